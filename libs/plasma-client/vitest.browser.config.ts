@@ -1,0 +1,3 @@
+import { browserProject } from "../../tools/vitest/projects.ts";
+
+export default browserProject("plasma-client-browser", { optimizeDeps: ["idb"] });
