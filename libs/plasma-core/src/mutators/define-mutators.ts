@@ -1,0 +1,101 @@
+/**
+ * Mutators: named functions that change rows, run on the client at once and on the server with authority.
+ *
+ * They must be deterministic in their args: ids come from `client.newId()`, times from args.
+ */
+
+import { PlasmaDefinitionError } from "../errors.ts";
+import type { MutatorDb } from "../query/db.ts";
+import type { Schema } from "../schema/schema.ts";
+import type { InferOutput, StandardSchemaV1 } from "./standard-schema.ts";
+
+export interface MutatorInput<Ctx, Args> {
+  /** Reads what the person may read and writes what they may write, its own writes included. */
+  readonly db: MutatorDb;
+  readonly args: Args;
+  readonly ctx: Ctx;
+  /** The replica that made this mutation, and its number there. */
+  readonly clientID: string;
+  readonly mutationID: number;
+  /**
+   * Only on the server: reads and writes without asking the rules, for invitations and the like.
+   * Undefined while the mutator runs on a client, which then shows nothing until the server has decided.
+   */
+  readonly unrestrictedDb?: MutatorDb;
+}
+
+export type MutatorFunction<Ctx, Args> = (input: MutatorInput<Ctx, Args>) => void | Promise<void>;
+
+/** A mutator with a validator (args are checked and inferred from it), or just the function. */
+export type MutatorDefinition<Ctx, V> =
+  | { readonly args: V; readonly run: MutatorFunction<Ctx, InferOutput<V>> }
+  | MutatorFunction<Ctx, V>;
+
+/** A mutator as the engine sees it, its validator resolved. */
+export interface Mutator<Ctx = unknown, Input = unknown, Args = Input> {
+  /** Undefined for a mutator given as a plain function: its args are then only checked for being storable. */
+  readonly args: StandardSchemaV1<Input, Args> | undefined;
+  readonly run: MutatorFunction<Ctx, Args>;
+  /** Types only; never present at run time. */
+  readonly $input?: Input;
+}
+
+// Inference only: `run` is contravariant in the context and the args.
+// eslint-disable-next-line @typescript-eslint/no-explicit-any
+export type AnyMutators = Readonly<Record<string, Mutator<any, any, any>>>;
+
+/** What `client.mutate(name, args)` takes: the validator's input. */
+export type MutatorArgs<M extends AnyMutators, K extends keyof M> = M[K] extends Mutator<infer _C, infer Input, infer _A>
+  ? Input
+  : never;
+
+/** From what was inferred for each name: `V[K]` is the validator, or the args type of a plain function. */
+export type Mutators<Ctx, V> = {
+  readonly [K in keyof V]: V[K] extends StandardSchemaV1<infer Input, infer Output>
+    ? Mutator<Ctx, Input, Output>
+    : Mutator<Ctx, V[K], V[K]>;
+};
+
+const NAME = /^[A-Za-z][A-Za-z0-9_]{0,62}$/;
+
+/**
+ * Declares the mutators of an app. A mutator is `{ args: validator, run }`, where any Standard Schema serves as the
+ * validator and types `args`, or just the function.
+ *
+ * ```ts
+ * const mutators = defineMutators<typeof schema, Ctx>()({
+ *   addTodo: {
+ *     args: z.object({ id: z.string(), title: z.string() }),
+ *     run: async ({ db, args }) => { await db.insert(todos).values(args); },
+ *   },
+ * });
+ * ```
+ */
+export function defineMutators<_S extends Schema, Ctx = unknown>() {
+  return <V extends Record<string, unknown>>(definitions: {
+    readonly [K in keyof V]: MutatorDefinition<Ctx, V[K]>;
+  }): Mutators<Ctx, V> => {
+    // Without a prototype, so that no name from outside can reach "toString" and the like.
+    const mutators = Object.create(null) as Record<string, Mutator>;
+    for (const [name, definition] of Object.entries<unknown>(definitions)) {
+      if (!NAME.test(name)) {
+        throw new PlasmaDefinitionError(
+          `"${name}" cannot be the name of a mutator. Use a letter followed by up to 62 letters, digits or underscores.`,
+        );
+      }
+      mutators[name] = toMutator(name, definition);
+    }
+    return Object.freeze(mutators) as Mutators<Ctx, V>;
+  };
+}
+
+function toMutator(name: string, definition: unknown): Mutator {
+  if (typeof definition === "function") return { args: undefined, run: definition as Mutator["run"] };
+  const { args, run } = definition as Partial<Mutator>;
+  if (typeof run !== "function" || !args || !("~standard" in args)) {
+    throw new PlasmaDefinitionError(
+      `Mutator "${name}" must be a function, or { args, run } with a Standard Schema (Zod, Valibot, ArkType, …) as args.`,
+    );
+  }
+  return { args, run };
+}

@@ -1,0 +1,136 @@
+/**
+ * What a write means: the one implementation of insert, update and delete, run by the client's replica and by
+ * the server's mutation alike. Each side hands in how it reads, authorises and keeps rows.
+ *
+ * 1. Rows are validated before anything is kept.
+ * 2. A write is judged on the row before and on the row after, against the state just before the write.
+ * 3. The engine follows `onDelete` itself, row by row, so that every row touched is known (and logged).
+ *    Rows changed by a cascade are not judged again: who may delete a row may delete what hangs on it.
+ * 4. An update or delete that finds no row changes nothing and is no error.
+ */
+
+import { PlasmaError } from "../errors.ts";
+import type { Condition, SelectAst, WriteAst } from "../query/ast.ts";
+import type { WriteResult } from "../query/write.ts";
+import { completeRow, patchRow } from "../schema/row.ts";
+import { requireTable } from "../schema/schema.ts";
+import type { Schema } from "../schema/schema.ts";
+import type { Row, TableInfo } from "../schema/table.ts";
+
+/** A row before and after a write: insert has no before, delete no after. */
+export interface RowChange {
+  readonly table: string;
+  readonly id: string;
+  readonly before: Row | null;
+  readonly after: Row | null;
+}
+
+/** One side's rows, as a write needs them. Later calls see what earlier calls put. */
+export interface WriteStore {
+  /** The rows that the writer may read and that meet the query. */
+  select(query: SelectAst): Promise<Row[]>;
+  /** Any row, whoever may read it: an id is taken or it is not. */
+  get(table: string, id: string): Promise<Row | undefined>;
+  /** All rows that refer to `id` through this column, whoever may read them. */
+  referencing(table: string, column: string, id: string): Promise<Row[]>;
+  /** Throws `PlasmaAuthorizationError` unless the person may make every one of these changes. */
+  authorize(table: TableInfo, changes: readonly RowChange[]): Promise<void>;
+  apply(change: RowChange): void;
+}
+
+export async function executeWrite(schema: Schema, store: WriteStore, write: WriteAst): Promise<WriteResult> {
+  const table = requireTable(schema, write.table);
+  switch (write.kind) {
+    case "insert":
+      return insert(table, store, write.rows);
+    case "update":
+      return update(table, store, write.patch, write.where);
+    case "delete":
+      return remove(schema, table, store, write.where);
+  }
+}
+
+async function insert(table: TableInfo, store: WriteStore, values: readonly Row[]): Promise<WriteResult> {
+  const changes = values.map((value) => {
+    const after = completeRow(table, value);
+    return { table: table.name, id: after["id"] as string, before: null, after };
+  });
+  const ids = new Set<string>();
+  for (const { id } of changes) {
+    // The same answer for a row that the person cannot see: it says only that the id is taken.
+    if (ids.has(id) || (await store.get(table.name, id))) throw taken(table);
+    ids.add(id);
+  }
+  await store.authorize(table, changes);
+  for (const change of changes) store.apply(change);
+  return { rowCount: changes.length };
+}
+
+function taken(table: TableInfo): PlasmaError {
+  return new PlasmaError("conflict", `A row of "${table.name}" with one of these unique values exists already.`);
+}
+
+async function update(
+  table: TableInfo,
+  store: WriteStore,
+  patch: Row,
+  where: Condition | null,
+): Promise<WriteResult> {
+  const rows = await store.select(selectRows(table, where));
+  const changes = rows.map((before) => ({
+    table: table.name,
+    id: before["id"] as string,
+    before,
+    after: patchRow(table, before, patch),
+  }));
+  await store.authorize(table, changes);
+  for (const change of changes) store.apply(change);
+  return { rowCount: changes.length };
+}
+
+async function remove(
+  schema: Schema,
+  table: TableInfo,
+  store: WriteStore,
+  where: Condition | null,
+): Promise<WriteResult> {
+  const rows = await store.select(selectRows(table, where));
+  const changes = rows.map((before) => ({ table: table.name, id: before["id"] as string, before, after: null }));
+  await store.authorize(table, changes);
+  for (const change of changes) await removeRow(schema, store, change);
+  return { rowCount: changes.length };
+}
+
+async function removeRow(schema: Schema, store: WriteStore, change: RowChange): Promise<void> {
+  store.apply(change);
+  for (const reference of schema.references.get(change.table) ?? []) {
+    if (reference.onDelete === "noAction") continue;
+    for (const row of await store.referencing(reference.table, reference.column, change.id)) {
+      const id = row["id"] as string;
+      switch (reference.onDelete) {
+        case "restrict":
+          throw new PlasmaError(
+            "restricted",
+            `This row of "${change.table}" is still referred to by "${reference.table}.${reference.column}", so it cannot be deleted.`,
+          );
+        case "cascade":
+          await removeRow(schema, store, { table: reference.table, id, before: row, after: null });
+          break;
+        case "setNull":
+          store.apply({ table: reference.table, id, before: row, after: { ...row, [reference.column]: null } });
+          break;
+      }
+    }
+  }
+}
+
+function selectRows(table: TableInfo, where: Condition | null): SelectAst {
+  return {
+    kind: "select",
+    from: { table: table.name, alias: table.name },
+    where,
+    orderBy: [],
+    limit: null,
+    offset: 0,
+  };
+}

@@ -1,0 +1,117 @@
+/**
+ * The wire between client and server: JSON over POST, one socket for pokes.
+ *
+ *   client                                   server
+ *     │ POST /push  { mutations 7, 8, 9 }  →   runs each once, stores each outcome
+ *     │            ←  { results }              (informative: nothing is settled by it)
+ *     │ POST /pull  { cookie, clients }    →   reads rows, outcomes and version in one snapshot
+ *     │            ←  { cookie, patch, lastMutationIDs, rejections, hasMore }
+ *     │ POST /ticket { room }              →   a ticket, good once, for 30 seconds
+ *     │ WS   /coordinator?room=            ⇄   { type: "poke" }: something is newer, pull
+ *
+ * 1. Mutation ids of a client run 1, 2, 3 …; the server refuses a gap (409, `details.expected`).
+ * 2. A mutation leaves the outbox only with the pull whose `lastMutationIDs` covers it, so that its optimistic rows
+ *    are replaced by confirmed ones in one step. Refusals travel in that pull too (`rejections`), because the answer
+ *    to a push may be lost.
+ * 3. Pages of one pull belong to one snapshot. While `hasMore`, the cookie carries the position inside it; the client
+ *    applies all pages together with the last, and only the last page carries `lastMutationIDs` and `rejections`.
+ * 4. A `clear` in a patch means: what follows is everything you may see; forget confirmed rows, keep the outbox.
+ * 5. A poke carries nothing and may be lost, doubled or early. Polling remains the guarantee.
+ */
+
+import type { ErrorBody } from "../errors.ts";
+import type { Json } from "../schema/column.ts";
+import type { JsonRow } from "../schema/row-codec.ts";
+
+export const PROTOCOL_VERSION = 1;
+
+/** Sent with every request: who asks. A custom header also keeps foreign pages' forms from posting here. */
+export const CLIENT_ID_HEADER = "x-plasma-client-id";
+export const CLIENT_GROUP_ID_HEADER = "x-plasma-client-group-id";
+
+/** How the ticket travels when a socket opens: as a subprotocol, because URLs end up in logs. */
+export const SOCKET_PROTOCOL = "plasma.v1";
+export const TICKET_PROTOCOL_PREFIX = "plasma.ticket.";
+
+export interface Handshake {
+  readonly protocolVersion: number;
+  readonly schemaVersion: string;
+  readonly clientGroupID: string;
+  readonly clientID: string;
+}
+
+export interface PushRequest extends Handshake {
+  /** The client has applied a pull that covers its mutations up to this id: their outcomes may be forgotten. */
+  readonly confirmed: number;
+  readonly mutations: readonly WireMutation[];
+}
+
+export interface WireMutation {
+  /** 1, 2, 3 … for each client. */
+  readonly id: number;
+  /** 128 random bits, fixed when the mutation was made; stays the same if it moves to another client id. */
+  readonly uid: string;
+  readonly name: string;
+  /** The validator's input, in the tagged codec. */
+  readonly args: Json;
+  /** When it was made, by the client's clock, in milliseconds. Informative. */
+  readonly timestamp: number;
+}
+
+export type MutationResult =
+  | { readonly id: number; readonly status: "ok"; readonly duplicate?: true }
+  | ({ readonly id: number; readonly status: "error"; readonly duplicate?: true } & ErrorBody)
+  /** An earlier mutation of this push could not be decided now: send this one again. */
+  | { readonly id: number; readonly status: "not-reached" };
+
+export interface PushResponse {
+  readonly lastMutationID: number;
+  readonly results: readonly MutationResult[];
+}
+
+export interface PullRequest extends Handshake {
+  /** What the last pull gave, or null for the first one. */
+  readonly cookie: string | null;
+  /** Rows a page; the server may send fewer. */
+  readonly limit?: number;
+  /** The clients whose outboxes the asker looks after, itself included. */
+  readonly clients: readonly { readonly clientID: string; readonly confirmed: number }[];
+}
+
+export type PatchOperation =
+  | { readonly op: "clear" }
+  | { readonly op: "put"; readonly table: string; readonly row: JsonRow }
+  | { readonly op: "del"; readonly table: string; readonly id: string };
+
+/** A mutation that the server refused, with the reason to show. */
+export interface Rejection extends ErrorBody {
+  readonly clientID: string;
+  readonly id: number;
+}
+
+export interface PullResponse {
+  readonly cookie: string;
+  /** At most one operation a row. */
+  readonly patch: readonly PatchOperation[];
+  /** For each client asked about: every mutation up to this id is decided and in the rows. Empty while `hasMore`. */
+  readonly lastMutationIDs: Readonly<Record<string, number>>;
+  /** Refusals among the mutations after `confirmed`. Empty while `hasMore`. */
+  readonly rejections: readonly Rejection[];
+  readonly hasMore: boolean;
+}
+
+export interface TicketRequest {
+  /** Default: the asker's own client group. */
+  readonly room?: string;
+}
+
+export interface TicketResponse {
+  readonly ticket: string;
+  readonly room: string;
+}
+
+/** What the server sends through the socket. */
+export type ServerMessage = { readonly type: "poke" };
+
+/** The body of every answer that is not a success. */
+export type ErrorResponse = ErrorBody;

@@ -1,0 +1,189 @@
+/** Column declarations: the kinds, the pure modifiers, and the TypeScript type that each kind stands for. */
+
+import { PlasmaDefinitionError } from "../errors.ts";
+
+/** How a column is stored and compared. `ref` columns hold the id of a row of another table. */
+export type ColumnKind =
+  | "id"
+  | "text"
+  | "int"
+  | "bigint"
+  | "real"
+  | "boolean"
+  | "timestamp"
+  | "blob"
+  | "json"
+  | "ref";
+
+export type OnDelete = "cascade" | "restrict" | "setNull" | "noAction";
+
+export interface Reference {
+  /** Deferred, so that tables can refer to each other (and to themselves) in any order. */
+  readonly column: () => AnyColumn;
+  readonly onDelete: OnDelete;
+}
+
+/** Any JSON document. */
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
+
+/**
+ * One column. `T` is the type of its values (with `null` when nullable), `Optional` says whether an
+ * insert may leave it out. Modifiers return a new column and leave the old one as it was.
+ */
+export interface Column<T = unknown, Optional extends boolean = boolean> {
+  readonly kind: ColumnKind;
+  /** The table it belongs to; empty until `table()` has bound it. */
+  readonly table: string;
+  /** What the query calls that table: its name, or the name given by `alias()`. */
+  readonly alias: string;
+  readonly name: string;
+  readonly isNullable: boolean;
+  readonly isUnique: boolean;
+  readonly isEncrypted: boolean;
+  readonly hasDefault: boolean;
+  readonly defaultValue: T | undefined;
+  readonly enumValues: readonly string[] | undefined;
+  readonly reference: Reference | undefined;
+
+  nullable(): Column<T | null, true>;
+  default(value: NonNullable<T>): Column<T, true>;
+  unique(): Column<T, Optional>;
+  encrypted(): Column<T, Optional>;
+
+  /** Types only; never present at run time. */
+  readonly $type?: { readonly data: T; readonly optional: Optional };
+}
+
+// Inference only: a column of any type. `unknown` would not accept `default(value)` contravariantly.
+// eslint-disable-next-line @typescript-eslint/no-explicit-any
+export type AnyColumn = Column<any, boolean>;
+
+export type ColumnData<C> = C extends Column<infer T, boolean> ? T : never;
+
+interface ColumnState {
+  readonly kind: ColumnKind;
+  readonly table?: string;
+  readonly alias?: string;
+  readonly name?: string;
+  readonly isNullable?: boolean;
+  readonly isUnique?: boolean;
+  readonly isEncrypted?: boolean;
+  readonly hasDefault?: boolean;
+  readonly defaultValue?: unknown;
+  readonly enumValues?: readonly string[];
+  readonly reference?: Reference;
+}
+
+const COLUMN = Symbol("plasma.column");
+
+function makeColumn<T, Optional extends boolean>(state: ColumnState): Column<T, Optional> {
+  const refuse = (modifier: string) => {
+    throw new PlasmaDefinitionError(
+      `id() is never ${modifier}: it is the primary key. Remove .${modifier}() from it.`,
+    );
+  };
+  const column = {
+    [COLUMN]: true,
+    kind: state.kind,
+    table: state.table ?? "",
+    alias: state.alias ?? state.table ?? "",
+    name: state.name ?? "",
+    isNullable: state.isNullable ?? false,
+    isUnique: state.isUnique ?? false,
+    isEncrypted: state.isEncrypted ?? false,
+    hasDefault: state.hasDefault ?? false,
+    defaultValue: state.defaultValue as T | undefined,
+    enumValues: state.enumValues,
+    reference: state.reference,
+    nullable: () => {
+      if (state.kind === "id") refuse("nullable");
+      return makeColumn<T | null, true>({ ...state, isNullable: true });
+    },
+    default: (value: NonNullable<T>) => {
+      if (state.kind === "id") refuse("default");
+      return makeColumn<T, true>({ ...state, hasDefault: true, defaultValue: value });
+    },
+    unique: () => makeColumn<T, Optional>({ ...state, isUnique: true }),
+    encrypted: () => {
+      if (state.kind === "id") refuse("encrypted");
+      return makeColumn<T, Optional>({ ...state, isEncrypted: true });
+    },
+  };
+  return Object.freeze(column);
+}
+
+export function isColumn(value: unknown): value is AnyColumn {
+  return typeof value === "object" && value !== null && COLUMN in value;
+}
+
+/** The same column, bound to the table and property it was declared under. */
+export function bindColumn(column: AnyColumn, place: { table: string; alias: string; name: string }): AnyColumn {
+  return makeColumn({
+    kind: column.kind,
+    isNullable: column.isNullable,
+    isUnique: column.isUnique,
+    isEncrypted: column.isEncrypted,
+    hasDefault: column.hasDefault,
+    defaultValue: column.defaultValue,
+    ...(column.enumValues && { enumValues: column.enumValues }),
+    ...(column.reference && { reference: column.reference }),
+    ...place,
+  });
+}
+
+/** The primary key: text, by default a random UUID. Every table has exactly one, named `id`. */
+export function id(): Column<string, false> {
+  return makeColumn({ kind: "id" });
+}
+
+/** Text without lone surrogates or NUL; with `enum`, one of the values listed. */
+export function text(): Column<string, false>;
+export function text<const V extends readonly [string, ...string[]]>(options: { enum: V }): Column<V[number], false>;
+export function text(options?: { enum: readonly string[] }): Column<string, false> {
+  return makeColumn({ kind: "text", ...(options && { enumValues: [...options.enum] }) });
+}
+
+/** A safe integer, −(2^53−1) to 2^53−1. */
+export function int(): Column<number, false> {
+  return makeColumn({ kind: "int" });
+}
+
+/** A 64-bit signed integer. */
+export function bigint(): Column<bigint, false> {
+  return makeColumn({ kind: "bigint" });
+}
+
+/** A finite double. */
+export function real(): Column<number, false> {
+  return makeColumn({ kind: "real" });
+}
+
+export function boolean(): Column<boolean, false> {
+  return makeColumn({ kind: "boolean" });
+}
+
+/** A moment: a `Date` in TypeScript, integer milliseconds since 1970 in storage. */
+export function timestamp(): Column<Date, false> {
+  return makeColumn({ kind: "timestamp" });
+}
+
+/** Small bytes kept in the row. Use files for anything of more than a few kilobytes. */
+export function blob(): Column<Uint8Array, false> {
+  return makeColumn({ kind: "blob" });
+}
+
+/** A JSON document, typed by the caller. */
+export function json<T = Json>(): Column<T, false> {
+  return makeColumn({ kind: "json" });
+}
+
+/** The id of a row of another table. `onDelete` says what becomes of this row when that one goes (default: restrict). */
+export function ref(target: () => AnyColumn, options: { onDelete?: OnDelete } = {}): Column<string, false> {
+  return makeColumn({
+    kind: "ref",
+    reference: { column: target, onDelete: options.onDelete ?? "restrict" },
+  });
+}
+
+/** Type-level view of a table's columns, used wherever a table's shape is generic. */
+export type ColumnRecord = Record<string, AnyColumn>;
