@@ -1,0 +1,12 @@
+/** An error whose message is all that its reader needs: it is printed without a stack. */
+export class Complaint extends Error {}
+
+/** Runs a script's main function, and ends the process with 1 and a readable message if it throws. */
+export async function runMain(main) {
+  try {
+    await main();
+  } catch (error) {
+    console.error(error instanceof Complaint ? `\n${error.message}` : error);
+    process.exitCode = 1;
+  }
+}

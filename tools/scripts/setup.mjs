@@ -1,0 +1,98 @@
+/**
+ * Makes sure that what the lockfile names is installed, so that `npm start` and `npm test` work on
+ * a fresh clone. It uses Node's own modules alone, because it runs before anything is installed.
+ */
+import { spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { readFileSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { quietEnv } from "./env.mjs";
+import { Complaint } from "./complaint.mjs";
+
+export const repoRoot = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
+
+const stampFile = join(repoRoot, "node_modules", ".plasma-installed");
+const oldestNode = [20, 19];
+
+/** Throws a plain sentence when this Node is too old; nothing else would say it as plainly. */
+export function checkNode(version = process.versions.node) {
+  const [major = 0, minor = 0] = version.split(".").map(Number);
+  const [needMajor, needMinor] = oldestNode;
+  if (major > needMajor || (major === needMajor && minor >= needMinor)) return;
+  throw new Complaint(
+    `plasma needs Node ${oldestNode.join(".")} or newer, and this is Node ${version}. ` +
+      "Install a newer Node (for example with `nvm install 22`) and try again.",
+  );
+}
+
+/** Installs the dependencies unless a stamp says that exactly these are installed already. */
+export function ensureInstalled(log = console.log) {
+  checkNode();
+  const wanted = installationKey();
+  if (readStamp() === wanted) return;
+  log("Installing dependencies (npm ci) …");
+  // Install scripts are skipped: only the tests need a compiled package, see ensureBetterSqlite3.
+  const status = npm(["ci", "--ignore-scripts", "--no-audit", "--no-fund"]);
+  if (status !== 0) {
+    throw new Complaint(
+      "`npm ci` failed, its own words are above. Check the network and run the command again.",
+    );
+  }
+  writeFileSync(stampFile, wanted);
+}
+
+/** Compiles better-sqlite3 when its binding does not load in this Node. Takes a few minutes. */
+export function ensureBetterSqlite3(log = console.log) {
+  if (betterSqlite3Loads()) return;
+  log("Compiling better-sqlite3 for this Node, which takes two to three minutes …");
+  const startedAt = Date.now();
+  const status = npm(["rebuild", "better-sqlite3", "--no-audit", "--no-fund"]);
+  if (status !== 0 || !betterSqlite3Loads()) {
+    throw new Complaint(
+      "better-sqlite3 could not be compiled. It needs Python 3, make and a C++ compiler.",
+    );
+  }
+  log(`Compiled better-sqlite3 in ${Math.round((Date.now() - startedAt) / 1000)} s.`);
+}
+
+/** Asked in a process of its own: a binding of another Node version can take its process down. */
+function betterSqlite3Loads() {
+  const serverPackage = join(repoRoot, "libs", "plasma-server", "package.json");
+  let entry;
+  try {
+    entry = createRequire(serverPackage).resolve("better-sqlite3");
+  } catch {
+    return false;
+  }
+  const program = `new (require(${JSON.stringify(entry)}))(":memory:").close()`;
+  return spawnSync(process.execPath, ["-e", program], { stdio: "ignore" }).status === 0;
+}
+
+function installationKey() {
+  const lockfile = readFileSync(join(repoRoot, "package-lock.json"));
+  const hash = createHash("sha256").update(lockfile).digest("hex");
+  return `${hash} node-${process.versions.node} ${process.platform}-${process.arch}\n`;
+}
+
+function readStamp() {
+  try {
+    return readFileSync(stampFile, "utf8");
+  } catch {
+    return undefined;
+  }
+}
+
+/** Runs the npm that started this script if there is one, else the one on the PATH. */
+function npm(args) {
+  const npmCli = process.env.npm_execpath;
+  const [command, first] = npmCli?.endsWith(".js") ? [process.execPath, [npmCli]] : ["npm", []];
+  const result = spawnSync(command, [...first, ...args], {
+    cwd: repoRoot,
+    stdio: "inherit",
+    env: quietEnv(),
+    shell: command === "npm" && process.platform === "win32",
+  });
+  return result.status ?? 1;
+}

@@ -1,0 +1,103 @@
+/**
+ * `npm start`: the sync worker and the app on this machine, installed first if need be.
+ *
+ * PLASMA_APP_PORT and PLASMA_SYNC_PORT choose other ports. The data is kept in `.plasma/`.
+ */
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { startSyncServer } from "../../apps/sync/dev-server.mjs";
+import { Complaint, runMain } from "./complaint.mjs";
+import { assertPortFree, portFromEnv } from "./ports.mjs";
+import { endGroupsOnSignal, isStopping, startGroup, stopAllGroups } from "./process-group.mjs";
+import { ensureInstalled, repoRoot } from "./setup.mjs";
+import { waitForHttp } from "./wait-for-http.mjs";
+
+const APP_TIMEOUT_MS = 180_000;
+
+await runMain(async () => {
+  ensureInstalled();
+  const appPort = portFromEnv("PLASMA_APP_PORT", 3000);
+  const syncPort = portFromEnv("PLASMA_SYNC_PORT", 8787);
+  endGroupsOnSignal();
+  try {
+    await run(appPort, syncPort);
+  } finally {
+    await stopAllGroups();
+  }
+});
+
+async function run(appPort, syncPort) {
+  console.log("Starting the sync worker and the app …");
+  const output = createOutput();
+  const [sync, app] = await Promise.all([
+    startSync(appPort, syncPort, output.from("sync")),
+    startApp(appPort, syncPort, output.from("app")),
+  ]);
+  console.log(`plasma is running: ${app.url}`);
+  console.log("Press Ctrl-C to end it.");
+  output.show();
+  await Promise.race([complainWhenItEnds(sync.group), complainWhenItEnds(app.group)]);
+}
+
+async function startSync(appPort, port, onLine) {
+  const server = await startSyncServer({
+    port,
+    persistDir: join(repoRoot, ".plasma"),
+    appOrigins: [`http://localhost:${appPort}`, `http://127.0.0.1:${appPort}`],
+    watch: true,
+    onLine,
+  });
+  const seeded = await fetch(`${server.url}/demo/seed`, { method: "POST" });
+  if (!seeded.ok) {
+    throw new Complaint(
+      `The sync worker did not make the demo people (status ${seeded.status}): ` +
+        `${await seeded.text()}\n${server.group.tail()}`,
+    );
+  }
+  return server;
+}
+
+async function startApp(port, syncPort, onLine) {
+  await assertPortFree(port, { name: "the app", envName: "PLASMA_APP_PORT" });
+  const appDir = join(repoRoot, "apps", "todo");
+  const nextCli = createRequire(join(appDir, "package.json")).resolve("next/dist/bin/next");
+  const group = startGroup({
+    name: "the app",
+    command: process.execPath,
+    args: [nextCli, "dev", "--turbopack", "--port", String(port), "--hostname", "127.0.0.1"],
+    cwd: appDir,
+    env: { NEXT_PUBLIC_PLASMA_SYNC_URL: `http://localhost:${syncPort}` },
+    onLine,
+  });
+  const url = `http://localhost:${port}`;
+  const response = await waitForHttp(url, {
+    timeoutMs: APP_TIMEOUT_MS,
+    isAlive: group.isRunning,
+  });
+  if (!response) throw new Complaint(`The app did not start. Its log ends with:\n${group.tail()}`);
+  if (response.status >= 500) {
+    console.log(`The app answers with status ${response.status}. Its log:\n${group.tail()}`);
+  }
+  await response.body?.cancel();
+  return { url, group };
+}
+
+async function complainWhenItEnds(group) {
+  const { code, signal } = await group.exited;
+  if (isStopping()) return;
+  const how = signal ? `was ended by ${signal}` : `ended with code ${code}`;
+  throw new Complaint(`Unexpectedly, ${group.name} ${how}. Its log ends with:\n${group.tail()}`);
+}
+
+/** The servers' output, hidden until the address is printed: it would bury it. */
+function createOutput() {
+  let shown = false;
+  return {
+    from: (name) => (line) => {
+      if (shown) console.log(`[${name}] ${line}`);
+    },
+    show: () => {
+      shown = true;
+    },
+  };
+}
