@@ -52,20 +52,24 @@ export type {
   WireMutation,
 } from "./protocol/wire.ts";
 
-export { RULE_ROW, tablesOfCondition, tablesOfSelect } from "./query/ast.ts";
+export { analyzeSelect, checkCondition, fieldOf } from "./query/analyze.ts";
+export type { AnalyzedSelect, AnalyzedSource, Field, Output, ResultShape, ValueType } from "./query/analyze.ts";
 export type {
+  AggregateFunction,
+  AggregateOperand,
   ColumnOperand,
   CompareOp,
   Condition,
+  Join,
   Operand,
   OrderTerm,
+  ProjectionField,
   SelectAst,
-  TableSource,
+  Source,
   Value,
   ValueOperand,
-  WriteAst,
 } from "./query/ast.ts";
-export { compareForSort, compareText, compareValues } from "./query/compare.ts";
+export { compareForSort, compareText, compareValues, valueKey } from "./query/compare.ts";
 export { mutatorDb, readDb } from "./query/db.ts";
 export type { MutatorDb, ReadDb } from "./query/db.ts";
 export { compareRows, evaluateCondition, evaluateSelect, hasRow, rowMatches } from "./query/evaluate.ts";
@@ -73,11 +77,17 @@ export type { ConditionOptions, RowSource, Scope, Truth } from "./query/evaluate
 export {
   and,
   asc,
+  avg,
+  between,
+  colRef,
+  count,
+  countDistinct,
   desc,
   eq,
   exists,
   gt,
   gte,
+  ilike,
   inArray,
   isCondition,
   isNotNull,
@@ -85,13 +95,20 @@ export {
   like,
   lt,
   lte,
+  max,
+  min,
   ne,
   not,
+  notInArray,
   or,
+  sum,
 } from "./query/expression.ts";
+export type { Aggregate, ColumnRef, Expression } from "./query/expression.ts";
 export type { LiveQuery, LiveQueryStatus } from "./query/live-query.ts";
-export { select } from "./query/select.ts";
-export type { SelectFrom, SelectQuery, SelectRunner } from "./query/select.ts";
+export { select, selectDistinct } from "./query/select.ts";
+export type { ResultRow, SelectFrom, Selection, SelectMethods, SelectQuery, SelectRunner } from "./query/select.ts";
+export { RULE_ROW, sourcesOf, tablesOfCondition, tablesOfSelect, walkCondition } from "./query/walk.ts";
+export type { WriteAst } from "./query/write-ast.ts";
 export type { FilteredWrite, WriteMethods, WriteQuery, WriteResult, WriteRunner } from "./query/write.ts";
 
 export { bigint, blob, boolean, id, int, isColumn, json, real, ref, text, timestamp } from "./schema/column.ts";

@@ -11,9 +11,9 @@
  */
 
 import { PlasmaError } from "../errors.ts";
-import { RULE_ROW } from "../query/ast.ts";
 import type { Condition } from "../query/ast.ts";
 import { isCondition } from "../query/expression.ts";
+import { RULE_ROW } from "../query/walk.ts";
 import { bindColumn } from "../schema/column.ts";
 import type { ColumnRecord } from "../schema/column.ts";
 import type { Rule, RuleRow } from "../schema/rule.ts";

@@ -10,7 +10,9 @@
  */
 
 import { PlasmaError } from "../errors.ts";
-import type { Condition, SelectAst, WriteAst } from "../query/ast.ts";
+import type { Condition, SelectAst } from "../query/ast.ts";
+import type { WriteAst } from "../query/write-ast.ts";
+import { tableQuery } from "../query/select.ts";
 import type { WriteResult } from "../query/write.ts";
 import { completeRow, patchRow } from "../schema/row.ts";
 import { requireTable } from "../schema/schema.ts";
@@ -125,12 +127,5 @@ async function removeRow(schema: Schema, store: WriteStore, change: RowChange): 
 }
 
 function selectRows(table: TableInfo, where: Condition | null): SelectAst {
-  return {
-    kind: "select",
-    from: { table: table.name, alias: table.name },
-    where,
-    orderBy: [],
-    limit: null,
-    offset: 0,
-  };
+  return tableQuery({ kind: "table", table: table.name, alias: table.name }, { where });
 }

@@ -3,10 +3,15 @@
  *
  * Meaning, on every engine:
  * - Conditions are three-valued (true, false, null = unknown); a row is kept only when its condition is true.
- * - A comparison with null is unknown. `in` with an empty list is false.
+ * - A comparison with null is unknown. `in` with an empty list is false; `x in (…, null)` is true or unknown.
  * - Text is compared by code point, false before true, bytes by byte, and null sorts before everything.
- * - A select is totally ordered: the id of the table is the last term of every ordering.
- * - `like`: `%` any run, `_` one code point, `\` takes the next character literally; ASCII case does matter.
+ * - A result is totally ordered. The written terms come first; ties are broken by the ids of the tables in the order
+ *   of the query, by the group's columns when it groups, and by all output columns when it is distinct.
+ * - `like`: `%` any run, `_` one code point, `\` takes the next character literally; case matters. `ilike` folds the
+ *   letters A to Z, and nothing else.
+ * - Aggregates skip nulls. `count` is an integer; `sum` of int is exact or a typed error past 2^53, `sum` of bigint is a
+ *   bigint or a typed error past 64 bits, `avg` is a double; `sum`, `avg`, `min` and `max` of nothing are null.
+ * - A group by null is a group like any other. Without `groupBy` an aggregate query has exactly one row.
  */
 
 /** A value that a row can hold or a query can compare with. */
@@ -16,7 +21,7 @@ export type CompareOp = "eq" | "ne" | "gt" | "gte" | "lt" | "lte";
 
 export interface ColumnOperand {
   readonly kind: "column";
-  /** The alias of its table in this query, or `RULE_ROW` for the row that a rule is asked about. */
+  /** The alias of its source in this query or an outer one, or `RULE_ROW` for the row that a rule is asked about. */
   readonly alias: string;
   readonly column: string;
 }
@@ -26,74 +31,61 @@ export interface ValueOperand {
   readonly value: Value;
 }
 
-export type Operand = ColumnOperand | ValueOperand;
+export type AggregateFunction = "count" | "sum" | "avg" | "min" | "max";
+
+/** Over the rows of a group. Only in projections, `having` and `orderBy`. */
+export interface AggregateOperand {
+  readonly kind: "aggregate";
+  readonly fn: AggregateFunction;
+  readonly distinct: boolean;
+  /** Null counts rows: `count()`. */
+  readonly operand: ColumnOperand | null;
+}
+
+export type Operand = ColumnOperand | ValueOperand | AggregateOperand;
 
 export type Condition =
   | { readonly kind: "constant"; readonly value: boolean }
   | { readonly kind: "compare"; readonly op: CompareOp; readonly left: Operand; readonly right: Operand }
   | { readonly kind: "in"; readonly operand: Operand; readonly values: readonly Value[] }
   | { readonly kind: "isNull"; readonly operand: Operand }
-  | { readonly kind: "like"; readonly operand: Operand; readonly pattern: string }
+  | { readonly kind: "like"; readonly operand: Operand; readonly pattern: string; readonly foldCase: boolean }
   | { readonly kind: "and"; readonly conditions: readonly Condition[] }
   | { readonly kind: "or"; readonly conditions: readonly Condition[] }
   | { readonly kind: "not"; readonly condition: Condition }
   | { readonly kind: "exists"; readonly query: SelectAst };
 
 export interface OrderTerm {
-  readonly operand: ColumnOperand;
+  readonly operand: ColumnOperand | AggregateOperand;
   readonly direction: "asc" | "desc";
 }
 
-export interface TableSource {
-  readonly table: string;
-  readonly alias: string;
+export type Source =
+  | { readonly kind: "table"; readonly table: string; readonly alias: string }
+  | { readonly kind: "subquery"; readonly query: SelectAst; readonly alias: string };
+
+export interface Join {
+  readonly kind: "inner" | "left";
+  readonly source: Source;
+  readonly on: Condition;
 }
+
+/** One output of a projection: a value, or the whole row of a source (null where a left join found none). */
+export type ProjectionField =
+  | { readonly kind: "value"; readonly name: string; readonly operand: ColumnOperand | AggregateOperand }
+  | { readonly kind: "row"; readonly name: string; readonly alias: string };
 
 export interface SelectAst {
   readonly kind: "select";
-  readonly from: TableSource;
+  readonly from: Source;
+  readonly joins: readonly Join[];
+  /** Null: the row of the only source; with joins `{ alias: row }`. */
+  readonly projection: readonly ProjectionField[] | null;
+  readonly distinct: boolean;
   readonly where: Condition | null;
+  readonly groupBy: readonly ColumnOperand[];
+  readonly having: Condition | null;
   readonly orderBy: readonly OrderTerm[];
   readonly limit: number | null;
   readonly offset: number;
-}
-
-export type WriteAst =
-  | { readonly kind: "insert"; readonly table: string; readonly rows: readonly Readonly<Record<string, unknown>>[] }
-  | {
-      readonly kind: "update";
-      readonly table: string;
-      readonly patch: Readonly<Record<string, unknown>>;
-      readonly where: Condition | null;
-    }
-  | { readonly kind: "delete"; readonly table: string; readonly where: Condition | null };
-
-/** The alias under which a rule's expression names the row it is asked about. No table can have it. */
-export const RULE_ROW = "$row";
-
-/** The tables that a condition looks into through its subqueries, at any depth. */
-export function tablesOfCondition(condition: Condition | null, into = new Set<string>()): Set<string> {
-  if (!condition) return into;
-  switch (condition.kind) {
-    case "and":
-    case "or":
-      for (const part of condition.conditions) tablesOfCondition(part, into);
-      return into;
-    case "not":
-      return tablesOfCondition(condition.condition, into);
-    case "exists":
-      return tablesOfSelect(condition.query, into);
-    case "constant":
-    case "compare":
-    case "in":
-    case "isNull":
-    case "like":
-      return into;
-  }
-}
-
-/** Every table that a query reads, its subqueries' included. */
-export function tablesOfSelect(query: SelectAst, into = new Set<string>()): Set<string> {
-  into.add(query.from.table);
-  return tablesOfCondition(query.where, into);
 }

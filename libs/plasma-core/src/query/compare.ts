@@ -57,3 +57,19 @@ function kindOf(value: Value): string {
   if (value instanceof Uint8Array) return "blob";
   return typeof value;
 }
+
+/** Text that is equal for two values exactly when the values are. For maps and sets of values. */
+export function valueKey(value: Value): string {
+  if (value === null) return "null";
+  if (value instanceof Date) return `t${value.getTime()}`;
+  if (value instanceof Uint8Array) return `x${Array.from(value, (byte) => byte.toString(16).padStart(2, "0")).join("")}`;
+  switch (typeof value) {
+    case "string":
+      return `s${value}`;
+    case "boolean":
+      return value ? "true" : "false";
+    default:
+      // An int and a bigint of the same value are equal. −0 prints as 0.
+      return `n${value}`;
+  }
+}

@@ -1,22 +1,30 @@
 /**
- * The evaluator: what a query means, as plainly as it can be said. The client runs queries with it, and SQL is
- * held against it.
+ * The evaluator: what a query means, as plainly as it can be said. The client runs queries with it, and SQL and the
+ * incremental views are held against it.
+ *
+ * A select goes through the same steps in the same order as in SQL: sources and joins → where → groups → having →
+ * projection → distinct → order → offset and limit.
  */
 
 import { PlasmaError } from "../errors.ts";
+import type { Schema } from "../schema/schema.ts";
 import type { Row } from "../schema/table.ts";
-import type { Condition, Operand, SelectAst, Value } from "./ast.ts";
-import { compareForSort, compareText, compareValues } from "./compare.ts";
+import { aggregateValues } from "./aggregate.ts";
+import { analyzeSelect } from "./analyze.ts";
+import type { AnalyzedSelect } from "./analyze.ts";
+import type { AggregateOperand, ColumnOperand, Condition, Operand, SelectAst, Source, Value } from "./ast.ts";
+import { compareForSort, compareValues, valueKey } from "./compare.ts";
 import { likeMatcher } from "./like.ts";
 
 /** Three-valued logic: null is "unknown". */
 export type Truth = boolean | null;
 
-/** The rows in sight, by alias. Inner queries see the outer ones. */
-export type Scope = ReadonlyMap<string, Row>;
+/** The rows in sight, by alias; null where a left join found none. Inner queries see the outer ones. */
+export type Scope = ReadonlyMap<string, Row | null>;
 
 /** Where rows come from. */
 export interface RowSource {
+  readonly schema: Schema;
   rows(table: string): Iterable<Row>;
 }
 
@@ -26,40 +34,155 @@ export interface ConditionOptions {
    * "unknown" where the server may know more.
    */
   readonly exists?: (query: SelectAst, scope: Scope) => Truth;
+  /** The value of an aggregate for the group in question. */
+  readonly aggregate?: (operand: AggregateOperand) => Value;
+}
+
+/** One row of a result before it has its shape: the source rows behind it, or the group. */
+interface Candidate {
+  readonly scope: Scope;
+  value(operand: ColumnOperand | AggregateOperand): Value;
 }
 
 const EMPTY_SCOPE: Scope = new Map();
 
-/** The rows of a query, in order. */
+/** The rows of a query, in order. Rows of a single table are handed out as they are, not copied. */
 export function evaluateSelect(query: SelectAst, source: RowSource, outer: Scope = EMPTY_SCOPE): Row[] {
-  const rows = matchingRows(query, source, outer);
-  rows.sort((left, right) => compareRows(query, left, right));
+  const analyzed = analyzeSelect(source.schema, query);
+  let candidates = matching(query, source, outer);
+  if (query.distinct) candidates = distinct(analyzed, candidates);
+  candidates.sort((left, right) => compareCandidates(analyzed, left, right));
   const end = query.limit === null ? undefined : query.offset + query.limit;
-  return query.offset === 0 && end === undefined ? rows : rows.slice(query.offset, end);
+  return candidates.slice(query.offset, end).map((candidate) => shapeRow(analyzed, candidate));
 }
 
-/** The order of two rows in a query: its terms, then the id. */
-export function compareRows(query: SelectAst, left: Row, right: Row): number {
-  for (const { operand, direction } of query.orderBy) {
-    const order = compareForSort(left[operand.column] as Value, right[operand.column] as Value);
-    if (order !== 0) return direction === "asc" ? order : -order;
+/** Whether a query has any row at all. */
+export function hasRow(query: SelectAst, source: RowSource, outer: Scope): boolean {
+  if (query.limit === 0) return false;
+  if (query.joins.length === 0 && query.offset === 0 && !needsAllRows(query)) {
+    // The common case, without building all candidates.
+    for (const row of sourceRows(query.from, source)) {
+      if (query.where === null) return true;
+      if (evaluateCondition(query.where, source, new Map(outer).set(query.from.alias, row)) === true) return true;
+    }
+    return false;
   }
-  return compareText(left["id"] as string, right["id"] as string);
+  const candidates = matching(query, source, outer);
+  const found = query.distinct ? distinct(analyzeSelect(source.schema, query), candidates) : candidates;
+  return found.length > query.offset;
 }
 
-function matchingRows(query: SelectAst, source: RowSource, outer: Scope): Row[] {
-  const found: Row[] = [];
-  for (const row of source.rows(query.from.table)) {
-    if (query.where === null || rowMatches(query, row, source, outer)) found.push(row);
-  }
-  return found;
+function needsAllRows(query: SelectAst): boolean {
+  const aggregates = query.projection?.some((field) => field.kind === "value" && field.operand.kind === "aggregate");
+  return aggregates === true || query.groupBy.length > 0 || query.having !== null;
 }
 
-/** Whether a row of the query's table meets its condition. */
+/** Whether a row of the query's only table meets its condition. */
 export function rowMatches(query: SelectAst, row: Row, source: RowSource, outer: Scope = EMPTY_SCOPE): boolean {
   if (query.where === null) return true;
-  const scope = new Map(outer).set(query.from.alias, row);
-  return evaluateCondition(query.where, source, scope) === true;
+  return evaluateCondition(query.where, source, new Map(outer).set(query.from.alias, row)) === true;
+}
+
+function matching(query: SelectAst, source: RowSource, outer: Scope): Candidate[] {
+  const scopes = joinedScopes(query, source, outer).filter(
+    (scope) => query.where === null || evaluateCondition(query.where, source, scope) === true,
+  );
+  if (!needsAllRows(query) && !query.orderBy.some(({ operand }) => operand.kind === "aggregate")) {
+    return scopes.map((scope) => ({ scope, value: (operand) => resolve(operand, scope, {}) }));
+  }
+  return groups(query, scopes, outer).filter((group) => {
+    const options: ConditionOptions = { aggregate: (operand) => group.value(operand) };
+    return query.having === null || evaluateCondition(query.having, source, group.scope, options) === true;
+  });
+}
+
+function joinedScopes(query: SelectAst, source: RowSource, outer: Scope): Scope[] {
+  let scopes: Scope[] = [];
+  for (const row of sourceRows(query.from, source)) scopes.push(new Map(outer).set(query.from.alias, row));
+  for (const join of query.joins) {
+    const rows = [...sourceRows(join.source, source)];
+    const next: Scope[] = [];
+    for (const scope of scopes) {
+      let found = false;
+      for (const row of rows) {
+        const pair = new Map(scope).set(join.source.alias, row);
+        if (evaluateCondition(join.on, source, pair) !== true) continue;
+        next.push(pair);
+        found = true;
+      }
+      if (!found && join.kind === "left") next.push(new Map(scope).set(join.source.alias, null));
+    }
+    scopes = next;
+  }
+  return scopes;
+}
+
+function sourceRows(from: Source, source: RowSource): Iterable<Row> {
+  return from.kind === "table" ? source.rows(from.table) : evaluateSelect(from.query, source);
+}
+
+/** Rows with equal keys are one group; without `groupBy` all rows are one, even if there are none. */
+function groups(query: SelectAst, scopes: readonly Scope[], outer: Scope): Candidate[] {
+  const members = new Map<string, Scope[]>();
+  if (query.groupBy.length === 0) members.set("", []);
+  for (const scope of scopes) {
+    const key = JSON.stringify(query.groupBy.map((column) => valueKey(resolve(column, scope, {}))));
+    const group = query.groupBy.length === 0 ? members.get("") : members.get(key);
+    if (group) group.push(scope);
+    else members.set(key, [scope]);
+  }
+  return [...members.values()].map((group) => groupCandidate(group, outer));
+}
+
+function groupCandidate(members: readonly Scope[], outer: Scope): Candidate {
+  const scope = members[0] ?? outer;
+  return {
+    scope,
+    value: (operand) => {
+      if (operand.kind === "column") return resolve(operand, scope, {});
+      const { operand: column } = operand;
+      if (column === null) return members.length;
+      const values = members.map((member) => resolve(column, member, {})).filter((value) => value !== null);
+      return aggregateValues(operand, values);
+    },
+  };
+}
+
+function distinct(analyzed: AnalyzedSelect, candidates: readonly Candidate[]): Candidate[] {
+  const first = new Map<string, Candidate>();
+  for (const candidate of candidates) {
+    const key = JSON.stringify(analyzed.outputs.map(({ operand }) => valueKey(candidate.value(operand))));
+    if (!first.has(key)) first.set(key, candidate);
+  }
+  return [...first.values()];
+}
+
+function compareCandidates(analyzed: AnalyzedSelect, left: Candidate, right: Candidate): number {
+  for (const { operand, direction } of analyzed.order) {
+    const order = compareForSort(left.value(operand), right.value(operand));
+    if (order !== 0) return direction === "asc" ? order : -order;
+  }
+  return 0;
+}
+
+function shapeRow({ shape }: AnalyzedSelect, candidate: Candidate): Row {
+  if (shape.kind === "row") return requireRow(candidate.scope, shape.alias) ?? {};
+  const row: Row = {};
+  for (const field of shape.fields) {
+    row[field.name] =
+      field.kind === "row" ? requireRow(candidate.scope, field.alias) : candidate.value(field.operand);
+  }
+  return row;
+}
+
+/** The order of two rows of a query over one table that gives whole rows: its terms, then the id. */
+export function compareRows(analyzed: AnalyzedSelect, left: Row, right: Row): number {
+  for (const { operand, direction } of analyzed.order) {
+    if (operand.kind !== "column") continue;
+    const order = compareForSort(cell(left, operand.column), cell(right, operand.column));
+    if (order !== 0) return direction === "asc" ? order : -order;
+  }
+  return 0;
 }
 
 export function evaluateCondition(
@@ -71,30 +194,11 @@ export function evaluateCondition(
   switch (condition.kind) {
     case "constant":
       return condition.value;
-    case "compare": {
-      const left = resolve(condition.left, scope);
-      const right = resolve(condition.right, scope);
-      if (left === null || right === null) return null;
-      const order = compareValues(left, right);
-      switch (condition.op) {
-        case "eq":
-          return order === 0;
-        case "ne":
-          return order !== 0;
-        case "gt":
-          return order > 0;
-        case "gte":
-          return order >= 0;
-        case "lt":
-          return order < 0;
-        case "lte":
-          return order <= 0;
-      }
-    }
-    // eslint-disable-next-line no-fallthrough -- every operator above returns
+    case "compare":
+      return compareOperands(condition, scope, options);
     case "in": {
       if (condition.values.length === 0) return false;
-      const value = resolve(condition.operand, scope);
+      const value = resolve(condition.operand, scope, options);
       if (value === null) return null;
       let unknown = false;
       for (const candidate of condition.values) {
@@ -104,27 +208,21 @@ export function evaluateCondition(
       return unknown ? null : false;
     }
     case "isNull":
-      return resolve(condition.operand, scope) === null;
+      return resolve(condition.operand, scope, options) === null;
     case "like": {
-      const value = resolve(condition.operand, scope);
+      const value = resolve(condition.operand, scope, options);
       if (value === null) return null;
       if (typeof value !== "string") throw new PlasmaError("type-mismatch", "like() needs a text column.");
-      return likeMatcher(condition.pattern)(value);
+      return likeMatcher(condition.pattern, condition.foldCase)(value);
     }
-    case "and": {
-      let result: Truth = true;
-      for (const part of condition.conditions) {
-        const truth = evaluateCondition(part, source, scope, options);
-        if (truth === false) return false;
-        if (truth === null) result = null;
-      }
-      return result;
-    }
+    case "and":
     case "or": {
-      let result: Truth = false;
+      // `and` is decided by the first false, `or` by the first true; otherwise one unknown makes it unknown.
+      const decisive = condition.kind === "or";
+      let result: Truth = !decisive;
       for (const part of condition.conditions) {
         const truth = evaluateCondition(part, source, scope, options);
-        if (truth === true) return true;
+        if (truth === decisive) return decisive;
         if (truth === null) result = null;
       }
       return result;
@@ -134,30 +232,60 @@ export function evaluateCondition(
       return truth === null ? null : !truth;
     }
     case "exists":
-      if (options.exists) return options.exists(condition.query, scope);
-      return hasRow(condition.query, source, scope);
+      return options.exists ? options.exists(condition.query, scope) : hasRow(condition.query, source, scope);
   }
 }
 
-/** Whether a query has any row at all. */
-export function hasRow(query: SelectAst, source: RowSource, outer: Scope): boolean {
-  if (query.limit === 0) return false;
-  let toSkip = query.offset;
-  for (const row of source.rows(query.from.table)) {
-    if (rowMatches(query, row, source, outer) && toSkip-- === 0) return true;
+function compareOperands(
+  condition: Extract<Condition, { kind: "compare" }>,
+  scope: Scope,
+  options: ConditionOptions,
+): Truth {
+  const left = resolve(condition.left, scope, options);
+  const right = resolve(condition.right, scope, options);
+  if (left === null || right === null) return null;
+  const order = compareValues(left, right);
+  switch (condition.op) {
+    case "eq":
+      return order === 0;
+    case "ne":
+      return order !== 0;
+    case "gt":
+      return order > 0;
+    case "gte":
+      return order >= 0;
+    case "lt":
+      return order < 0;
+    case "lte":
+      return order <= 0;
   }
-  return false;
 }
 
-function resolve(operand: Operand, scope: Scope): Value {
-  if (operand.kind === "value") return operand.value;
-  const row = scope.get(operand.alias);
-  if (!row) {
-    throw new PlasmaError(
-      "unknown-table",
-      `This query uses a column of "${operand.alias}", which is neither its table nor one of an outer query.`,
-    );
+function resolve(operand: Operand, scope: Scope, options: ConditionOptions): Value {
+  switch (operand.kind) {
+    case "value":
+      return operand.value;
+    case "aggregate":
+      if (options.aggregate) return options.aggregate(operand);
+      throw new PlasmaError("invalid-query", `${operand.fn}() has no group to count here.`);
+    case "column": {
+      const row = requireRow(scope, operand.alias);
+      return row === null ? null : cell(row, operand.column);
+    }
   }
-  const value = row[operand.column];
+}
+
+function requireRow(scope: Scope, alias: string): Row | null {
+  const row = scope.get(alias);
+  if (row !== undefined) return row;
+  throw new PlasmaError(
+    "invalid-query",
+    `The query uses a column of "${alias}", which is neither one of its tables nor one of an outer query's.`,
+  );
+}
+
+function cell(row: Row, column: string): Value {
+  const value = row[column];
   return value === undefined ? null : (value as Value);
 }
+

@@ -2,7 +2,7 @@
 
 export type LikeMatcher = (text: string) => boolean;
 
-export function likeMatcher(pattern: string): LikeMatcher {
+export function likeMatcher(pattern: string, foldCase = false): LikeMatcher {
   let source = "";
   const characters = [...pattern];
   for (let at = 0; at < characters.length; at++) {

@@ -1,12 +1,12 @@
 /** What `.live()` gives: a query whose result keeps itself up to date. */
 
-import type { SelectAst } from "./ast.ts";
+import type { QueryAst } from "./relational-ast.ts";
 
 /** `partial` while a first sync has not brought everything yet, then `complete`. */
 export type LiveQueryStatus = "partial" | "complete";
 
 export interface LiveQuery<T> {
-  readonly ast: SelectAst;
+  readonly ast: QueryAst;
   readonly status: LiveQueryStatus;
   /** The latest result; undefined before the first one. The same array until something in it changes. */
   readonly current: readonly T[] | undefined;

@@ -1,58 +1,125 @@
-/** The select builder: immutable, typed by its table, plain AST underneath. */
+/** The select builder: immutable, typed by its tables and projection, plain AST underneath. */
 
 import { PlasmaDefinitionError, PlasmaError } from "../errors.ts";
-import { tableInfo } from "../schema/table.ts";
-import type { AnyTable, InferRow, Row } from "../schema/table.ts";
-import type { Condition, OrderTerm, SelectAst } from "./ast.ts";
-import { asc } from "./expression.ts";
-import { isColumn } from "../schema/column.ts";
-import type { AnyColumn } from "../schema/column.ts";
+import type { AnyColumn, Column } from "../schema/column.ts";
+import { isTable, tableInfo } from "../schema/table.ts";
+import type { AnyTable, InferRow, Row, TableAlias } from "../schema/table.ts";
+import type { Condition, Join, OrderTerm, ProjectionField, SelectAst, Source } from "./ast.ts";
+import { asc, columnOperand, expressionOperand, isExpression } from "./expression.ts";
+import type { Aggregate, AnyExpression, ColumnRef } from "./expression.ts";
 import type { LiveQuery } from "./live-query.ts";
+import type { QueryAst } from "./relational-ast.ts";
 
 /** Whoever can answer a select. `live` is there only where results can be watched. */
 export interface SelectRunner {
   select(query: SelectAst): Promise<Row[]>;
-  live?(query: SelectAst): LiveQuery<Row>;
+  live?(query: QueryAst): LiveQuery<Row>;
 }
 
-/** A select over one table. Awaiting it runs it; each method returns a new query. */
-export interface SelectQuery<T> extends PromiseLike<T[]> {
+/** What a projection may hold: columns, aggregates, and whole tables. */
+export type Selection = Readonly<Record<string, AnyExpression | AnyTable>>;
+
+/** What the types of a query need to know. */
+export interface QueryShape {
+  readonly selection: Selection | null;
+  /** The row of each source, by alias. */
+  readonly sources: Record<string, unknown>;
+  /** The aliases whose row may be missing: the right sides of left joins. */
+  readonly nullable: string;
+  readonly joined: boolean;
+}
+
+// Inference only: a query over anything.
+// eslint-disable-next-line @typescript-eslint/no-explicit-any
+export type AnyShape = any;
+
+type Simplify<T> = { [K in keyof T]: T[K] } & {};
+type MaybeNull<T, IsNull extends boolean> = IsNull extends true ? T | null : T;
+
+type Projected<X, Nullable extends string> = X extends Aggregate<infer T>
+  ? T
+  : X extends Column<infer T, boolean>
+    ? X extends { readonly alias: infer A }
+      ? MaybeNull<T, A extends Nullable ? true : false>
+      : T
+    : X extends ColumnRef<infer T>
+      ? T
+      : X extends AnyTable
+        ? MaybeNull<InferRow<X>, TableAlias<X> extends Nullable ? true : false>
+        : never;
+
+/** The row that a query of this shape gives. */
+export type ResultRow<Q extends QueryShape> = Q["selection"] extends null
+  ? Q["joined"] extends true
+    ? Simplify<{ [A in keyof Q["sources"]]: MaybeNull<Q["sources"][A], A extends Q["nullable"] ? true : false> }>
+    : Q["sources"][keyof Q["sources"]]
+  : Simplify<{ -readonly [K in keyof Q["selection"]]: Projected<Q["selection"][K], Q["nullable"]> }>;
+
+type WithSource<Q extends QueryShape, A extends string, R, Nullable extends string> = {
+  readonly selection: Q["selection"];
+  readonly sources: Q["sources"] & Record<A, R>;
+  readonly nullable: Q["nullable"] | Nullable;
+  readonly joined: true;
+};
+
+type Joined<Q extends QueryShape, T extends AnyTable, Nullable extends string> = SelectQuery<
+  ResultRow<WithSource<Q, TableAlias<T>, InferRow<T>, Nullable>>,
+  WithSource<Q, TableAlias<T>, InferRow<T>, Nullable>
+>;
+
+/** A select. Awaiting it runs it; each method returns a new query and leaves this one as it was. */
+export interface SelectQuery<R, Q extends QueryShape = AnyShape> extends PromiseLike<R[]> {
   readonly ast: SelectAst;
+  /** Keeps the pairs for which `on` is true. */
+  innerJoin<T extends AnyTable>(table: T, on: Condition): Joined<Q, T, never>;
+  /** Like `innerJoin`, but a row without a partner stays, with null in place of the partner. */
+  leftJoin<T extends AnyTable>(table: T, on: Condition): Joined<Q, T, TableAlias<T>>;
   /** Conditions of several calls are joined by `and`. */
-  where(condition: Condition | undefined): SelectQuery<T>;
-  /** The id is always the last term, so that the order is total. */
-  orderBy(...terms: readonly (OrderTerm | AnyColumn)[]): SelectQuery<T>;
-  limit(count: number): SelectQuery<T>;
-  offset(count: number): SelectQuery<T>;
+  where(condition: Condition | undefined): SelectQuery<R, Q>;
+  /** One row for each different combination of these columns; project them and aggregates. */
+  groupBy(...columns: readonly (AnyColumn | ColumnRef)[]): SelectQuery<R, Q>;
+  /** Keeps the groups for which the condition is true. It may use aggregates. */
+  having(condition: Condition | undefined): SelectQuery<R, Q>;
+  /** Ties are broken by the ids of the tables, so that the order is total. */
+  orderBy(...terms: readonly (OrderTerm | AnyExpression)[]): SelectQuery<R, Q>;
+  limit(count: number): SelectQuery<R, Q>;
+  offset(count: number): SelectQuery<R, Q>;
   /** A result that keeps itself up to date. Only on a client's `db`. */
-  live(): LiveQuery<T>;
+  live(): LiveQuery<R>;
 }
 
-export interface SelectFrom {
-  from<T extends AnyTable>(table: T): SelectQuery<InferRow<T>>;
+type First<S extends Selection | null, A extends string, R> = {
+  readonly selection: S;
+  readonly sources: Record<A, R>;
+  readonly nullable: never;
+  readonly joined: false;
+};
+
+export interface SelectFrom<S extends Selection | null> {
+  from<T extends AnyTable>(
+    table: T,
+  ): SelectQuery<ResultRow<First<S, TableAlias<T>, InferRow<T>>>, First<S, TableAlias<T>, InferRow<T>>>;
+  /** The rows of another query as the source; `colRef(alias, column)` names its columns. */
+  fromSubquery<R, A extends string>(
+    inner: SelectQuery<R>,
+    alias: A,
+  ): SelectQuery<ResultRow<First<S, A, R>>, First<S, A, R>>;
 }
 
-/** Starts a query that is not run by itself: for `exists()` and for rules. */
-export function select(): SelectFrom {
-  return selectFrom(UNBOUND);
+export interface SelectMethods {
+  /** Whole rows. */
+  select(): SelectFrom<null>;
+  /** Only what is named: columns, aggregates, whole tables. The row type follows. */
+  select<const S extends Selection>(selection: S): SelectFrom<S>;
+  /** Each different row once. */
+  selectDistinct(): SelectFrom<null>;
+  selectDistinct<const S extends Selection>(selection: S): SelectFrom<S>;
 }
 
-export function selectFrom(runner: SelectRunner): SelectFrom {
-  return {
-    from<T extends AnyTable>(table: T): SelectQuery<InferRow<T>> {
-      const { name, alias } = tableInfo(table);
-      const ast: SelectAst = {
-        kind: "select",
-        from: { table: name, alias },
-        where: null,
-        orderBy: [],
-        limit: null,
-        offset: 0,
-      };
-      // The runner answers with rows of the table that the AST names, which is T.
-      return selectQuery(ast, runner) as unknown as SelectQuery<InferRow<T>>;
-    },
-  };
+export function selectMethods(runner: SelectRunner): SelectMethods {
+  const method = (distinct: boolean) => (selection?: Selection) =>
+    selectFrom(runner, { projection: selection ? projection(selection) : null, distinct });
+  return { select: method(false), selectDistinct: method(true) } as SelectMethods;
 }
 
 const UNBOUND: SelectRunner = {
@@ -62,15 +129,74 @@ const UNBOUND: SelectRunner = {
     ),
 };
 
+const unbound = selectMethods(UNBOUND);
+/** Starts a query that is not run by itself: for `exists()`, subqueries and rules. */
+export const select: SelectMethods["select"] = unbound.select;
+export const selectDistinct: SelectMethods["selectDistinct"] = unbound.selectDistinct;
+
+function projection(selection: Selection): ProjectionField[] {
+  const fields = Object.entries(selection).map(([name, item]): ProjectionField => {
+    if (isExpression(item)) return { kind: "value", name, operand: expressionOperand(item) };
+    if (isTable(item)) return { kind: "row", name, alias: tableInfo(item).alias };
+    throw new PlasmaDefinitionError(
+      `select({ ${name} }) is neither a column nor an aggregate nor a table. Write for example { title: todos.title, total: count() }.`,
+    );
+  });
+  if (fields.length === 0) {
+    throw new PlasmaDefinitionError("select({}) selects nothing. Name at least one column, or call select() for whole rows.");
+  }
+  return fields;
+}
+
+function selectFrom(
+  runner: SelectRunner,
+  start: Pick<SelectAst, "projection" | "distinct">,
+): SelectFrom<Selection | null> {
+  // The runner answers with rows of the shape that the AST describes, which is what the types say.
+  const from = (source: Source): SelectQuery<never> =>
+    selectQuery(tableQuery(source, start), runner) as unknown as SelectQuery<never>;
+  return {
+    from: (table) => from(tableSource(table)),
+    fromSubquery: (inner, alias) => from({ kind: "subquery", query: inner.ast, alias }),
+  };
+}
+
+/** The AST of a query over one source, with what `parts` adds to it. */
+export function tableQuery(from: Source, parts: Partial<SelectAst> = {}): SelectAst {
+  return {
+    kind: "select",
+    from,
+    joins: [],
+    projection: null,
+    distinct: false,
+    where: null,
+    groupBy: [],
+    having: null,
+    orderBy: [],
+    limit: null,
+    offset: 0,
+    ...parts,
+  };
+}
+
+function tableSource(table: AnyTable): Source {
+  if (!isTable(table)) throw new PlasmaDefinitionError("from() and joins take a table that was declared with table().");
+  const { name, alias } = tableInfo(table);
+  return { kind: "table", table: name, alias };
+}
+
 function selectQuery(ast: SelectAst, runner: SelectRunner): SelectQuery<Row> {
   const next = (change: Partial<SelectAst>) => selectQuery({ ...ast, ...change }, runner);
+  const join = (kind: Join["kind"]) => (table: AnyTable, on: Condition) =>
+    next({ joins: [...ast.joins, { kind, source: tableSource(table), on }] }) as SelectQuery<never>;
   return {
     ast,
-    where: (condition) => {
-      if (!condition) return next({});
-      return next({ where: ast.where ? { kind: "and", conditions: [ast.where, condition] } : condition });
-    },
-    orderBy: (...terms) => next({ orderBy: terms.map((term) => (isColumn(term) ? asc(term) : term)) }),
+    innerJoin: join("inner"),
+    leftJoin: join("left"),
+    where: (condition) => next({ where: both(ast.where, condition) }),
+    groupBy: (...columns) => next({ groupBy: columns.map(columnOperand) }),
+    having: (condition) => next({ having: both(ast.having, condition) }),
+    orderBy: (...terms) => next({ orderBy: terms.map((term) => (isExpression(term) ? asc(term) : term)) }),
     limit: (count) => next({ limit: wholeNumber("limit", count) }),
     offset: (count) => next({ offset: wholeNumber("offset", count) }),
     live: () => {
@@ -83,7 +209,12 @@ function selectQuery(ast: SelectAst, runner: SelectRunner): SelectQuery<Row> {
   };
 }
 
-function wholeNumber(what: string, count: number): number {
+function both(left: Condition | null, right: Condition | undefined): Condition | null {
+  if (!left || !right) return right ?? left;
+  return { kind: "and", conditions: [left, right] };
+}
+
+export function wholeNumber(what: string, count: number): number {
   if (!Number.isSafeInteger(count) || count < 0) {
     throw new PlasmaDefinitionError(`${what}() takes a whole number of 0 or more, but was given ${String(count)}.`);
   }

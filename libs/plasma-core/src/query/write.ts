@@ -2,7 +2,8 @@
 
 import { tableInfo } from "../schema/table.ts";
 import type { AnyTable, InferInsertRow, InferUpdateRow } from "../schema/table.ts";
-import type { Condition, WriteAst } from "./ast.ts";
+import type { Condition } from "./ast.ts";
+import type { WriteAst } from "./write-ast.ts";
 
 export interface WriteResult {
   /** How many rows were inserted, updated or deleted. No row found is not an error. */

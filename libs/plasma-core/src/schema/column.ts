@@ -28,9 +28,14 @@ export type Json = null | boolean | number | string | readonly Json[] | { readon
 
 /**
  * One column. `T` is the type of its values (with `null` when nullable), `Optional` says whether an
- * insert may leave it out. Modifiers return a new column and leave the old one as it was.
+ * insert may leave it out, `Target` is the table that a `ref` refers to (null for other columns).
+ * Modifiers return a new column and leave the old one as it was.
  */
-export interface Column<T = unknown, Optional extends boolean = boolean> {
+export interface Column<
+  T = unknown,
+  Optional extends boolean = boolean,
+  Target extends string | null = string | null,
+> {
   readonly kind: ColumnKind;
   /** The table it belongs to; empty until `table()` has bound it. */
   readonly table: string;
@@ -45,13 +50,13 @@ export interface Column<T = unknown, Optional extends boolean = boolean> {
   readonly enumValues: readonly string[] | undefined;
   readonly reference: Reference | undefined;
 
-  nullable(): Column<T | null, true>;
-  default(value: NonNullable<T>): Column<T, true>;
-  unique(): Column<T, Optional>;
-  encrypted(): Column<T, Optional>;
+  nullable(): Column<T | null, true, Target>;
+  default(value: NonNullable<T>): Column<T, true, Target>;
+  unique(): Column<T, Optional, Target>;
+  encrypted(): Column<T, Optional, Target>;
 
   /** Types only; never present at run time. */
-  readonly $type?: { readonly data: T; readonly optional: Optional };
+  readonly $type?: { readonly data: T; readonly optional: Optional; readonly target: Target };
 }
 
 // Inference only: a column of any type. `unknown` would not accept `default(value)` contravariantly.
@@ -76,7 +81,9 @@ interface ColumnState {
 
 const COLUMN = Symbol("plasma.column");
 
-function makeColumn<T, Optional extends boolean>(state: ColumnState): Column<T, Optional> {
+function makeColumn<T, Optional extends boolean, Target extends string | null = null>(
+  state: ColumnState,
+): Column<T, Optional, Target> {
   const refuse = (modifier: string) => {
     throw new PlasmaDefinitionError(
       `id() is never ${modifier}: it is the primary key. Remove .${modifier}() from it.`,
@@ -97,16 +104,16 @@ function makeColumn<T, Optional extends boolean>(state: ColumnState): Column<T, 
     reference: state.reference,
     nullable: () => {
       if (state.kind === "id") refuse("nullable");
-      return makeColumn<T | null, true>({ ...state, isNullable: true });
+      return makeColumn<T | null, true, Target>({ ...state, isNullable: true });
     },
     default: (value: NonNullable<T>) => {
       if (state.kind === "id") refuse("default");
-      return makeColumn<T, true>({ ...state, hasDefault: true, defaultValue: value });
+      return makeColumn<T, true, Target>({ ...state, hasDefault: true, defaultValue: value });
     },
-    unique: () => makeColumn<T, Optional>({ ...state, isUnique: true }),
+    unique: () => makeColumn<T, Optional, Target>({ ...state, isUnique: true }),
     encrypted: () => {
       if (state.kind === "id") refuse("encrypted");
-      return makeColumn<T, Optional>({ ...state, isEncrypted: true });
+      return makeColumn<T, Optional, Target>({ ...state, isEncrypted: true });
     },
   };
   return Object.freeze(column);
@@ -132,53 +139,56 @@ export function bindColumn(column: AnyColumn, place: { table: string; alias: str
 }
 
 /** The primary key: text, by default a random UUID. Every table has exactly one, named `id`. */
-export function id(): Column<string, false> {
+export function id(): Column<string, false, null> {
   return makeColumn({ kind: "id" });
 }
 
 /** Text without lone surrogates or NUL; with `enum`, one of the values listed. */
-export function text(): Column<string, false>;
-export function text<const V extends readonly [string, ...string[]]>(options: { enum: V }): Column<V[number], false>;
-export function text(options?: { enum: readonly string[] }): Column<string, false> {
+export function text(): Column<string, false, null>;
+export function text<const V extends readonly [string, ...string[]]>(options: { enum: V }): Column<V[number], false, null>;
+export function text(options?: { enum: readonly string[] }): Column<string, false, null> {
   return makeColumn({ kind: "text", ...(options && { enumValues: [...options.enum] }) });
 }
 
 /** A safe integer, −(2^53−1) to 2^53−1. */
-export function int(): Column<number, false> {
+export function int(): Column<number, false, null> {
   return makeColumn({ kind: "int" });
 }
 
 /** A 64-bit signed integer. */
-export function bigint(): Column<bigint, false> {
+export function bigint(): Column<bigint, false, null> {
   return makeColumn({ kind: "bigint" });
 }
 
 /** A finite double. */
-export function real(): Column<number, false> {
+export function real(): Column<number, false, null> {
   return makeColumn({ kind: "real" });
 }
 
-export function boolean(): Column<boolean, false> {
+export function boolean(): Column<boolean, false, null> {
   return makeColumn({ kind: "boolean" });
 }
 
 /** A moment: a `Date` in TypeScript, integer milliseconds since 1970 in storage. */
-export function timestamp(): Column<Date, false> {
+export function timestamp(): Column<Date, false, null> {
   return makeColumn({ kind: "timestamp" });
 }
 
 /** Small bytes kept in the row. Use files for anything of more than a few kilobytes. */
-export function blob(): Column<Uint8Array, false> {
+export function blob(): Column<Uint8Array, false, null> {
   return makeColumn({ kind: "blob" });
 }
 
 /** A JSON document, typed by the caller. */
-export function json<T = Json>(): Column<T, false> {
+export function json<T = Json>(): Column<T, false, null> {
   return makeColumn({ kind: "json" });
 }
 
 /** The id of a row of another table. `onDelete` says what becomes of this row when that one goes (default: restrict). */
-export function ref(target: () => AnyColumn, options: { onDelete?: OnDelete } = {}): Column<string, false> {
+export function ref<C extends AnyColumn>(
+  target: () => C,
+  options: { onDelete?: OnDelete } = {},
+): Column<string, false, C["alias"]> {
   return makeColumn({
     kind: "ref",
     reference: { column: target, onDelete: options.onDelete ?? "restrict" },

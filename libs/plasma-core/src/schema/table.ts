@@ -31,10 +31,10 @@ export interface TableInfo {
 
 const TABLE = Symbol("plasma.table");
 
-/** A declared table. Its columns are its properties: `todos.id` is the column. */
-export type Table<N extends string = string, C extends ColumnRecord = ColumnRecord> = {
-  readonly [K in keyof C]: C[K];
-} & { readonly [TABLE]: TableInfo & { readonly name: N; readonly $columns?: C } };
+/** A declared table. Its columns are its properties: `todos.id` is the column. `A` is what a query calls it. */
+export type Table<N extends string = string, C extends ColumnRecord = ColumnRecord, A extends string = N> = {
+  readonly [K in keyof C]: C[K] & { readonly alias: A };
+} & { readonly [TABLE]: TableInfo & { readonly name: N; readonly alias: A; readonly $columns?: C } };
 
 // Inference only: a table of any shape.
 // eslint-disable-next-line @typescript-eslint/no-explicit-any
@@ -42,6 +42,7 @@ export type AnyTable = { readonly [TABLE]: TableInfo & { readonly $columns?: any
 
 export type TableColumns<T extends AnyTable> = NonNullable<T[typeof TABLE]["$columns"]>;
 export type TableName<T extends AnyTable> = T[typeof TABLE]["name"];
+export type TableAlias<T extends AnyTable> = T[typeof TABLE]["alias"];
 
 type Simplify<T> = { [K in keyof T]: T[K] } & {};
 
@@ -116,10 +117,17 @@ export function table<N extends string, C extends ColumnRecord>(
 }
 
 /** The same table under another name, for queries that meet it twice. */
-export function alias<T extends AnyTable>(target: T, name: string): T {
+export function alias<T extends AnyTable, A extends string>(
+  target: T,
+  name: A,
+): Table<TableName<T>, TableColumns<T>, A> {
   checkName("table alias", name);
   const info = tableInfo(target);
-  return makeTable(info.columns, { name: info.name, alias: name, options: info.options }) as unknown as T;
+  return makeTable(info.columns, { name: info.name, alias: name, options: info.options }) as unknown as Table<
+    TableName<T>,
+    TableColumns<T>,
+    A
+  >;
 }
 
 function makeTable(

@@ -1,0 +1,203 @@
+/** `db.query.todos.findMany({ with: … })`: the builder of relational queries, and how one is answered from selects. */
+
+import type { Row, AnyTable, InferRow } from "../schema/table.ts";
+import { requireTable } from "../schema/schema.ts";
+import type { Schema } from "../schema/schema.ts";
+import { PlasmaDefinitionError, PlasmaError } from "../errors.ts";
+import type { Condition, OrderTerm, SelectAst } from "./ast.ts";
+import { asc, isExpression } from "./expression.ts";
+import type { AnyExpression } from "./expression.ts";
+import type { LiveQuery } from "./live-query.ts";
+import type { QueryAst, RelatedAst, RelationalAst } from "./relational-ast.ts";
+import { requireRelation } from "./relations.ts";
+import type { ManyRelations, OneRelations } from "./relations.ts";
+import { tableQuery, wholeNumber } from "./select.ts";
+import type { SelectRunner } from "./select.ts";
+
+type Simplify<T> = { [K in keyof T]: T[K] } & {};
+type TableOf<S extends Schema, N> = N extends keyof S["tables"] ? S["tables"][N] : AnyTable;
+
+/** Which related rows to bring along: `true`, or options of their own. */
+export type WithOptions<S extends Schema, T extends AnyTable> = {
+  readonly [R in keyof OneRelations<T>]?: true | FindOptions<S, TableOf<S, OneRelations<T>[R]>>;
+} & {
+  readonly [R in keyof ManyRelations<S, T>]?: true | FindOptions<S, TableOf<S, ManyRelations<S, T>[R]>>;
+};
+
+/** Which rows of the table, and in which order. */
+export interface FindWindow {
+  readonly where?: Condition | undefined;
+  readonly orderBy?: OrderTerm | AnyExpression | readonly (OrderTerm | AnyExpression)[];
+  /** Among related rows it counts for each parent. */
+  readonly limit?: number;
+  readonly offset?: number;
+}
+
+export interface FindOptions<S extends Schema, T extends AnyTable> extends FindWindow {
+  readonly with?: WithOptions<S, T>;
+}
+
+type RelationsOf<S extends Schema, T extends AnyTable> = keyof OneRelations<T> | keyof ManyRelations<S, T>;
+
+/** Names that are no relation of the table do not compile. */
+type OnlyRelations<S extends Schema, T extends AnyTable, W> = {
+  readonly [K in Exclude<keyof W, RelationsOf<S, T>>]: never;
+};
+
+type Nested<S extends Schema, T extends AnyTable, O> = O extends { readonly with: infer W } ? RelatedRows<S, T, W> : unknown;
+
+type RelatedRows<S extends Schema, T extends AnyTable, W> = {
+  -readonly [R in keyof W]: R extends keyof OneRelations<T>
+    ? // Null as well when the row is out of the person's sight.
+      FoundRow<S, TableOf<S, OneRelations<T>[R]>, W[R]> | null
+    : R extends keyof ManyRelations<S, T>
+      ? FoundRow<S, TableOf<S, ManyRelations<S, T>[R]>, W[R]>[]
+      : never;
+};
+
+/** A row with what was asked for `with` it. */
+export type FoundRow<S extends Schema, T extends AnyTable, O> = Simplify<InferRow<T> & Nested<S, T, O>>;
+
+/** Awaiting it runs it; `.live()` keeps it up to date. */
+export interface RelationalQuery<Result, R> extends PromiseLike<Result> {
+  readonly ast: RelationalAst;
+  live(): LiveQuery<R>;
+}
+
+type NoRelations = Record<never, never>;
+
+export interface TableQueries<S extends Schema, T extends AnyTable> {
+  findMany<const W extends WithOptions<S, T> = NoRelations>(
+    options?: FindWindow & { readonly with?: W & OnlyRelations<S, T, W> },
+  ): RelationalQuery<FoundRow<S, T, { readonly with: W }>[], FoundRow<S, T, { readonly with: W }>>;
+  /** The first row in order, or undefined. */
+  findFirst<const W extends WithOptions<S, T> = NoRelations>(
+    options?: FindWindow & { readonly with?: W & OnlyRelations<S, T, W> },
+  ): RelationalQuery<
+    FoundRow<S, T, { readonly with: W }> | undefined,
+    FoundRow<S, T, { readonly with: W }>
+  >;
+}
+
+export type RelationalDb<S extends Schema> = {
+  readonly [N in keyof S["tables"]]: TableQueries<S, S["tables"][N]>;
+};
+
+export function relationalDb<S extends Schema>(schema: S, runner: SelectRunner): RelationalDb<S> {
+  const db: Record<string, unknown> = {};
+  for (const table of schema.byName.keys()) {
+    db[table] = {
+      findMany: (options: AnyFindOptions = {}) =>
+        relationalQuery(runner, relationalAst(schema, table, options), (rows) => rows),
+      findFirst: (options: AnyFindOptions = {}) =>
+        relationalQuery(runner, relationalAst(schema, table, { ...options, limit: 1 }), (rows) => rows[0]),
+    };
+  }
+  return db as RelationalDb<S>;
+}
+
+type AnyFindOptions = FindOptions<Schema, AnyTable>;
+
+function relationalAst(schema: Schema, tableName: string, options: AnyFindOptions): RelationalAst {
+  const { name } = requireTable(schema, tableName);
+  const terms = options.orderBy === undefined ? [] : [options.orderBy].flat();
+  const query = tableQuery(
+    { kind: "table", table: name, alias: name },
+    {
+      where: options.where ?? null,
+      orderBy: terms.map((term) => (isExpression(term) ? asc(term) : (term as OrderTerm))),
+      limit: options.limit === undefined ? null : wholeNumber("limit", options.limit),
+      offset: options.offset === undefined ? 0 : wholeNumber("offset", options.offset),
+    },
+  );
+  const related = Object.entries(options.with ?? {}).flatMap(([relationName, nested]): RelatedAst[] => {
+    if (nested === undefined) return [];
+    if (nested !== true && (typeof nested !== "object" || nested === null)) {
+      throw new PlasmaDefinitionError(`with: { ${relationName} } takes true or an object of options.`);
+    }
+    const { cardinality, table, parentColumn, childColumn } = requireRelation(schema, name, relationName);
+    const child = relationalAst(schema, table, nested === true ? {} : (nested as AnyFindOptions));
+    return [{ name: relationName, cardinality, parentColumn, childColumn, related: child }];
+  });
+  return { kind: "relational", query, with: related };
+}
+
+function relationalQuery<Result, R>(
+  runner: SelectRunner,
+  ast: RelationalAst,
+  pick: (rows: Row[]) => unknown,
+): RelationalQuery<Result, R> {
+  return {
+    ast,
+    live: () => {
+      if (!runner.live) {
+        throw new PlasmaError("not-live", "Only a client's db can watch queries. Await this one instead of calling .live().");
+      }
+      return runner.live(ast) as unknown as LiveQuery<R>;
+    },
+    then: (resolve, reject) =>
+      runRelational(ast, (query) => runner.select(query))
+        .then((rows) => pick(rows) as Result)
+        .then(resolve, reject),
+  };
+}
+
+/** Answers a relational query with one select for each relation, however many rows there are. */
+export async function runRelational(
+  ast: RelationalAst,
+  select: (query: SelectAst) => Promise<Row[]>,
+): Promise<Row[]> {
+  const steps = assemble(ast, null);
+  let step = steps.next();
+  while (!step.done) step = steps.next(await select(step.value));
+  return step.value;
+}
+
+/** The same for a source that answers at once. */
+export function evaluateRelational(ast: RelationalAst, select: (query: SelectAst) => Row[]): Row[] {
+  const steps = assemble(ast, null);
+  let step = steps.next();
+  while (!step.done) step = steps.next(select(step.value));
+  return step.value;
+}
+
+/** The selects that a query needs, one after the other, and how their rows are put together. */
+function* assemble(ast: RelationalAst, only: Condition | null): Generator<SelectAst, Row[], Row[]> {
+  const where = only && ast.query.where ? { kind: "and" as const, conditions: [only, ast.query.where] } : (only ?? ast.query.where);
+  // The window of related rows is cut for each parent, so the select below must not cut it for all.
+  const window = only ? { limit: null, offset: 0 } : {};
+  const rows = yield { ...ast.query, ...window, where };
+  let result = rows;
+  for (const related of ast.with) result = yield* attach(related, result);
+  return result;
+}
+
+function* attach(related: RelatedAst, parents: readonly Row[]): Generator<SelectAst, Row[], Row[]> {
+  const { name, cardinality, parentColumn, childColumn, related: child } = related;
+  const keys = [...new Set(parents.map((row) => row[parentColumn]).filter((key): key is string => typeof key === "string"))];
+  const children = new Map<unknown, Row[]>();
+  if (keys.length > 0) {
+    const ofThese: Condition = {
+      kind: "in",
+      operand: { kind: "column", alias: child.query.from.alias, column: childColumn },
+      values: keys,
+    };
+    for (const row of yield* assemble(child, ofThese)) {
+      const siblings = children.get(row[childColumn]);
+      if (siblings) siblings.push(row);
+      else children.set(row[childColumn], [row]);
+    }
+  }
+  const { limit, offset } = child.query;
+  return parents.map((parent) => {
+    const all = children.get(parent[parentColumn]) ?? [];
+    const window = all.slice(offset, limit === null ? undefined : offset + limit);
+    return { ...parent, [name]: cardinality === "one" ? (window[0] ?? null) : window };
+  });
+}
+
+/** The tables a query of either kind reads. */
+export function selectsOf(ast: QueryAst): SelectAst[] {
+  if (ast.kind === "select") return [ast];
+  return [ast.query, ...ast.with.flatMap(({ related }) => selectsOf(related))];
+}

@@ -1,0 +1,114 @@
+/**
+ * Relations follow from the schema's refs. A column `listId` that refers to `lists` gives each of its rows `list`, and
+ * each list `todos`, the name of the referring table. A ref column without the ending `Id`, such as `owner`, gives
+ * `ownerRow`. Where a table refers to another one several times, the way back is named after the column as well:
+ * `todosByCreator`, `todosByAssignee`.
+ */
+
+import { PlasmaError } from "../errors.ts";
+import type { Column } from "../schema/column.ts";
+import { requireTable } from "../schema/schema.ts";
+import type { Schema } from "../schema/schema.ts";
+import type { AnyTable, TableColumns, TableName } from "../schema/table.ts";
+
+export interface Relation {
+  readonly name: string;
+  readonly cardinality: "one" | "many";
+  readonly table: string;
+  readonly parentColumn: string;
+  readonly childColumn: string;
+}
+
+/** `listId` → `list`, `owner` → `ownerRow`. */
+export type RelationName<K extends string> = K extends `${infer Base}Id` ? Base : `${K}Row`;
+
+/** The columns of `U` that refer to the table named `N`. */
+type RefsTo<U extends AnyTable, N> = {
+  [K in keyof TableColumns<U> & string]: HasTarget<TableColumns<U>[K]> extends true
+    ? TargetOf<TableColumns<U>[K]> extends N
+      ? K
+      : never
+    : never;
+}[keyof TableColumns<U> & string];
+
+/** The table a column refers to; never for other columns and for refs whose target type was given up. */
+// Inference only: the data type of the column does not matter here.
+// eslint-disable-next-line @typescript-eslint/no-explicit-any
+type TargetOf<C> = C extends Column<any, boolean, infer Target>
+  ? Target extends string
+    ? string extends Target
+      ? never
+      : Target
+    : never
+  : never;
+
+type HasTarget<C> = [TargetOf<C>] extends [never] ? false : true;
+type IsUnion<T, Whole = T> = T extends unknown ? ([Whole] extends [T] ? false : true) : never;
+
+export type OneRelations<T extends AnyTable> = {
+  [K in keyof TableColumns<T> & string as HasTarget<TableColumns<T>[K]> extends true ? RelationName<K> : never]: TargetOf<
+    TableColumns<T>[K]
+  >;
+};
+
+type ManyFrom<U extends AnyTable, N> = [RefsTo<U, N>] extends [never]
+  ? never
+  : IsUnion<RefsTo<U, N>> extends true
+    ? `${TableName<U> & string}By${Capitalize<RelationName<RefsTo<U, N>>>}`
+    : TableName<U> & string;
+
+type TablesOf<S extends Schema> = S["tables"];
+
+export type ManyRelations<S extends Schema, T extends AnyTable> = {
+  [U in keyof TablesOf<S> & string as ManyFrom<TablesOf<S>[U], TableName<T>>]: U;
+};
+
+const relationCache = new WeakMap<Schema, Map<string, ReadonlyMap<string, Relation>>>();
+
+/** The relations of a table, by name. */
+export function relationsOf(schema: Schema, tableName: string): ReadonlyMap<string, Relation> {
+  let ofSchema = relationCache.get(schema);
+  if (!ofSchema) relationCache.set(schema, (ofSchema = new Map<string, ReadonlyMap<string, Relation>>()));
+  let relations = ofSchema.get(tableName);
+  if (!relations) ofSchema.set(tableName, (relations = deriveRelations(schema, tableName)));
+  return relations;
+}
+
+export function requireRelation(schema: Schema, tableName: string, name: string): Relation {
+  const relations = relationsOf(schema, tableName);
+  const relation = relations.get(name);
+  if (relation) return relation;
+  const known = [...relations.keys()].join(", ") || "none";
+  throw new PlasmaError("unknown-relation", `Table "${tableName}" has no relation "${name}". It has: ${known}.`);
+}
+
+function deriveRelations(schema: Schema, tableName: string): Map<string, Relation> {
+  const relations = new Map<string, Relation>();
+  const table = requireTable(schema, tableName);
+  for (const name of table.columnNames) {
+    const target = table.columns[name]?.reference?.column().table;
+    if (target === undefined) continue;
+    relations.set(relationName(name), {
+      name: relationName(name),
+      cardinality: "one",
+      table: target,
+      parentColumn: name,
+      childColumn: "id",
+    });
+  }
+  const incoming = schema.references.get(tableName) ?? [];
+  for (const { table: from, column } of incoming) {
+    const several = incoming.filter((reference) => reference.table === from).length > 1;
+    const name = several ? `${from}By${capitalize(relationName(column))}` : from;
+    relations.set(name, { name, cardinality: "many", table: from, parentColumn: "id", childColumn: column });
+  }
+  return relations;
+}
+
+function relationName(column: string): string {
+  return column.length > 2 && column.endsWith("Id") ? column.slice(0, -2) : `${column}Row`;
+}
+
+function capitalize(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}

@@ -1,0 +1,69 @@
+/** Walking the AST: which tables a query reads, which subqueries and operands a condition holds. */
+
+import type { Condition, Operand, SelectAst, Source } from "./ast.ts";
+
+/** The alias under which a rule's expression names the row it is asked about. No table can have it. */
+export const RULE_ROW = "$row";
+
+/** Visits a condition and all its parts, outermost first. Subqueries are handed over, not entered. */
+export function walkCondition(condition: Condition, visit: (part: Condition, depth: number) => void, depth = 0): void {
+  visit(condition, depth);
+  switch (condition.kind) {
+    case "and":
+    case "or":
+      for (const part of condition.conditions) walkCondition(part, visit, depth + 1);
+      return;
+    case "not":
+      walkCondition(condition.condition, visit, depth + 1);
+      return;
+    case "constant":
+    case "compare":
+    case "in":
+    case "isNull":
+    case "like":
+    case "exists":
+      return;
+  }
+}
+
+/** The operands that a condition compares, subqueries left out. */
+export function operandsOfCondition(condition: Condition): Operand[] {
+  const operands: Operand[] = [];
+  walkCondition(condition, (part) => {
+    if (part.kind === "compare") operands.push(part.left, part.right);
+    else if (part.kind === "in" || part.kind === "isNull" || part.kind === "like") operands.push(part.operand);
+  });
+  return operands;
+}
+
+/** The tables that a condition looks into through its subqueries, at any depth. */
+export function tablesOfCondition(condition: Condition | null, into = new Set<string>()): Set<string> {
+  if (condition) {
+    walkCondition(condition, (part) => {
+      if (part.kind === "exists") tablesOfSelect(part.query, into);
+    });
+  }
+  return into;
+}
+
+/** Every table that a query reads, its subqueries' included. */
+export function tablesOfSelect(query: SelectAst, into = new Set<string>()): Set<string> {
+  tablesOfSource(query.from, into);
+  for (const join of query.joins) {
+    tablesOfSource(join.source, into);
+    tablesOfCondition(join.on, into);
+  }
+  tablesOfCondition(query.where, into);
+  tablesOfCondition(query.having, into);
+  return into;
+}
+
+function tablesOfSource(source: Source, into: Set<string>): void {
+  if (source.kind === "table") into.add(source.table);
+  else tablesOfSelect(source.query, into);
+}
+
+/** The sources of a query in the order in which it names them. */
+export function sourcesOf(query: SelectAst): Source[] {
+  return [query.from, ...query.joins.map((join) => join.source)];
+}
