@@ -32,6 +32,8 @@ export { decodeTagged, encodeTagged } from "./protocol/tagged-json.ts";
 export {
   CLIENT_GROUP_ID_HEADER,
   CLIENT_ID_HEADER,
+  DISCARDED_CODE,
+  NOOP_MUTATOR,
   PROTOCOL_VERSION,
   SOCKET_PROTOCOL,
   TICKET_PROTOCOL_PREFIX,
@@ -68,7 +70,13 @@ export type {
 export { compareForSort, compareText, compareValues } from "./query/compare.ts";
 export { mutatorDb, readDb } from "./query/db.ts";
 export type { MutatorDb, ReadDb } from "./query/db.ts";
-export { compareRows, evaluateCondition, evaluateSelect, hasRow, rowMatches } from "./query/evaluate.ts";
+export {
+  compareRows,
+  evaluateCondition,
+  evaluateSelect,
+  hasRow,
+  rowMatches,
+} from "./query/evaluate.ts";
 export type { ConditionOptions, RowSource, Scope, Truth } from "./query/evaluate.ts";
 export {
   and,
@@ -92,10 +100,36 @@ export {
 export type { LiveQuery, LiveQueryStatus } from "./query/live-query.ts";
 export { select } from "./query/select.ts";
 export type { SelectFrom, SelectQuery, SelectRunner } from "./query/select.ts";
-export type { FilteredWrite, WriteMethods, WriteQuery, WriteResult, WriteRunner } from "./query/write.ts";
+export type {
+  FilteredWrite,
+  WriteMethods,
+  WriteQuery,
+  WriteResult,
+  WriteRunner,
+} from "./query/write.ts";
 
-export { bigint, blob, boolean, id, int, isColumn, json, real, ref, text, timestamp } from "./schema/column.ts";
-export type { AnyColumn, Column, ColumnKind, ColumnRecord, Json, OnDelete, Reference } from "./schema/column.ts";
+export {
+  bigint,
+  blob,
+  boolean,
+  id,
+  int,
+  isColumn,
+  json,
+  real,
+  ref,
+  text,
+  timestamp,
+} from "./schema/column.ts";
+export type {
+  AnyColumn,
+  Column,
+  ColumnKind,
+  ColumnRecord,
+  Json,
+  OnDelete,
+  Reference,
+} from "./schema/column.ts";
 export type { Rule, RuleRow, RuleSet } from "./schema/rule.ts";
 export { checkValue, completeRow, MAX_CELL_SIZE, patchRow } from "./schema/row.ts";
 export { decodeCell, decodeRow, encodeCell, encodeRow } from "./schema/row-codec.ts";

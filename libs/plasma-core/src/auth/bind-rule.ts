@@ -32,9 +32,18 @@ export type BoundRule =
   | { readonly kind: "predicate"; readonly allows: (row: Row) => boolean };
 
 /** Binds a table's rule to a person's context. Columns of the row carry the alias `RULE_ROW`. */
-export function bindRule(table: TableInfo, kind: RuleKind, ctx: unknown, policy: AuthorizePolicy): BoundRule {
+export function bindRule(
+  table: TableInfo,
+  kind: RuleKind,
+  ctx: unknown,
+  policy: AuthorizePolicy,
+): BoundRule {
   const rule = table.options.auth?.[kind];
-  if (!rule) return { kind: "expression", condition: { kind: "constant", value: policy.default === "allow" } };
+  if (!rule)
+    return {
+      kind: "expression",
+      condition: { kind: "constant", value: policy.default === "allow" },
+    };
   const answer = askWithColumns(table, rule, ctx);
   if (isCondition(answer)) return { kind: "expression", condition: answer };
   return {

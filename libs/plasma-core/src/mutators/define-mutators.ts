@@ -45,9 +45,8 @@ export interface Mutator<Ctx = unknown, Input = unknown, Args = Input> {
 export type AnyMutators = Readonly<Record<string, Mutator<any, any, any>>>;
 
 /** What `client.mutate(name, args)` takes: the validator's input. */
-export type MutatorArgs<M extends AnyMutators, K extends keyof M> = M[K] extends Mutator<infer _C, infer Input, infer _A>
-  ? Input
-  : never;
+export type MutatorArgs<M extends AnyMutators, K extends keyof M> =
+  M[K] extends Mutator<infer _C, infer Input, infer _A> ? Input : never;
 
 /** From what was inferred for each name: `V[K]` is the validator, or the args type of a plain function. */
 export type Mutators<Ctx, V> = {
@@ -90,7 +89,8 @@ export function defineMutators<_S extends Schema, Ctx = unknown>() {
 }
 
 function toMutator(name: string, definition: unknown): Mutator {
-  if (typeof definition === "function") return { args: undefined, run: definition as Mutator["run"] };
+  if (typeof definition === "function")
+    return { args: undefined, run: definition as Mutator["run"] };
   const { args, run } = definition as Partial<Mutator>;
   if (typeof run !== "function" || !args || !("~standard" in args)) {
     throw new PlasmaDefinitionError(

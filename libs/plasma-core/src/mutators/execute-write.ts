@@ -38,7 +38,11 @@ export interface WriteStore {
   apply(change: RowChange): void;
 }
 
-export async function executeWrite(schema: Schema, store: WriteStore, write: WriteAst): Promise<WriteResult> {
+export async function executeWrite(
+  schema: Schema,
+  store: WriteStore,
+  write: WriteAst,
+): Promise<WriteResult> {
   const table = requireTable(schema, write.table);
   switch (write.kind) {
     case "insert":
@@ -50,7 +54,11 @@ export async function executeWrite(schema: Schema, store: WriteStore, write: Wri
   }
 }
 
-async function insert(table: TableInfo, store: WriteStore, values: readonly Row[]): Promise<WriteResult> {
+async function insert(
+  table: TableInfo,
+  store: WriteStore,
+  values: readonly Row[],
+): Promise<WriteResult> {
   const changes = values.map((value) => {
     const after = completeRow(table, value);
     return { table: table.name, id: after["id"] as string, before: null, after };
@@ -67,7 +75,10 @@ async function insert(table: TableInfo, store: WriteStore, values: readonly Row[
 }
 
 function taken(table: TableInfo): PlasmaError {
-  return new PlasmaError("conflict", `A row of "${table.name}" with one of these unique values exists already.`);
+  return new PlasmaError(
+    "conflict",
+    `A row of "${table.name}" with one of these unique values exists already.`,
+  );
 }
 
 async function update(
@@ -95,7 +106,12 @@ async function remove(
   where: Condition | null,
 ): Promise<WriteResult> {
   const rows = await store.select(selectRows(table, where));
-  const changes = rows.map((before) => ({ table: table.name, id: before["id"] as string, before, after: null }));
+  const changes = rows.map((before) => ({
+    table: table.name,
+    id: before["id"] as string,
+    before,
+    after: null,
+  }));
   await store.authorize(table, changes);
   for (const change of changes) await removeRow(schema, store, change);
   return { rowCount: changes.length };
@@ -117,7 +133,12 @@ async function removeRow(schema: Schema, store: WriteStore, change: RowChange): 
           await removeRow(schema, store, { table: reference.table, id, before: row, after: null });
           break;
         case "setNull":
-          store.apply({ table: reference.table, id, before: row, after: { ...row, [reference.column]: null } });
+          store.apply({
+            table: reference.table,
+            id,
+            before: row,
+            after: { ...row, [reference.column]: null },
+          });
           break;
       }
     }

@@ -19,10 +19,13 @@ export interface StandardIssue {
 }
 
 export type InferInput<V> = V extends StandardSchemaV1<infer Input, unknown> ? Input : never;
-export type InferOutput<V> = V extends StandardSchemaV1<infer _Input, infer Output> ? Output : never;
+export type InferOutput<V> =
+  V extends StandardSchemaV1<infer _Input, infer Output> ? Output : never;
 
 /** `title: Too short` – an issue as one readable line. */
 export function describeIssue(issue: StandardIssue): string {
-  const path = (issue.path ?? []).map((part) => String(typeof part === "object" ? part.key : part)).join(".");
+  const path = (issue.path ?? [])
+    .map((part) => String(typeof part === "object" ? part.key : part))
+    .join(".");
   return path ? `${path}: ${issue.message}` : issue.message;
 }

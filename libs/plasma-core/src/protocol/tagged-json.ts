@@ -15,7 +15,8 @@ export const MAX_DEPTH = 64;
 const TAG = "$type";
 
 export function encodeTagged(value: unknown, depth = 0): Json {
-  if (depth > MAX_DEPTH) throw new PlasmaValidationError(`A value must not be nested more than ${MAX_DEPTH} deep.`);
+  if (depth > MAX_DEPTH)
+    throw new PlasmaValidationError(`A value must not be nested more than ${MAX_DEPTH} deep.`);
   switch (typeof value) {
     case "string":
       if (!value.isWellFormed() || value.includes("\0")) {
@@ -25,7 +26,8 @@ export function encodeTagged(value: unknown, depth = 0): Json {
     case "boolean":
       return value;
     case "number":
-      if (!Number.isFinite(value)) throw new PlasmaValidationError(`${value} cannot be stored: numbers must be finite.`);
+      if (!Number.isFinite(value))
+        throw new PlasmaValidationError(`${value} cannot be stored: numbers must be finite.`);
       return value;
     case "bigint":
       return { [TAG]: "bigint", value: value.toString() };
@@ -40,18 +42,22 @@ export function encodeTagged(value: unknown, depth = 0): Json {
 
 function encodeObject(value: object, depth: number): Json {
   if (value instanceof Date) {
-    if (!Number.isSafeInteger(value.getTime())) throw new PlasmaValidationError("An invalid Date cannot be stored.");
+    if (!Number.isSafeInteger(value.getTime()))
+      throw new PlasmaValidationError("An invalid Date cannot be stored.");
     return { [TAG]: "date", value: value.getTime() };
   }
   if (value instanceof Uint8Array) return { [TAG]: "bytes", value: toBase64(value) };
   if (Array.isArray(value)) return value.map((item) => encodeTagged(item, depth + 1));
   const prototype: unknown = Object.getPrototypeOf(value);
   if (prototype !== Object.prototype && prototype !== null) {
-    throw new PlasmaValidationError(`A ${value.constructor.name} cannot be stored. Use plain data.`);
+    throw new PlasmaValidationError(
+      `A ${value.constructor.name} cannot be stored. Use plain data.`,
+    );
   }
   const encoded: Record<string, Json> = {};
   for (const [key, item] of Object.entries(value)) {
-    if (key === "__proto__") throw new PlasmaValidationError('An object must not have a key "__proto__".');
+    if (key === "__proto__")
+      throw new PlasmaValidationError('An object must not have a key "__proto__".');
     encoded[key] = encodeTagged(item, depth + 1);
   }
   return Object.hasOwn(encoded, TAG) ? { [TAG]: "object", value: encoded } : encoded;
@@ -59,7 +65,8 @@ function encodeObject(value: object, depth: number): Json {
 
 /** @throws PlasmaValidationError for anything that `encodeTagged` would not have written. */
 export function decodeTagged(encoded: unknown, depth = 0): unknown {
-  if (depth > MAX_DEPTH) throw new PlasmaValidationError(`A value must not be nested more than ${MAX_DEPTH} deep.`);
+  if (depth > MAX_DEPTH)
+    throw new PlasmaValidationError(`A value must not be nested more than ${MAX_DEPTH} deep.`);
   if (typeof encoded === "string") {
     if (encoded.isWellFormed() && !encoded.includes("\0")) return encoded;
     throw new PlasmaValidationError("Text must not contain NUL or half of a surrogate pair.");
@@ -89,7 +96,8 @@ function decodeTag(tagged: Record<string, unknown>, depth: number): unknown {
       if (typeof value === "string") return fromBase64(value);
       break;
     case "object":
-      if (typeof value === "object" && value !== null) return decodeRecord(value as Record<string, unknown>, depth);
+      if (typeof value === "object" && value !== null)
+        return decodeRecord(value as Record<string, unknown>, depth);
       break;
   }
   throw new PlasmaValidationError("A tagged value is malformed.");
@@ -98,7 +106,8 @@ function decodeTag(tagged: Record<string, unknown>, depth: number): unknown {
 function decodeRecord(record: Record<string, unknown>, depth: number): Record<string, unknown> {
   const decoded: Record<string, unknown> = {};
   for (const [key, item] of Object.entries(record)) {
-    if (key === "__proto__") throw new PlasmaValidationError('An object must not have a key "__proto__".');
+    if (key === "__proto__")
+      throw new PlasmaValidationError('An object must not have a key "__proto__".');
     decoded[key] = decodeTagged(item, depth + 1);
   }
   return decoded;

@@ -30,7 +30,12 @@ export type Operand = ColumnOperand | ValueOperand;
 
 export type Condition =
   | { readonly kind: "constant"; readonly value: boolean }
-  | { readonly kind: "compare"; readonly op: CompareOp; readonly left: Operand; readonly right: Operand }
+  | {
+      readonly kind: "compare";
+      readonly op: CompareOp;
+      readonly left: Operand;
+      readonly right: Operand;
+    }
   | { readonly kind: "in"; readonly operand: Operand; readonly values: readonly Value[] }
   | { readonly kind: "isNull"; readonly operand: Operand }
   | { readonly kind: "like"; readonly operand: Operand; readonly pattern: string }
@@ -59,7 +64,11 @@ export interface SelectAst {
 }
 
 export type WriteAst =
-  | { readonly kind: "insert"; readonly table: string; readonly rows: readonly Readonly<Record<string, unknown>>[] }
+  | {
+      readonly kind: "insert";
+      readonly table: string;
+      readonly rows: readonly Readonly<Record<string, unknown>>[];
+    }
   | {
       readonly kind: "update";
       readonly table: string;
@@ -72,7 +81,10 @@ export type WriteAst =
 export const RULE_ROW = "$row";
 
 /** The tables that a condition looks into through its subqueries, at any depth. */
-export function tablesOfCondition(condition: Condition | null, into = new Set<string>()): Set<string> {
+export function tablesOfCondition(
+  condition: Condition | null,
+  into = new Set<string>(),
+): Set<string> {
   if (!condition) return into;
   switch (condition.kind) {
     case "and":

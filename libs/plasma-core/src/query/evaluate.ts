@@ -31,7 +31,11 @@ export interface ConditionOptions {
 const EMPTY_SCOPE: Scope = new Map();
 
 /** The rows of a query, in order. */
-export function evaluateSelect(query: SelectAst, source: RowSource, outer: Scope = EMPTY_SCOPE): Row[] {
+export function evaluateSelect(
+  query: SelectAst,
+  source: RowSource,
+  outer: Scope = EMPTY_SCOPE,
+): Row[] {
   const rows = matchingRows(query, source, outer);
   rows.sort((left, right) => compareRows(query, left, right));
   const end = query.limit === null ? undefined : query.offset + query.limit;
@@ -56,7 +60,12 @@ function matchingRows(query: SelectAst, source: RowSource, outer: Scope): Row[] 
 }
 
 /** Whether a row of the query's table meets its condition. */
-export function rowMatches(query: SelectAst, row: Row, source: RowSource, outer: Scope = EMPTY_SCOPE): boolean {
+export function rowMatches(
+  query: SelectAst,
+  row: Row,
+  source: RowSource,
+  outer: Scope = EMPTY_SCOPE,
+): boolean {
   if (query.where === null) return true;
   const scope = new Map(outer).set(query.from.alias, row);
   return evaluateCondition(query.where, source, scope) === true;
@@ -108,7 +117,8 @@ export function evaluateCondition(
     case "like": {
       const value = resolve(condition.operand, scope);
       if (value === null) return null;
-      if (typeof value !== "string") throw new PlasmaError("type-mismatch", "like() needs a text column.");
+      if (typeof value !== "string")
+        throw new PlasmaError("type-mismatch", "like() needs a text column.");
       return likeMatcher(condition.pattern)(value);
     }
     case "and": {

@@ -3,10 +3,19 @@
 import { PlasmaDefinitionError } from "../errors.ts";
 import { isColumn } from "../schema/column.ts";
 import type { AnyColumn, Column } from "../schema/column.ts";
-import type { ColumnOperand, CompareOp, Condition, Operand, OrderTerm, SelectAst, Value } from "./ast.ts";
+import type {
+  ColumnOperand,
+  CompareOp,
+  Condition,
+  Operand,
+  OrderTerm,
+  SelectAst,
+  Value,
+} from "./ast.ts";
 
 /** Something that can be compared: a column, or a value of that column's type. */
-type Comparable<T> = Column<T, boolean> | Column<T | null, boolean> | Column<NonNullable<T>, boolean> | NonNullable<T>;
+type Comparable<T> =
+  Column<T, boolean> | Column<T | null, boolean> | Column<NonNullable<T>, boolean> | NonNullable<T>;
 
 export function columnOperand(column: AnyColumn): ColumnOperand {
   return { kind: "column", alias: column.alias, column: column.name };
@@ -40,12 +49,18 @@ function compare(op: CompareOp, left: unknown, right: unknown): Condition {
   return { kind: "compare", op, left: operand(left), right: operand(right) };
 }
 
-export const eq = <T>(left: Column<T, boolean>, right: Comparable<T>): Condition => compare("eq", left, right);
-export const ne = <T>(left: Column<T, boolean>, right: Comparable<T>): Condition => compare("ne", left, right);
-export const gt = <T>(left: Column<T, boolean>, right: Comparable<T>): Condition => compare("gt", left, right);
-export const gte = <T>(left: Column<T, boolean>, right: Comparable<T>): Condition => compare("gte", left, right);
-export const lt = <T>(left: Column<T, boolean>, right: Comparable<T>): Condition => compare("lt", left, right);
-export const lte = <T>(left: Column<T, boolean>, right: Comparable<T>): Condition => compare("lte", left, right);
+export const eq = <T>(left: Column<T, boolean>, right: Comparable<T>): Condition =>
+  compare("eq", left, right);
+export const ne = <T>(left: Column<T, boolean>, right: Comparable<T>): Condition =>
+  compare("ne", left, right);
+export const gt = <T>(left: Column<T, boolean>, right: Comparable<T>): Condition =>
+  compare("gt", left, right);
+export const gte = <T>(left: Column<T, boolean>, right: Comparable<T>): Condition =>
+  compare("gte", left, right);
+export const lt = <T>(left: Column<T, boolean>, right: Comparable<T>): Condition =>
+  compare("lt", left, right);
+export const lte = <T>(left: Column<T, boolean>, right: Comparable<T>): Condition =>
+  compare("lte", left, right);
 
 /** True when all parts are; `undefined` parts are left out, so that filters can be optional. */
 export function and(...parts: readonly (Condition | undefined)[]): Condition {
@@ -61,7 +76,10 @@ export function not(condition: Condition): Condition {
   return { kind: "not", condition };
 }
 
-export function inArray<T>(column: Column<T, boolean>, values: readonly NonNullable<T>[]): Condition {
+export function inArray<T>(
+  column: Column<T, boolean>,
+  values: readonly NonNullable<T>[],
+): Condition {
   return { kind: "in", operand: operand(column), values: values.map(value) };
 }
 
@@ -74,8 +92,12 @@ export function isNotNull(column: AnyColumn): Condition {
 }
 
 /** `%` matches any run of characters, `_` exactly one; a backslash takes the next character literally. */
-export function like(column: Column<string, boolean> | Column<string | null, boolean>, pattern: string): Condition {
-  if (typeof pattern !== "string") throw new PlasmaDefinitionError("like() takes its pattern as a string.");
+export function like(
+  column: Column<string, boolean> | Column<string | null, boolean>,
+  pattern: string,
+): Condition {
+  if (typeof pattern !== "string")
+    throw new PlasmaDefinitionError("like() takes its pattern as a string.");
   return { kind: "like", operand: operand(column), pattern };
 }
 
@@ -105,5 +127,9 @@ const CONDITION_KINDS: ReadonlySet<unknown> = new Set<Condition["kind"]>([
 ]);
 
 export function isCondition(candidate: unknown): candidate is Condition {
-  return typeof candidate === "object" && candidate !== null && CONDITION_KINDS.has((candidate as Condition).kind);
+  return (
+    typeof candidate === "object" &&
+    candidate !== null &&
+    CONDITION_KINDS.has((candidate as Condition).kind)
+  );
 }

@@ -9,7 +9,8 @@ export function likeMatcher(pattern: string): LikeMatcher {
     const character = characters[at] as string;
     if (character === "%") source += ".*";
     else if (character === "_") source += ".";
-    else if (character === "\\" && at + 1 < characters.length) source += literal(characters[++at] as string);
+    else if (character === "\\" && at + 1 < characters.length)
+      source += literal(characters[++at] as string);
     else source += literal(character);
   }
   const expression = new RegExp(`^${source}$`, "su");

@@ -58,7 +58,10 @@ export function selectFrom(runner: SelectRunner): SelectFrom {
 const UNBOUND: SelectRunner = {
   select: () =>
     Promise.reject(
-      new PlasmaError("unbound-query", "This query belongs to no database. Use db.select(), or pass it to exists()."),
+      new PlasmaError(
+        "unbound-query",
+        "This query belongs to no database. Use db.select(), or pass it to exists().",
+      ),
     ),
 };
 
@@ -68,14 +71,20 @@ function selectQuery(ast: SelectAst, runner: SelectRunner): SelectQuery<Row> {
     ast,
     where: (condition) => {
       if (!condition) return next({});
-      return next({ where: ast.where ? { kind: "and", conditions: [ast.where, condition] } : condition });
+      return next({
+        where: ast.where ? { kind: "and", conditions: [ast.where, condition] } : condition,
+      });
     },
-    orderBy: (...terms) => next({ orderBy: terms.map((term) => (isColumn(term) ? asc(term) : term)) }),
+    orderBy: (...terms) =>
+      next({ orderBy: terms.map((term) => (isColumn(term) ? asc(term) : term)) }),
     limit: (count) => next({ limit: wholeNumber("limit", count) }),
     offset: (count) => next({ offset: wholeNumber("offset", count) }),
     live: () => {
       if (!runner.live) {
-        throw new PlasmaError("not-live", "Only a client's db can watch queries. Await this one instead of calling .live().");
+        throw new PlasmaError(
+          "not-live",
+          "Only a client's db can watch queries. Await this one instead of calling .live().",
+        );
       }
       return runner.live(ast);
     },
@@ -85,7 +94,9 @@ function selectQuery(ast: SelectAst, runner: SelectRunner): SelectQuery<Row> {
 
 function wholeNumber(what: string, count: number): number {
   if (!Number.isSafeInteger(count) || count < 0) {
-    throw new PlasmaDefinitionError(`${what}() takes a whole number of 0 or more, but was given ${String(count)}.`);
+    throw new PlasmaDefinitionError(
+      `${what}() takes a whole number of 0 or more, but was given ${String(count)}.`,
+    );
   }
   return count;
 }

@@ -48,7 +48,8 @@ export function writeMethods(runner: WriteRunner): WriteMethods {
         }),
     }),
     update: (table) => ({
-      set: (patch) => filtered({ kind: "update", table: tableInfo(table).name, patch, where: null }),
+      set: (patch) =>
+        filtered({ kind: "update", table: tableInfo(table).name, patch, where: null }),
     }),
     delete: (table) => filtered({ kind: "delete", table: tableInfo(table).name, where: null }),
   };

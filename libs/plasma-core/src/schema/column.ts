@@ -4,16 +4,7 @@ import { PlasmaDefinitionError } from "../errors.ts";
 
 /** How a column is stored and compared. `ref` columns hold the id of a row of another table. */
 export type ColumnKind =
-  | "id"
-  | "text"
-  | "int"
-  | "bigint"
-  | "real"
-  | "boolean"
-  | "timestamp"
-  | "blob"
-  | "json"
-  | "ref";
+  "id" | "text" | "int" | "bigint" | "real" | "boolean" | "timestamp" | "blob" | "json" | "ref";
 
 export type OnDelete = "cascade" | "restrict" | "setNull" | "noAction";
 
@@ -24,7 +15,8 @@ export interface Reference {
 }
 
 /** Any JSON document. */
-export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
+export type Json =
+  null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 
 /**
  * One column. `T` is the type of its values (with `null` when nullable), `Optional` says whether an
@@ -117,7 +109,10 @@ export function isColumn(value: unknown): value is AnyColumn {
 }
 
 /** The same column, bound to the table and property it was declared under. */
-export function bindColumn(column: AnyColumn, place: { table: string; alias: string; name: string }): AnyColumn {
+export function bindColumn(
+  column: AnyColumn,
+  place: { table: string; alias: string; name: string },
+): AnyColumn {
   return makeColumn({
     kind: column.kind,
     isNullable: column.isNullable,
@@ -138,7 +133,9 @@ export function id(): Column<string, false> {
 
 /** Text without lone surrogates or NUL; with `enum`, one of the values listed. */
 export function text(): Column<string, false>;
-export function text<const V extends readonly [string, ...string[]]>(options: { enum: V }): Column<V[number], false>;
+export function text<const V extends readonly [string, ...string[]]>(options: {
+  enum: V;
+}): Column<V[number], false>;
 export function text(options?: { enum: readonly string[] }): Column<string, false> {
   return makeColumn({ kind: "text", ...(options && { enumValues: [...options.enum] }) });
 }
@@ -178,7 +175,10 @@ export function json<T = Json>(): Column<T, false> {
 }
 
 /** The id of a row of another table. `onDelete` says what becomes of this row when that one goes (default: restrict). */
-export function ref(target: () => AnyColumn, options: { onDelete?: OnDelete } = {}): Column<string, false> {
+export function ref(
+  target: () => AnyColumn,
+  options: { onDelete?: OnDelete } = {},
+): Column<string, false> {
   return makeColumn({
     kind: "ref",
     reference: { column: target, onDelete: options.onDelete ?? "restrict" },

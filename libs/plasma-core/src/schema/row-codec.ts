@@ -31,7 +31,9 @@ export function decodeRow(table: TableInfo, encoded: unknown): Row {
   const row: Row = {};
   for (const name of table.columnNames) {
     const column = table.columns[name] as AnyColumn;
-    const cell: unknown = Object.hasOwn(encoded, name) ? (encoded as Record<string, unknown>)[name] : null;
+    const cell: unknown = Object.hasOwn(encoded, name)
+      ? (encoded as Record<string, unknown>)[name]
+      : null;
     row[name] = checkValue(column, decodeCell(column, cell));
   }
   return row;
@@ -62,7 +64,8 @@ export function decodeCell(column: AnyColumn, cell: unknown): unknown {
 export function toBase64(bytes: Uint8Array): string {
   let binary = "";
   // In slices, because the arguments of one call are limited.
-  for (let at = 0; at < bytes.length; at += 8192) binary += String.fromCharCode(...bytes.subarray(at, at + 8192));
+  for (let at = 0; at < bytes.length; at += 8192)
+    binary += String.fromCharCode(...bytes.subarray(at, at + 8192));
   return btoa(binary);
 }
 

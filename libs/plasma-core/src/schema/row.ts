@@ -25,7 +25,10 @@ export function completeRow(table: TableInfo, values: Row): Row {
     if (value === undefined) {
       if (column.hasDefault) value = column.defaultValue;
       else if (column.isNullable) value = null;
-      else throw new PlasmaValidationError(`"${table.name}.${name}" is missing. Give it a value, or a .default().`);
+      else
+        throw new PlasmaValidationError(
+          `"${table.name}.${name}" is missing. Give it a value, or a .default().`,
+        );
     }
     row[name] = checkValue(column, value);
   }
@@ -39,7 +42,9 @@ export function patchRow(table: TableInfo, row: Row, patch: Row): Row {
   for (const [name, value] of Object.entries(patch)) {
     if (value === undefined) continue;
     if (name === "id" && value !== row["id"]) {
-      throw new PlasmaValidationError(`The id of a row of "${table.name}" cannot change. Delete the row and insert a new one.`);
+      throw new PlasmaValidationError(
+        `The id of a row of "${table.name}" cannot change. Delete the row and insert a new one.`,
+      );
     }
     next[name] = checkValue(table.columns[name] as AnyColumn, value);
   }
@@ -77,10 +82,12 @@ export function checkValue(column: AnyColumn, value: unknown): unknown {
       return checkText(column, value);
     }
     case "int":
-      if (typeof value !== "number" || !Number.isSafeInteger(value)) throw invalid(column, value, "must be a safe integer");
+      if (typeof value !== "number" || !Number.isSafeInteger(value))
+        throw invalid(column, value, "must be a safe integer");
       return value + 0; // −0 becomes 0: databases do not keep the sign
     case "real":
-      if (typeof value !== "number" || !Number.isFinite(value)) throw invalid(column, value, "must be a finite number");
+      if (typeof value !== "number" || !Number.isFinite(value))
+        throw invalid(column, value, "must be a finite number");
       return value + 0;
     case "bigint":
       if (typeof value !== "bigint" || value < INT64_MIN || value > INT64_MAX) {
@@ -97,7 +104,8 @@ export function checkValue(column: AnyColumn, value: unknown): unknown {
       return value;
     case "blob":
       if (!(value instanceof Uint8Array)) throw invalid(column, value, "must be a Uint8Array");
-      if (value.byteLength > MAX_CELL_SIZE) throw invalid(column, value, `must be at most ${MAX_CELL_SIZE} bytes`);
+      if (value.byteLength > MAX_CELL_SIZE)
+        throw invalid(column, value, `must be at most ${MAX_CELL_SIZE} bytes`);
       return value;
     case "json":
       checkJson(column, value);
@@ -106,9 +114,11 @@ export function checkValue(column: AnyColumn, value: unknown): unknown {
 }
 
 function checkText(column: AnyColumn, value: string): string {
-  if (value.length > MAX_CELL_SIZE) throw invalid(column, "…", `must be at most ${MAX_CELL_SIZE} characters`);
+  if (value.length > MAX_CELL_SIZE)
+    throw invalid(column, "…", `must be at most ${MAX_CELL_SIZE} characters`);
   if (value.includes("\0")) throw invalid(column, "…", "must not contain the NUL character");
-  if (!value.isWellFormed()) throw invalid(column, "…", "must not contain half of a surrogate pair");
+  if (!value.isWellFormed())
+    throw invalid(column, "…", "must not contain half of a surrogate pair");
   return value;
 }
 
@@ -118,7 +128,8 @@ function checkJson(column: AnyColumn, document: unknown): void {
   let size = 0;
   for (let item = open.pop(); item; item = open.pop()) {
     const { value, depth } = item;
-    if (depth > MAX_JSON_DEPTH) throw invalid(column, "…", `must not be nested more than ${MAX_JSON_DEPTH} deep`);
+    if (depth > MAX_JSON_DEPTH)
+      throw invalid(column, "…", `must not be nested more than ${MAX_JSON_DEPTH} deep`);
     if (value === null || typeof value === "boolean") continue;
     if (typeof value === "number") {
       if (!Number.isFinite(value)) throw invalid(column, value, "must hold finite numbers only");
@@ -139,7 +150,8 @@ function checkJson(column: AnyColumn, document: unknown): void {
     } else {
       throw invalid(column, value, "must be a JSON document");
     }
-    if (size > MAX_CELL_SIZE) throw invalid(column, "…", `must be at most ${MAX_CELL_SIZE} characters`);
+    if (size > MAX_CELL_SIZE)
+      throw invalid(column, "…", `must be at most ${MAX_CELL_SIZE} characters`);
   }
 }
 
@@ -149,8 +161,16 @@ function isPlainObject(value: object): boolean {
 }
 
 function invalid(column: AnyColumn, value: unknown, rule: string): PlasmaValidationError {
-  const shown = typeof value === "string" ? value.slice(0, 40) : typeof value === "object" ? typeof value : String(value);
-  return new PlasmaValidationError(`"${column.table}.${column.name}" ${rule}, but it was given ${shown}.`, {
-    details: { table: column.table, column: column.name },
-  });
+  const shown =
+    typeof value === "string"
+      ? value.slice(0, 40)
+      : typeof value === "object"
+        ? typeof value
+        : String(value);
+  return new PlasmaValidationError(
+    `"${column.table}.${column.name}" ${rule}, but it was given ${shown}.`,
+    {
+      details: { table: column.table, column: column.name },
+    },
+  );
 }

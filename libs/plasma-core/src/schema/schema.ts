@@ -29,7 +29,9 @@ export function defineSchema<T extends SchemaTables>(tables: T): Schema<T> {
   const byName = new Map<string, TableInfo>();
   for (const [key, candidate] of Object.entries(tables)) {
     if (!isTable(candidate)) {
-      throw new PlasmaDefinitionError(`"${key}" is not a table. Declare it with table("${key}", { … }).`);
+      throw new PlasmaDefinitionError(
+        `"${key}" is not a table. Declare it with table("${key}", { … }).`,
+      );
     }
     const info = tableInfo(candidate);
     if (info.name !== key) {
@@ -77,6 +79,7 @@ export function requireTable(schema: Schema, name: string): TableInfo {
 /** The column of that name, or a typed error: names from outside go through here. */
 export function requireColumn(info: TableInfo, name: string): AnyColumn {
   const column = Object.hasOwn(info.columns, name) ? info.columns[name] : undefined;
-  if (!column) throw new PlasmaError("unknown-column", `Table "${info.name}" has no column "${name}".`);
+  if (!column)
+    throw new PlasmaError("unknown-column", `Table "${info.name}" has no column "${name}".`);
   return column;
 }

@@ -51,12 +51,20 @@ export type InferRow<T extends AnyTable> = Simplify<{
 }>;
 
 type OptionalKeys<C> = {
-  [K in keyof C]: C[K] extends Column<infer _T, infer Optional> ? (Optional extends true ? K : never) : never;
+  [K in keyof C]: C[K] extends Column<infer _T, infer Optional>
+    ? Optional extends true
+      ? K
+      : never
+    : never;
 }[keyof C];
 
 /** What an insert takes: nullable and defaulted columns may be left out. */
 export type InferInsertRow<T extends AnyTable> = Simplify<
-  { [K in Exclude<keyof TableColumns<T>, OptionalKeys<TableColumns<T>>>]: ColumnData<TableColumns<T>[K]> } & {
+  {
+    [K in Exclude<keyof TableColumns<T>, OptionalKeys<TableColumns<T>>>]: ColumnData<
+      TableColumns<T>[K]
+    >;
+  } & {
     [K in OptionalKeys<TableColumns<T>>]?: ColumnData<TableColumns<T>[K]>;
   }
 >;
@@ -67,7 +75,14 @@ export type InferUpdateRow<T extends AnyTable> = Simplify<{
 }>;
 
 // A name that reaches an object's prototype, or that SQL or the engine's own tables use, is refused.
-const RESERVED_NAMES = new Set(["__proto__", "constructor", "prototype", "toString", "valueOf", "hasOwnProperty"]);
+const RESERVED_NAMES = new Set([
+  "__proto__",
+  "constructor",
+  "prototype",
+  "toString",
+  "valueOf",
+  "hasOwnProperty",
+]);
 const NAME = /^[A-Za-z][A-Za-z0-9_]{0,62}$/;
 
 function checkName(what: string, name: string): void {
@@ -92,12 +107,16 @@ export function table<N extends string, C extends ColumnRecord>(
 ): Table<N, C> {
   checkName("table", name);
   if (!isColumn(columns["id"]) || columns["id"].kind !== "id") {
-    throw new PlasmaDefinitionError(`Table "${name}" has no primary key. Add \`id: id()\` to its columns.`);
+    throw new PlasmaDefinitionError(
+      `Table "${name}" has no primary key. Add \`id: id()\` to its columns.`,
+    );
   }
   for (const [key, column] of Object.entries(columns)) {
     checkName(`column of table "${name}"`, key);
     if (!isColumn(column)) {
-      throw new PlasmaDefinitionError(`Column "${name}.${key}" is not a column. Use text(), int(), ref() and so on.`);
+      throw new PlasmaDefinitionError(
+        `Column "${name}.${key}" is not a column. Use text(), int(), ref() and so on.`,
+      );
     }
     if (column.kind === "id" && key !== "id") {
       throw new PlasmaDefinitionError(
@@ -108,7 +127,9 @@ export function table<N extends string, C extends ColumnRecord>(
   for (const index of options.indexes ?? []) {
     for (const column of index) {
       if (!Object.hasOwn(columns, column)) {
-        throw new PlasmaDefinitionError(`An index of table "${name}" names "${column}", which is not one of its columns.`);
+        throw new PlasmaDefinitionError(
+          `An index of table "${name}" names "${column}", which is not one of its columns.`,
+        );
       }
     }
   }
@@ -119,7 +140,11 @@ export function table<N extends string, C extends ColumnRecord>(
 export function alias<T extends AnyTable>(target: T, name: string): T {
   checkName("table alias", name);
   const info = tableInfo(target);
-  return makeTable(info.columns, { name: info.name, alias: name, options: info.options }) as unknown as T;
+  return makeTable(info.columns, {
+    name: info.name,
+    alias: name,
+    options: info.options,
+  }) as unknown as T;
 }
 
 function makeTable(
@@ -130,7 +155,11 @@ function makeTable(
   for (const [key, column] of Object.entries(columns)) {
     bound[key] = bindColumn(column, { table: place.name, alias: place.alias, name: key });
   }
-  const info: TableInfo = Object.freeze({ ...place, columns: bound, columnNames: Object.keys(bound) });
+  const info: TableInfo = Object.freeze({
+    ...place,
+    columns: bound,
+    columnNames: Object.keys(bound),
+  });
   return Object.freeze({ ...bound, [TABLE]: info }) as unknown as Table;
 }
 
