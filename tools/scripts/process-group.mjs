@@ -26,6 +26,7 @@ let stopping = false;
  * }} options `command` and `args` as for `spawn`; `onLine` sees each line of output.
  */
 export function startGroup({ name, command, args, cwd, env = {}, onLine }) {
+  if (stopping) throw new Error(`${name} was not started, because everything is being ended.`);
   const child = spawn(process.execPath, [leader, command, ...args], {
     cwd,
     env: quietEnv(env),

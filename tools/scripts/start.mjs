@@ -18,6 +18,8 @@ await runMain(async () => {
   ensureInstalled();
   const appPort = portFromEnv("PLASMA_APP_PORT", 3000);
   const syncPort = portFromEnv("PLASMA_SYNC_PORT", 8787);
+  await assertPortFree(appPort, { name: "the app", envName: "PLASMA_APP_PORT" });
+  await assertPortFree(syncPort, { name: "the sync worker", envName: "PLASMA_SYNC_PORT" });
   endGroupsOnSignal();
   try {
     await run(appPort, syncPort);
@@ -46,7 +48,6 @@ async function run(appPort, syncPort) {
 }
 
 async function startApp(port, syncPort, onLine) {
-  await assertPortFree(port, { name: "the app", envName: "PLASMA_APP_PORT" });
   const appDir = join(repoRoot, "apps", "todo");
   const nextCli = createRequire(join(appDir, "package.json")).resolve("next/dist/bin/next");
   const group = startGroup({
