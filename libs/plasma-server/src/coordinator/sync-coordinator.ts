@@ -31,6 +31,9 @@ export const SOCKET_CLOSE = {
   displaced: 4429,
 } as const;
 
+/** The `readyState` of a socket through which messages can go. */
+const OPEN = 1;
+
 export class SyncCoordinator<Env = unknown> extends DurableObject<Env> {
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
@@ -99,7 +102,7 @@ export class SyncCoordinator<Env = unknown> extends DurableObject<Env> {
     const open: (SocketAttachment & { socket: WebSocket })[] = [];
     for (const socket of this.ctx.getWebSockets()) {
       const attachment: unknown = socket.deserializeAttachment();
-      if (socket.readyState === WebSocket.OPEN && isAttachment(attachment)) {
+      if (socket.readyState === OPEN && isAttachment(attachment)) {
         open.push({ ...attachment, socket });
       }
     }
@@ -110,7 +113,7 @@ export class SyncCoordinator<Env = unknown> extends DurableObject<Env> {
     const text = JSON.stringify(message);
     let reached = 0;
     for (const socket of this.ctx.getWebSockets()) {
-      if (socket.readyState !== WebSocket.OPEN) continue;
+      if (socket.readyState !== OPEN) continue;
       try {
         socket.send(text);
         reached += 1;
