@@ -97,6 +97,7 @@ export {
   not,
   or,
 } from "./query/expression.ts";
+export { escapeLike } from "./query/like.ts";
 export type { LiveQuery, LiveQueryStatus } from "./query/live-query.ts";
 export { select } from "./query/select.ts";
 export type { SelectFrom, SelectQuery, SelectRunner } from "./query/select.ts";
@@ -131,9 +132,10 @@ export type {
   Reference,
 } from "./schema/column.ts";
 export type { Rule, RuleRow, RuleSet } from "./schema/rule.ts";
-export { checkValue, completeRow, MAX_CELL_SIZE, patchRow } from "./schema/row.ts";
+export { completeRow, MAX_ROW_SIZE, patchRow } from "./schema/row.ts";
 export { decodeCell, decodeRow, encodeCell, encodeRow } from "./schema/row-codec.ts";
 export type { JsonRow } from "./schema/row-codec.ts";
+export { checkValue, MAX_CELL_SIZE } from "./schema/value.ts";
 export { defineSchema, requireColumn, requireTable } from "./schema/schema.ts";
 export type { IncomingReference, Schema, SchemaTables } from "./schema/schema.ts";
 export { alias, isTable, table, tableInfo } from "./schema/table.ts";

@@ -18,5 +18,24 @@ export function readDb(runner: SelectRunner): ReadDb {
 }
 
 export function mutatorDb(runner: SelectRunner & WriteRunner): MutatorDb {
-  return { ...readDb(runner), ...writeMethods(runner) };
+  const ordered = inOrder(runner);
+  return { ...readDb(ordered), ...writeMethods(ordered) };
+}
+
+/**
+ * One statement after the other, in the order in which they were awaited. Side by side (`Promise.all` in a mutator)
+ * each would read before the others have written: two inserts of one id would both find it free, and of two updates
+ * of a row the second would undo the first.
+ */
+function inOrder(runner: SelectRunner & WriteRunner): SelectRunner & WriteRunner {
+  let last: Promise<unknown> = Promise.resolve();
+  const enqueue = <T>(statement: () => Promise<T>): Promise<T> => {
+    const outcome = last.then(statement, statement);
+    last = outcome;
+    return outcome;
+  };
+  return {
+    select: (query) => enqueue(() => runner.select(query)),
+    write: (write) => enqueue(() => runner.write(write)),
+  };
 }

@@ -7,7 +7,8 @@ import { PlasmaError } from "../errors.ts";
 import type { Row } from "../schema/table.ts";
 import type { Condition, Operand, SelectAst, Value } from "./ast.ts";
 import { compareForSort, compareText, compareValues } from "./compare.ts";
-import { likeMatcher } from "./like.ts";
+import { matcherOf, valueSetOf } from "./prepared.ts";
+import { notInScope } from "./scope.ts";
 
 /** Three-valued logic: null is "unknown". */
 export type Truth = boolean | null;
@@ -52,9 +53,14 @@ export function compareRows(query: SelectAst, left: Row, right: Row): number {
 }
 
 function matchingRows(query: SelectAst, source: RowSource, outer: Scope): Row[] {
+  const rows = source.rows(query.from.table);
+  if (query.where === null) return [...rows];
   const found: Row[] = [];
-  for (const row of source.rows(query.from.table)) {
-    if (query.where === null || rowMatches(query, row, source, outer)) found.push(row);
+  // One scope for all rows: a map for each would cost more than most conditions.
+  const scope = new Map(outer);
+  for (const row of rows) {
+    scope.set(query.from.alias, row);
+    if (evaluateCondition(query.where, source, scope) === true) found.push(row);
   }
   return found;
 }
@@ -105,6 +111,8 @@ export function evaluateCondition(
       if (condition.values.length === 0) return false;
       const value = resolve(condition.operand, scope);
       if (value === null) return null;
+      const set = valueSetOf(condition);
+      if (set && set.type === typeof value) return set.values.has(value);
       let unknown = false;
       for (const candidate of condition.values) {
         if (candidate === null) unknown = true;
@@ -119,7 +127,7 @@ export function evaluateCondition(
       if (value === null) return null;
       if (typeof value !== "string")
         throw new PlasmaError("type-mismatch", "like() needs a text column.");
-      return likeMatcher(condition.pattern)(value);
+      return matcherOf(condition)(value);
     }
     case "and": {
       let result: Truth = true;
@@ -153,8 +161,11 @@ export function evaluateCondition(
 export function hasRow(query: SelectAst, source: RowSource, outer: Scope): boolean {
   if (query.limit === 0) return false;
   let toSkip = query.offset;
+  const scope = new Map(outer);
   for (const row of source.rows(query.from.table)) {
-    if (rowMatches(query, row, source, outer) && toSkip-- === 0) return true;
+    scope.set(query.from.alias, row);
+    if (query.where !== null && evaluateCondition(query.where, source, scope) !== true) continue;
+    if (toSkip-- === 0) return true;
   }
   return false;
 }
@@ -162,12 +173,7 @@ export function hasRow(query: SelectAst, source: RowSource, outer: Scope): boole
 function resolve(operand: Operand, scope: Scope): Value {
   if (operand.kind === "value") return operand.value;
   const row = scope.get(operand.alias);
-  if (!row) {
-    throw new PlasmaError(
-      "unknown-table",
-      `This query uses a column of "${operand.alias}", which is neither its table nor one of an outer query.`,
-    );
-  }
+  if (!row) throw notInScope(operand.alias);
   const value = row[operand.column];
   return value === undefined ? null : (value as Value);
 }

@@ -1,51 +1,25 @@
 /** The query operators: functions that make conditions out of columns, values and each other. */
 
 import { PlasmaDefinitionError } from "../errors.ts";
-import { isColumn } from "../schema/column.ts";
 import type { AnyColumn, Column } from "../schema/column.ts";
-import type {
-  ColumnOperand,
-  CompareOp,
-  Condition,
-  Operand,
-  OrderTerm,
-  SelectAst,
-  Value,
-} from "./ast.ts";
+import { describeValue } from "../schema/value.ts";
+import type { CompareOp, Condition, OrderTerm, SelectAst } from "./ast.ts";
+import { normalizePattern } from "./like.ts";
+import {
+  columnOperand,
+  comparableValue,
+  operand,
+  requireComparable,
+  requireOrdered,
+  requireText,
+} from "./operand.ts";
 
 /** Something that can be compared: a column, or a value of that column's type. */
 type Comparable<T> =
   Column<T, boolean> | Column<T | null, boolean> | Column<NonNullable<T>, boolean> | NonNullable<T>;
 
-export function columnOperand(column: AnyColumn): ColumnOperand {
-  return { kind: "column", alias: column.alias, column: column.name };
-}
-
-function operand(input: unknown): Operand {
-  if (isColumn(input)) return columnOperand(input);
-  return { kind: "value", value: value(input) };
-}
-
-function value(input: unknown): Value {
-  switch (typeof input) {
-    case "string":
-    case "bigint":
-    case "boolean":
-      return input;
-    case "number":
-      if (Number.isFinite(input)) return input;
-      break;
-    case "object":
-      if (input === null || input instanceof Uint8Array) return input;
-      if (input instanceof Date && Number.isSafeInteger(input.getTime())) return input;
-      break;
-  }
-  throw new PlasmaDefinitionError(
-    `${String(input)} cannot be compared with. Give a string, finite number, bigint, boolean, valid Date, Uint8Array, null or a column.`,
-  );
-}
-
 function compare(op: CompareOp, left: unknown, right: unknown): Condition {
+  requireComparable(left, right);
   return { kind: "compare", op, left: operand(left), right: operand(right) };
 }
 
@@ -62,25 +36,34 @@ export const lt = <T>(left: Column<T, boolean>, right: Comparable<T>): Condition
 export const lte = <T>(left: Column<T, boolean>, right: Comparable<T>): Condition =>
   compare("lte", left, right);
 
-/** True when all parts are; `undefined` parts are left out, so that filters can be optional. */
+/** True when all parts are; `undefined` parts are left out, so that filters can be optional. Without parts it is true. */
 export function and(...parts: readonly (Condition | undefined)[]): Condition {
-  return { kind: "and", conditions: parts.filter((part) => part !== undefined) };
+  return { kind: "and", conditions: givenParts("and", parts) };
 }
 
 /** True when any part is; `undefined` parts are left out. Without parts it is false. */
 export function or(...parts: readonly (Condition | undefined)[]): Condition {
-  return { kind: "or", conditions: parts.filter((part) => part !== undefined) };
+  return { kind: "or", conditions: givenParts("or", parts) };
 }
 
 export function not(condition: Condition): Condition {
-  return { kind: "not", condition };
+  return { kind: "not", condition: requireCondition("not", condition) };
 }
 
+/** True when the column's value is in the list. With an empty list it is false, also for null. */
 export function inArray<T>(
   column: Column<T, boolean>,
-  values: readonly NonNullable<T>[],
+  values: readonly NoInfer<NonNullable<T>>[],
 ): Condition {
-  return { kind: "in", operand: operand(column), values: values.map(value) };
+  if (!Array.isArray(values)) {
+    throw new PlasmaDefinitionError("inArray() takes its values as an array.");
+  }
+  for (const value of values) requireComparable(column, value);
+  return {
+    kind: "in",
+    operand: operand(column),
+    values: Array.from(values, comparableValue),
+  };
 }
 
 export function isNull(column: AnyColumn): Condition {
@@ -91,14 +74,20 @@ export function isNotNull(column: AnyColumn): Condition {
   return not(isNull(column));
 }
 
-/** `%` matches any run of characters, `_` exactly one; a backslash takes the next character literally. */
+/**
+ * `%` matches any run of characters, `_` exactly one; a backslash takes the next character literally. Upper and lower
+ * case differ. Put what a person typed through `escapeLike()`.
+ */
 export function like(
   column: Column<string, boolean> | Column<string | null, boolean>,
   pattern: string,
 ): Condition {
-  if (typeof pattern !== "string")
+  if (typeof pattern !== "string") {
     throw new PlasmaDefinitionError("like() takes its pattern as a string.");
-  return { kind: "like", operand: operand(column), pattern };
+  }
+  requireText(column);
+  comparableValue(pattern);
+  return { kind: "like", operand: operand(column), pattern: normalizePattern(pattern) };
 }
 
 /** True when the query has a row. Columns of the outer query may be used inside. */
@@ -107,11 +96,11 @@ export function exists(query: { readonly ast: SelectAst }): Condition {
 }
 
 export function asc(column: AnyColumn): OrderTerm {
-  return { operand: columnOperand(column), direction: "asc" };
+  return { operand: columnOperand(requireOrdered(column)), direction: "asc" };
 }
 
 export function desc(column: AnyColumn): OrderTerm {
-  return { operand: columnOperand(column), direction: "desc" };
+  return { operand: columnOperand(requireOrdered(column)), direction: "desc" };
 }
 
 const CONDITION_KINDS: ReadonlySet<unknown> = new Set<Condition["kind"]>([
@@ -132,4 +121,16 @@ export function isCondition(candidate: unknown): candidate is Condition {
     candidate !== null &&
     CONDITION_KINDS.has((candidate as Condition).kind)
   );
+}
+
+/** The condition, or an error: `a && eq(…)` gives `false`, which must not pass for "no condition". */
+export function requireCondition(where: string, candidate: unknown): Condition {
+  if (isCondition(candidate)) return candidate;
+  throw new PlasmaDefinitionError(
+    `${where}() takes conditions, but was given ${describeValue(candidate)}. Join conditions with and() and or(), not with && and ||; to leave one out, give undefined.`,
+  );
+}
+
+function givenParts(where: string, parts: readonly unknown[]): Condition[] {
+  return parts.filter((part) => part !== undefined).map((part) => requireCondition(where, part));
 }

@@ -4,10 +4,11 @@ import { PlasmaDefinitionError, PlasmaError } from "../errors.ts";
 import { tableInfo } from "../schema/table.ts";
 import type { AnyTable, InferRow, Row } from "../schema/table.ts";
 import type { Condition, OrderTerm, SelectAst } from "./ast.ts";
-import { asc } from "./expression.ts";
+import { asc, requireCondition } from "./expression.ts";
 import { isColumn } from "../schema/column.ts";
 import type { AnyColumn } from "../schema/column.ts";
 import type { LiveQuery } from "./live-query.ts";
+import { requireSelectScope } from "./scope.ts";
 
 /** Whoever can answer a select. `live` is there only where results can be watched. */
 export interface SelectRunner {
@@ -18,9 +19,9 @@ export interface SelectRunner {
 /** A select over one table. Awaiting it runs it; each method returns a new query. */
 export interface SelectQuery<T> extends PromiseLike<T[]> {
   readonly ast: SelectAst;
-  /** Conditions of several calls are joined by `and`. */
+  /** Conditions of several calls are joined by `and`; `undefined` adds none. */
   where(condition: Condition | undefined): SelectQuery<T>;
-  /** The id is always the last term, so that the order is total. */
+  /** Replaces an earlier order. The id is always the last term, so that the order is total. */
   orderBy(...terms: readonly (OrderTerm | AnyColumn)[]): SelectQuery<T>;
   limit(count: number): SelectQuery<T>;
   offset(count: number): SelectQuery<T>;
@@ -66,17 +67,22 @@ const UNBOUND: SelectRunner = {
 };
 
 function selectQuery(ast: SelectAst, runner: SelectRunner): SelectQuery<Row> {
+  const run = async () => {
+    requireSelectScope(ast);
+    return runner.select(ast);
+  };
   const next = (change: Partial<SelectAst>) => selectQuery({ ...ast, ...change }, runner);
   return {
     ast,
     where: (condition) => {
-      if (!condition) return next({});
-      return next({
-        where: ast.where ? { kind: "and", conditions: [ast.where, condition] } : condition,
-      });
+      if (condition === undefined) return next({});
+      const added = requireCondition("where", condition);
+      return next({ where: ast.where ? { kind: "and", conditions: [ast.where, added] } : added });
     },
     orderBy: (...terms) =>
-      next({ orderBy: terms.map((term) => (isColumn(term) ? asc(term) : term)) }),
+      next({
+        orderBy: terms.map((term) => requireOwn(ast, isColumn(term) ? asc(term) : term)),
+      }),
     limit: (count) => next({ limit: wholeNumber("limit", count) }),
     offset: (count) => next({ offset: wholeNumber("offset", count) }),
     live: () => {
@@ -86,10 +92,18 @@ function selectQuery(ast: SelectAst, runner: SelectRunner): SelectQuery<Row> {
           "Only a client's db can watch queries. Await this one instead of calling .live().",
         );
       }
+      requireSelectScope(ast);
       return runner.live(ast);
     },
-    then: (resolve, reject) => runner.select(ast).then(resolve, reject),
+    then: (resolve, reject) => run().then(resolve, reject),
   };
+}
+
+function requireOwn(ast: SelectAst, term: OrderTerm): OrderTerm {
+  if (term.operand.alias === ast.from.alias) return term;
+  throw new PlasmaDefinitionError(
+    `orderBy() takes columns of "${ast.from.alias}", but was given one of "${term.operand.alias}".`,
+  );
 }
 
 function wholeNumber(what: string, count: number): number {
@@ -98,5 +112,5 @@ function wholeNumber(what: string, count: number): number {
       `${what}() takes a whole number of 0 or more, but was given ${String(count)}.`,
     );
   }
-  return count;
+  return count + 0;
 }

@@ -68,6 +68,13 @@ interface ColumnState {
 
 const COLUMN = Symbol("plasma.column");
 
+const ON_DELETE: ReadonlySet<string> = new Set<OnDelete>([
+  "cascade",
+  "restrict",
+  "setNull",
+  "noAction",
+]);
+
 function makeColumn<T, Optional extends boolean>(state: ColumnState): Column<T, Optional> {
   const refuse = (modifier: string) => {
     throw new PlasmaDefinitionError(
@@ -111,7 +118,7 @@ export function isColumn(value: unknown): value is AnyColumn {
 /** The same column, bound to the table and property it was declared under. */
 export function bindColumn(
   column: AnyColumn,
-  place: { table: string; alias: string; name: string },
+  place: { table: string; alias: string; name: string; defaultValue?: unknown },
 ): AnyColumn {
   return makeColumn({
     kind: column.kind,
@@ -119,14 +126,16 @@ export function bindColumn(
     isUnique: column.isUnique,
     isEncrypted: column.isEncrypted,
     hasDefault: column.hasDefault,
-    defaultValue: column.defaultValue,
+    defaultValue: place.defaultValue ?? column.defaultValue,
     ...(column.enumValues && { enumValues: column.enumValues }),
     ...(column.reference && { reference: column.reference }),
-    ...place,
+    table: place.table,
+    alias: place.alias,
+    name: place.name,
   });
 }
 
-/** The primary key: text, by default a random UUID. Every table has exactly one, named `id`. */
+/** The primary key: text that the app chooses, usually `client.newId()`. Every table has exactly one, named `id`. */
 export function id(): Column<string, false> {
   return makeColumn({ kind: "id" });
 }
@@ -137,7 +146,14 @@ export function text<const V extends readonly [string, ...string[]]>(options: {
   enum: V;
 }): Column<V[number], false>;
 export function text(options?: { enum: readonly string[] }): Column<string, false> {
-  return makeColumn({ kind: "text", ...(options && { enumValues: [...options.enum] }) });
+  if (!options) return makeColumn({ kind: "text" });
+  const enumValues = Object.freeze([...options.enum]);
+  if (enumValues.length === 0 || new Set(enumValues).size !== enumValues.length) {
+    throw new PlasmaDefinitionError(
+      `text({ enum: [${enumValues.join(", ")}] }) must list at least one value, and each value once.`,
+    );
+  }
+  return makeColumn({ kind: "text", enumValues });
 }
 
 /** A safe integer, −(2^53−1) to 2^53−1. */
@@ -174,15 +190,22 @@ export function json<T = Json>(): Column<T, false> {
   return makeColumn({ kind: "json" });
 }
 
-/** The id of a row of another table. `onDelete` says what becomes of this row when that one goes (default: restrict). */
+/**
+ * The id of a row of another table. `onDelete` says what becomes of this row when that one is deleted:
+ * `restrict` (the default) refuses the delete, `cascade` deletes this row too, `setNull` forgets the reference, and
+ * `noAction` leaves it as it is, pointing to nothing.
+ */
 export function ref(
   target: () => AnyColumn,
   options: { onDelete?: OnDelete } = {},
 ): Column<string, false> {
-  return makeColumn({
-    kind: "ref",
-    reference: { column: target, onDelete: options.onDelete ?? "restrict" },
-  });
+  const onDelete = options.onDelete ?? "restrict";
+  if (!ON_DELETE.has(onDelete)) {
+    throw new PlasmaDefinitionError(
+      `ref() does not know onDelete: "${onDelete}". Use one of: ${[...ON_DELETE].join(", ")}.`,
+    );
+  }
+  return makeColumn({ kind: "ref", reference: { column: target, onDelete } });
 }
 
 /** Type-level view of a table's columns, used wherever a table's shape is generic. */

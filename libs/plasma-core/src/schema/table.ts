@@ -3,7 +3,9 @@
 import { PlasmaDefinitionError } from "../errors.ts";
 import { bindColumn, isColumn } from "./column.ts";
 import type { AnyColumn, Column, ColumnData, ColumnRecord } from "./column.ts";
+import { checkDistinct, checkName } from "./name.ts";
 import type { RuleSet } from "./rule.ts";
+import { checkValue } from "./value.ts";
 
 /** A row as the engine handles it when the table is not known statically. */
 export type Row = Record<string, unknown>;
@@ -74,25 +76,6 @@ export type InferUpdateRow<T extends AnyTable> = Simplify<{
   [K in Exclude<keyof TableColumns<T>, "id">]?: ColumnData<TableColumns<T>[K]>;
 }>;
 
-// A name that reaches an object's prototype, or that SQL or the engine's own tables use, is refused.
-const RESERVED_NAMES = new Set([
-  "__proto__",
-  "constructor",
-  "prototype",
-  "toString",
-  "valueOf",
-  "hasOwnProperty",
-]);
-const NAME = /^[A-Za-z][A-Za-z0-9_]{0,62}$/;
-
-function checkName(what: string, name: string): void {
-  if (RESERVED_NAMES.has(name) || !NAME.test(name)) {
-    throw new PlasmaDefinitionError(
-      `"${name}" cannot be the name of a ${what}. Use a letter followed by up to 62 letters, digits or underscores.`,
-    );
-  }
-}
-
 /**
  * Declares a table.
  *
@@ -111,28 +94,10 @@ export function table<N extends string, C extends ColumnRecord>(
       `Table "${name}" has no primary key. Add \`id: id()\` to its columns.`,
     );
   }
-  for (const [key, column] of Object.entries(columns)) {
-    checkName(`column of table "${name}"`, key);
-    if (!isColumn(column)) {
-      throw new PlasmaDefinitionError(
-        `Column "${name}.${key}" is not a column. Use text(), int(), ref() and so on.`,
-      );
-    }
-    if (column.kind === "id" && key !== "id") {
-      throw new PlasmaDefinitionError(
-        `Table "${name}" has a second primary key, "${key}". Keep \`id: id()\` only, and use ref() or text() for "${key}".`,
-      );
-    }
-  }
-  for (const index of options.indexes ?? []) {
-    for (const column of index) {
-      if (!Object.hasOwn(columns, column)) {
-        throw new PlasmaDefinitionError(
-          `An index of table "${name}" names "${column}", which is not one of its columns.`,
-        );
-      }
-    }
-  }
+  for (const [key, column] of Object.entries(columns)) checkColumn(name, key, column);
+  checkDistinct(`columns of table "${name}"`, Object.keys(columns));
+  checkIndexes(name, columns, options.indexes ?? []);
+  checkRules(name, options.auth);
   return makeTable(columns, { name, alias: name, options: options as TableOptions }) as Table<N, C>;
 }
 
@@ -147,22 +112,6 @@ export function alias<T extends AnyTable>(target: T, name: string): T {
   }) as unknown as T;
 }
 
-function makeTable(
-  columns: Readonly<ColumnRecord>,
-  place: { name: string; alias: string; options: TableOptions },
-): Table {
-  const bound: Record<string, AnyColumn> = Object.create(null) as Record<string, AnyColumn>;
-  for (const [key, column] of Object.entries(columns)) {
-    bound[key] = bindColumn(column, { table: place.name, alias: place.alias, name: key });
-  }
-  const info: TableInfo = Object.freeze({
-    ...place,
-    columns: bound,
-    columnNames: Object.keys(bound),
-  });
-  return Object.freeze({ ...bound, [TABLE]: info }) as unknown as Table;
-}
-
 /** A table's declaration as data. */
 export function tableInfo(target: AnyTable): TableInfo {
   return target[TABLE];
@@ -170,4 +119,92 @@ export function tableInfo(target: AnyTable): TableInfo {
 
 export function isTable(value: unknown): value is AnyTable {
   return typeof value === "object" && value !== null && TABLE in value;
+}
+
+function checkColumn(table: string, key: string, column: unknown): void {
+  checkName(`column of table "${table}"`, key);
+  if (!isColumn(column)) {
+    throw new PlasmaDefinitionError(
+      `Column "${table}.${key}" is not a column. Use text(), int(), ref() and so on.`,
+    );
+  }
+  if (column.kind === "id" && key !== "id") {
+    throw new PlasmaDefinitionError(
+      `Table "${table}" has a second primary key, "${key}". Keep \`id: id()\` only, and use ref() or text() for "${key}".`,
+    );
+  }
+  if (column.isEncrypted) {
+    // To accept it and store the value in the clear would be a lie that nobody notices.
+    throw new PlasmaDefinitionError(
+      `"${table}.${key}" is declared .encrypted(), which this version cannot do. Remove .encrypted(), or keep such values out of the table.`,
+    );
+  }
+}
+
+function checkIndexes(
+  table: string,
+  columns: ColumnRecord,
+  indexes: readonly (readonly string[])[],
+): void {
+  for (const index of indexes) {
+    if (index.length === 0 || new Set(index).size !== index.length) {
+      throw new PlasmaDefinitionError(
+        `An index of table "${table}" must name at least one column, and each column once: [${index.join(", ")}].`,
+      );
+    }
+    for (const column of index) {
+      if (!Object.hasOwn(columns, column)) {
+        throw new PlasmaDefinitionError(
+          `An index of table "${table}" names "${column}", which is not one of its columns.`,
+        );
+      }
+    }
+  }
+}
+
+/** A rule that is there but undefined (a circular import, a typing error) must not count as "no rule". */
+function checkRules(table: string, auth: unknown): void {
+  if (auth === undefined) return;
+  if (typeof auth !== "object" || auth === null) {
+    throw new PlasmaDefinitionError(
+      `The auth of table "${table}" must be an object: { read, write }.`,
+    );
+  }
+  for (const [kind, rule] of Object.entries(auth)) {
+    if ((kind !== "read" && kind !== "write") || typeof rule !== "function") {
+      throw new PlasmaDefinitionError(
+        `auth.${kind} of table "${table}" is not a rule. Write { read: (ctx, row) => …, write: (ctx, row) => … }, and leave out what has no rule.`,
+      );
+    }
+  }
+}
+
+function makeTable(
+  columns: Readonly<ColumnRecord>,
+  place: { name: string; alias: string; options: TableOptions },
+): Table {
+  const bound: Record<string, AnyColumn> = Object.create(null) as Record<string, AnyColumn>;
+  for (const [key, column] of Object.entries(columns)) {
+    bound[key] = withCheckedDefault(
+      bindColumn(column, { table: place.name, alias: place.alias, name: key }),
+    );
+  }
+  Object.freeze(bound);
+  const columnNames = Object.freeze(Object.keys(bound));
+  const info: TableInfo = Object.freeze({ ...place, columns: bound, columnNames });
+  return Object.freeze({ ...bound, [TABLE]: info }) as unknown as Table;
+}
+
+/** The column with a default that it accepts: a wrong one shows here, not at some insert. */
+function withCheckedDefault(column: AnyColumn): AnyColumn {
+  if (!column.hasDefault) return column;
+  try {
+    return bindColumn(column, { ...column, defaultValue: checkValue(column, column.defaultValue) });
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new PlasmaDefinitionError(
+      `The default of "${column.table}.${column.name}" does not fit its column. ${reason}`,
+      { cause },
+    );
+  }
 }
