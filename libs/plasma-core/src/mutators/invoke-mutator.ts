@@ -51,10 +51,11 @@ export async function validateArgs(
   if (!mutator.args) return args;
   const result = await mutator.args["~standard"].validate(args);
   if (!result.issues) return result.value;
+  const issues = result.issues.map(describeIssue);
   throw new PlasmaValidationError(
-    `The args of "${name}" are not valid. ${result.issues.map(describeIssue).join(" · ")}`,
+    `The args of "${name}" are not valid. ${issues.join(" · ")}`.trim(),
     {
-      details: { issues: result.issues.map((issue) => describeIssue(issue)) },
+      details: { issues },
     },
   );
 }

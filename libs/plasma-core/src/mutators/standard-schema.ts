@@ -22,6 +22,14 @@ export type InferInput<V> = V extends StandardSchemaV1<infer Input, unknown> ? I
 export type InferOutput<V> =
   V extends StandardSchemaV1<infer _Input, infer Output> ? Output : never;
 
+/** Some libraries' schemas are objects, others' are functions. */
+export function isStandardSchema(candidate: unknown): candidate is StandardSchemaV1 {
+  if (candidate === null) return false;
+  if (typeof candidate !== "object" && typeof candidate !== "function") return false;
+  const standard = (candidate as Partial<StandardSchemaV1>)["~standard"];
+  return typeof standard?.validate === "function";
+}
+
 /** `title: Too short` – an issue as one readable line. */
 export function describeIssue(issue: StandardIssue): string {
   const path = (issue.path ?? [])
