@@ -67,7 +67,10 @@ export default tseslint.config(
   },
   // Not the configs and scripts of a package: they share what is in tools/.
   { files: TYPED_SOURCES, ...moduleBoundaries([]) },
-  { files: ["apps/*-e2e/**/*.ts"], ...moduleBoundaries(["@plasma-starter/sync/dev-server"]) },
+  {
+    files: ["apps/*-e2e/**/*.ts"],
+    ...moduleBoundaries(["@plasma-starter/sync/dev-server", "**/tools/scripts/*.mjs"]),
+  },
   {
     files: TYPED_SOURCES,
     languageOptions: {
