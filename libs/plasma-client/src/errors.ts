@@ -29,6 +29,8 @@ export type SyncClientErrorKind =
   | "storage-blocked"
   /** The local database was closed for a newer version of the app in another tab: reload this one. */
   | "storage-closed"
+  /** This tab's client id was replaced while the mutation was being stored. Nothing was kept: do it again. */
+  | "client-renewed"
   /** Mutations wait to be sent, so that the local state is not reset without being told to. */
   | "unsent-mutations"
   /** The client was stopped for good. */

@@ -7,9 +7,10 @@
  * 3. A pull writes its rows, its cookie and the removal of what it settles in one transaction, and only if the
  *    cookie is still the one that it was asked with (compare and set). Otherwise it is `stale` and changes nothing.
  * 4. Outbox entries get a `seq` in the order in which they are committed, across all tabs, without holes. The ids of
- *    one client's entries run on without holes; an entry whose id is taken is refused.
- * 5. `baseSeq` counts the changes of the base. The images of an entry were computed on the base of its own `baseSeq`;
- *    an entry older than the base is run again by whoever loads it.
+ *    one client's entries run on without holes; an entry whose id is taken, or whose client is not in the pool (any
+ *    more), is refused.
+ * 5. `baseSeq` counts what changes below pending mutations: pulls, resets, discards, renewed clients. The images of an
+ *    entry were computed at its own `baseSeq`; an older entry is run again by whoever loads it.
  * 6. Nothing removes an outbox entry but a pull that settles it, or a move into `rejected`.
  * 7. A failed operation changed nothing, and tells by its kind what can be done: `quota`, `storage`,
  *    `storage-blocked`, `storage-closed`.
@@ -87,6 +88,8 @@ export interface PullCommit {
   readonly lastMutationIDs: Readonly<Record<string, number>>;
   /** The refusals among them. */
   readonly rejections: readonly Rejection[];
+  /** What the entries of `rerun` were run on, before this pull. When it has moved on, their images are left alone. */
+  readonly baseSeq: number;
   /** Entries that were run again on the new base. Those that are gone are skipped. */
   readonly rerun: readonly { readonly seq: number; readonly images: readonly RowImage[] }[];
 }
@@ -123,8 +126,8 @@ export interface Engine {
   /** Moves a client's pending mutations to a fresh client id, numbered from 1, uids unchanged. */
   renewClient(move: { readonly from: string; readonly to: string }): Promise<void>;
   dismissRejected(uids: readonly string[]): Promise<void>;
-  /** Forgets confirmed rows and the cookie. */
-  resetBase(): Promise<void>;
+  /** Forgets the cookie, so that the next pull brings all rows, and at once the confirmed rows unless told to keep them. */
+  resetBase(options: { readonly keepRows: boolean }): Promise<void>;
   /** Says when the database was closed from outside (a newer version of the app, storage cleared). */
   subscribeClosed(listener: (error: SyncClientError) => void): () => void;
   close(): Promise<void>;
