@@ -42,7 +42,7 @@ export function createOutput() {
   let shown = false;
   return {
     from: (name) => (line) => {
-      if (shown) console.log(`[${name}] ${line}`);
+      if (shown && !isStopping()) console.log(`[${name}] ${line}`);
     },
     show: () => {
       shown = true;

@@ -57,6 +57,9 @@ async function startApp(port, syncPort, onLine) {
     cwd: appDir,
     env: { NEXT_PUBLIC_PLASMA_SYNC_URL: `http://localhost:${syncPort}` },
     onLine,
+    // Asked politely, Next starts a process for its telemetry that outlives it, even when that is
+    // switched off. A development server has nothing to save.
+    stopSignal: "SIGKILL",
   });
   const url = `http://localhost:${port}`;
   const response = await waitForHttp(url, {
