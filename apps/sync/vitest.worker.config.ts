@@ -4,6 +4,7 @@ import { workerProject } from "../../tools/vitest/projects.ts";
 export default workerProject("sync-worker", {
   wrangler: { configPath: fileURLToPath(new URL("./wrangler.jsonc", import.meta.url)) },
   miniflare: {
+    d1Databases: ["OTHER_DB"],
     bindings: {
       APP_ORIGINS: "https://todo.test",
       DEMO: "true",

@@ -1,6 +1,7 @@
 import { PlasmaError } from "@sh1n4ps/plasma-core";
+import { SyncServerError } from "@sh1n4ps/plasma-server";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { logFailure } from "./failures.ts";
+import { logFailure, logSyncError } from "./failures.ts";
 
 function logged(error: unknown): Record<string, unknown> {
   const log = vi.spyOn(console, "error").mockReturnValue(undefined);
@@ -35,6 +36,17 @@ describe("the log of failures", () => {
     expect(logged(new Error(constraint))).toMatchObject({ message: constraint });
     const settings = new PlasmaError("invalid-configuration", "APP_ORIGINS is empty.");
     expect(logged(settings)).toMatchObject({ message: "APP_ORIGINS is empty." });
+  });
+
+  it("holds what went wrong in the engine, and not what callers did wrong", () => {
+    const log = vi.spyOn(console, "error").mockReturnValue(undefined);
+    for (const kind of ["unauthorized", "forbidden", "invalid-request"] as const) {
+      logSyncError(new SyncServerError(kind, "No."));
+    }
+    expect(log).not.toHaveBeenCalled();
+    logSyncError(new SyncServerError("onPushed-failed", "secret", { cause: new Error("secret") }));
+    expect(JSON.parse(String(log.mock.lastCall?.[0]))).toMatchObject({ code: "onPushed-failed" });
+    expect(JSON.stringify(log.mock.calls)).not.toContain("secret");
   });
 
   it("takes anything that can be thrown", () => {

@@ -2,13 +2,28 @@
  * How failures are logged: what went wrong and where, and nothing of what people wrote or who they are.
  *
  * The message of an error may quote the args of a mutation or the body of a request, so only those messages are
- * logged that come from the database (which names tables and columns) or are about the configuration.
+ * logged that come from the database (which names tables and columns) or are about the worker's own set-up.
  */
 
 import { PlasmaError } from "@sh1n4ps/plasma-core";
+import type { SyncServerError, SyncServerErrorKind } from "@sh1n4ps/plasma-server";
+
+/** What a request did wrong: its answer says so, and there is nothing to repair here. */
+const FAULTS_OF_CALLERS: ReadonlySet<SyncServerErrorKind> = new Set([
+  "unauthorized",
+  "forbidden",
+  "invalid-request",
+  "protocol-mismatch",
+  "schema-mismatch",
+]);
 
 export function logFailure(what: string, error: unknown): void {
   console.error(JSON.stringify({ what, ...describe(error) }));
+}
+
+/** The `onError` option of `createSyncHandler`. */
+export function logSyncError(error: SyncServerError): void {
+  if (!FAULTS_OF_CALLERS.has(error.kind)) logFailure("sync", error);
 }
 
 function describe(error: unknown): Record<string, unknown> {
@@ -24,7 +39,9 @@ function describe(error: unknown): Record<string, unknown> {
 }
 
 function quotesNobody(error: Error): boolean {
-  if (error instanceof PlasmaError) return error.code === "invalid-configuration";
+  if (error instanceof PlasmaError) {
+    return error.code === "invalid-configuration" || error.code === "tables-without-rules";
+  }
   return error.message.startsWith("D1_");
 }
 

@@ -3,21 +3,14 @@
 import { mutators, schema, SCHEMA_VERSION } from "@plasma-starter/todo-domain";
 import { createSyncHandler, ensureSchema, fromD1 } from "@sh1n4ps/plasma-server";
 import { coordinatorSockets, SyncCoordinator } from "@sh1n4ps/plasma-server/coordinator";
-import type { CoordinatorNamespace } from "@sh1n4ps/plasma-server/coordinator";
 import { waitUntil } from "cloudflare:workers";
 import { authenticate, createSessions } from "./auth.ts";
 import { readConfig } from "./config.ts";
-import type { Settings } from "./config.ts";
 import { preflight, withCors } from "./cors.ts";
 import { createDemo } from "./demo.ts";
-import { logFailure } from "./failures.ts";
+import type { Env } from "./env.ts";
+import { logFailure, logSyncError } from "./failures.ts";
 import { peopleToWake, wake } from "./pokes.ts";
-
-/** What wrangler.jsonc binds, and the secret SESSION_SECRET. */
-export interface Env extends Settings {
-  readonly DB: D1Database;
-  readonly COORDINATOR: CoordinatorNamespace;
-}
 
 type App = (request: Request) => Promise<Response>;
 
@@ -26,7 +19,7 @@ const apps = new WeakMap<Env, App>();
 export { SyncCoordinator };
 
 export default {
-  fetch: async (request, env) => {
+  fetch: async (request: Request, env: Env): Promise<Response> => {
     try {
       let app = apps.get(env);
       if (!app) apps.set(env, (app = createApp(env)));
@@ -58,7 +51,7 @@ function createApp(env: Env): App {
     sockets: coordinatorSockets(env.COORDINATOR),
     onPushed: async ({ executor, rows }) =>
       wake(env.COORDINATOR, await peopleToWake(executor, rows)),
-    onError: (error) => logFailure("sync", error),
+    onError: logSyncError,
     waitUntil,
   });
 

@@ -1,6 +1,10 @@
-import { describe, expect, it } from "vitest";
 import type { RowChange } from "@sh1n4ps/plasma-core";
-import { touchedBy } from "./pokes.ts";
+import { fromD1 } from "@sh1n4ps/plasma-server";
+import type { CoordinatorNamespace } from "@sh1n4ps/plasma-server/coordinator";
+import { env } from "cloudflare:workers";
+import { beforeAll, describe, expect, it } from "vitest";
+import { peopleToWake, touchedBy, wake } from "./pokes.ts";
+import { postJson, signIn } from "./test-person.ts";
 
 function touched(...changes: RowChange[]) {
   const { listIds, memberIds, profileIds } = touchedBy(changes);
@@ -98,5 +102,72 @@ describe("what a push touches", () => {
     const row = { id: "c1", listId: "l1", userId: "linus" };
     const change = { table: "comments", id: "c1", before: null, after: row };
     expect(touched(change)).toEqual({ lists: ["l1"], users: [] });
+  });
+});
+
+describe("the people to wake", () => {
+  const executor = fromD1(env.DB);
+  const todo = { id: "t1", listId: "demo-trip" };
+  const todoAdded = { table: "todos", id: "t1", before: null, after: todo };
+
+  beforeAll(async () => {
+    await postJson("/demo/seed", {});
+  });
+
+  async function people(...changes: RowChange[]): Promise<string[]> {
+    return [...(await peopleToWake(executor, changes))].sort();
+  }
+
+  it("are the members of the list", async () => {
+    expect(await people(todoAdded)).toEqual(["ada", "grace"]);
+    const secret = { ...todoAdded, after: { ...todo, listId: "demo-secret" } };
+    expect(await people(secret)).toEqual(["linus"]);
+  });
+
+  it("are also those who have just ceased to be members", async () => {
+    const before = membership("linus", "demo-trip");
+    const removed = { table: "members", id: before.id, before, after: null };
+    expect(await people(removed)).toEqual(["ada", "grace", "linus"]);
+  });
+
+  it("are all who share a list with somebody whose own row changed", async () => {
+    const row = { id: "ada", name: "Ada" };
+    expect(await people({ table: "users", id: "ada", before: row, after: row })).toEqual([
+      "ada",
+      "grace",
+    ]);
+  });
+
+  it("are nobody when nothing changed, or when the list is unknown", async () => {
+    expect(await people()).toEqual([]);
+    expect(await people({ ...todoAdded, after: { id: "t1", listId: "gone" } })).toEqual([]);
+  });
+
+  it("are found for more lists than a statement may have parameters", async () => {
+    const many = Array.from({ length: 500 }, (_, index) => ({
+      ...todoAdded,
+      after: { id: `t${index}`, listId: index === 499 ? "demo-trip" : `list '${index}"` },
+    }));
+    expect(await people(...many)).toEqual(["ada", "grace"]);
+  });
+});
+
+describe("waking", () => {
+  it("reaches everybody else when one room fails, and says so", async () => {
+    const socket = await (await signIn("ada")).openSocket();
+    const broken = {
+      idFromName: (name: string) => {
+        if (name === "grace") throw new Error("This room is broken.");
+        return env.COORDINATOR.idFromName(name);
+      },
+      get: (objectId: DurableObjectId) => env.COORDINATOR.get(objectId),
+    } as CoordinatorNamespace;
+    await expect(wake(broken, ["grace", "ada"])).rejects.toThrow(/1 of 2 people/);
+    expect(await socket.arrived()).toEqual(['{"type":"poke"}']);
+  });
+
+  it("takes people who have no socket open", async () => {
+    await expect(wake(env.COORDINATOR, ["nobody", "linus"])).resolves.toBeUndefined();
+    await expect(wake(env.COORDINATOR, [])).resolves.toBeUndefined();
   });
 });
