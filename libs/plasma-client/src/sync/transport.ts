@@ -84,47 +84,67 @@ export function createTransport(options: TransportOptions): Transport {
   const base = options.endpoint.replace(/\/+$/, "");
   let lastHeaders: AuthHeaders = {};
 
-  async function post<T>(path: string, request: Request, check: (body: unknown) => T) {
+  async function post<T>(
+    path: string,
+    request: OutgoingRequest,
+    check: (body: unknown) => T,
+  ): Promise<TransportResult<T>> {
+    if (request.signal?.aborted) return { kind: "aborted" };
     const controller = new AbortController();
-    return withinTime<TransportResult<T>>(async () => {
-      lastHeaders = (await options.authHeaders?.()) ?? {};
-      const response = await fetcher(`${base}/${path}`, {
-        method: "POST",
-        headers: {
-          ...lastHeaders,
-          "content-type": "application/json",
-          [CLIENT_ID_HEADER]: request.clientID,
-          [CLIENT_GROUP_ID_HEADER]: clientGroupID,
-        },
-        body: JSON.stringify(request.body),
-        cache: "no-store",
-        signal: controller.signal,
-      });
-      const body = parse(await response.text());
-      return response.ok ? checked(body, check) : httpError(response, body, platform.clock.now());
-    }, controller);
-
-    async function withinTime<R>(run: () => Promise<R>, abort: AbortController) {
-      let timer: unknown;
-      let onAbort: (() => void) | undefined;
-      const interruption = new Promise<TransportTrouble>((resolve) => {
-        onAbort = () => resolve({ kind: "aborted" });
-        request.signal?.addEventListener("abort", onAbort);
-        timer = platform.timers.set(() => {
-          resolve({ kind: "network", cause: new Error("The server took too long to answer.") });
-        }, options.requestTimeoutMs ?? DEFAULT_REQUEST_TIMEOUT_MS);
-      });
-      if (request.signal?.aborted) onAbort?.();
-      try {
-        const failed = (cause: unknown): TransportTrouble => ({ kind: "network", cause });
-        return await Promise.race([run().catch(failed), interruption]);
-      } finally {
-        platform.timers.clear(timer);
-        if (onAbort) request.signal?.removeEventListener("abort", onAbort);
-        // Ends a request that nobody waits for any more; without effect on one that is done.
-        abort.abort();
-      }
+    const interruption = interrupted(request.signal);
+    try {
+      return await Promise.race([
+        send(path, request, controller.signal)
+          .then((answer) => read(answer, check))
+          .catch((cause: unknown): TransportTrouble => ({ kind: "network", cause })),
+        interruption.happened,
+      ]);
+    } finally {
+      interruption.forget();
+      // Ends a request that nobody waits for any more; without effect on one that is done.
+      controller.abort();
     }
+  }
+
+  async function send(path: string, request: OutgoingRequest, signal: AbortSignal) {
+    lastHeaders = (await options.authHeaders?.()) ?? {};
+    return fetcher(`${base}/${path}`, {
+      method: "POST",
+      headers: {
+        ...lastHeaders,
+        "content-type": "application/json",
+        [CLIENT_ID_HEADER]: request.clientID,
+        [CLIENT_GROUP_ID_HEADER]: clientGroupID,
+      },
+      body: JSON.stringify(request.body),
+      cache: "no-store",
+      signal,
+    });
+  }
+
+  async function read<T>(
+    response: Response,
+    check: (body: unknown) => T,
+  ): Promise<TransportResult<T>> {
+    const body = parse(await response.text());
+    return response.ok ? checked(body, check) : httpError(response, body, platform.clock.now());
+  }
+
+  /** Settles when the caller aborts, or when the time is over: whichever is first. */
+  function interrupted(signal: AbortSignal | undefined) {
+    let forget = () => {};
+    const happened = new Promise<TransportTrouble>((resolve) => {
+      const onAbort = () => resolve({ kind: "aborted" });
+      const timer = platform.timers.set(() => {
+        resolve({ kind: "network", cause: new Error("The server took too long to answer.") });
+      }, options.requestTimeoutMs ?? DEFAULT_REQUEST_TIMEOUT_MS);
+      signal?.addEventListener("abort", onAbort);
+      forget = () => {
+        platform.timers.clear(timer);
+        signal?.removeEventListener("abort", onAbort);
+      };
+    });
+    return { happened, forget };
   }
 
   const handshake = (clientID: string): Handshake => ({
@@ -158,7 +178,7 @@ export function createTransport(options: TransportOptions): Transport {
   };
 }
 
-interface Request {
+interface OutgoingRequest {
   readonly clientID: string;
   readonly body: unknown;
   readonly signal: AbortSignal | undefined;

@@ -41,7 +41,7 @@ export function virtualPlatform(options: VirtualPlatformOptions = {}): VirtualPl
   let lastTimer = 0;
 
   async function settle(): Promise<void> {
-    for (let turn = 0; turn < TURNS; turn += 1) await null;
+    for (let turn = 0; turn < TURNS; turn += 1) await Promise.resolve();
   }
 
   function nextTimer(before: number): [number, VirtualTimer] | undefined {
