@@ -16,7 +16,7 @@ export function checkName(what: string, name: string): void {
   }
   if (name in Object.prototype || name === "prototype") {
     throw new PlasmaDefinitionError(
-      `"${name}" cannot be the name of a ${what}: every object has something of that name. Choose another one.`,
+      `"${name}" cannot be the name of a ${what}: JavaScript uses that name itself. Choose another one.`,
     );
   }
   if (/^sqlite_/i.test(name)) {

@@ -94,7 +94,7 @@ function invalid(column: AnyColumn, rule: string, value: unknown): PlasmaValidat
 export function describeValue(value: unknown): string {
   switch (typeof value) {
     case "string":
-      return `text of ${value.length} characters`;
+      return value.length === 1 ? "text of 1 character" : `text of ${value.length} characters`;
     case "number":
       return Object.is(value, -0) ? "-0" : String(value);
     case "bigint":
