@@ -122,7 +122,5 @@ const FAMILY_OF_KIND: Readonly<Record<ColumnKind, ValueFamily | undefined>> = {
 };
 
 function describeSide(side: unknown): string {
-  return isColumn(side)
-    ? `"${side.table}.${side.name}" (${side.kind})`
-    : `${describeValue(side)} (${typeof side})`;
+  return isColumn(side) ? `"${side.table}.${side.name}" (${side.kind})` : describeValue(side);
 }
