@@ -1,3 +1,4 @@
+import js from "@eslint/js";
 import nxDevkit from "@nx/devkit";
 import nx from "@nx/eslint-plugin";
 import tseslint from "typescript-eslint";
@@ -8,12 +9,17 @@ import {
   effectProperties,
   effectSyntax,
 } from "./tools/eslint/effects.mjs";
+import { exhaustiveSwitch } from "./tools/eslint/exhaustive-switch.mjs";
 import { kebabCaseFile } from "./tools/eslint/kebab-case-file.mjs";
 
 // The module boundaries are checked against Nx's project graph, and are skipped without a word
 // when there is none yet: so it is made here.
 process.env.NX_DAEMON ??= "false";
 await nxDevkit.createProjectGraphAsync({ exitOnError: false });
+
+const plasma = {
+  rules: { "exhaustive-switch": exhaustiveSwitch, "kebab-case-file": kebabCaseFile },
+};
 
 const TESTS = ["**/*.test.{ts,tsx}", "**/*.test-d.ts"];
 const LIB_SOURCES = ["libs/*/src/**/*.{ts,tsx}"];
@@ -51,12 +57,13 @@ export default tseslint.config(
   },
   {
     files: ["**/*.{ts,tsx,mjs}"],
-    extends: [tseslint.configs.recommended],
-    plugins: { plasma: { rules: { "kebab-case-file": kebabCaseFile } } },
+    extends: [js.configs.recommended, tseslint.configs.recommended],
+    plugins: { plasma },
     linterOptions: { reportUnusedDisableDirectives: "error" },
     rules: {
       eqeqeq: "error",
-      "no-fallthrough": "error",
+      // TypeScript tells, and the scripts run in Node.
+      "no-undef": "off",
       "plasma/kebab-case-file": "error",
       "@typescript-eslint/no-explicit-any": "error",
       "@typescript-eslint/no-unused-vars": [
@@ -69,7 +76,7 @@ export default tseslint.config(
   { files: TYPED_SOURCES, ...moduleBoundaries([]) },
   {
     files: ["apps/*-e2e/**/*.ts"],
-    ...moduleBoundaries(["@plasma-starter/sync/dev-server", "**/tools/scripts/*.mjs"]),
+    ...moduleBoundaries(["@plasma-starter/sync/dev-server", "/tools/scripts/[a-z-]+\\.mjs$"]),
   },
   {
     files: TYPED_SOURCES,
@@ -84,13 +91,13 @@ export default tseslint.config(
         "error",
         // An async function is a fine event handler where nobody waits for it, and our query
         // builders can be awaited but are plain objects all the same.
-        { checksSpreads: false, checksVoidReturn: { arguments: false, attributes: false } },
+        {
+          checksSpreads: false,
+          checksVoidReturn: { arguments: false, attributes: false, properties: false },
+        },
       ],
       "@typescript-eslint/only-throw-error": "error",
-      "@typescript-eslint/switch-exhaustiveness-check": [
-        "error",
-        { considerDefaultExhaustiveForUnions: true },
-      ],
+      "plasma/exhaustive-switch": ["error", { considerDefaultExhaustiveForUnions: true }],
     },
   },
   {
@@ -120,6 +127,11 @@ export default tseslint.config(
       // `declare global { namespace Cloudflare { … } }` is how a test names its bindings.
       "@typescript-eslint/no-namespace": ["error", { allowDeclarations: true }],
     },
+  },
+  {
+    files: ["apps/*-e2e/**/*.ts"],
+    // `async ({}, use) => …` is how Playwright wants a fixture that needs no other.
+    rules: { "no-empty-pattern": "off" },
   },
   {
     files: ["**/*.test-d.ts"],
