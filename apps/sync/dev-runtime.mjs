@@ -39,10 +39,14 @@ const bundleOptions = {
   logLevel: "silent",
 };
 
+/** Whether workerd is being ended on purpose: to reload the worker, or because we end. */
+let endsOnPurpose = false;
+
 const miniflare = await start();
 
 for (const signal of ["SIGTERM", "SIGINT"]) {
   process.once(signal, () => {
+    endsOnPurpose = true;
     void miniflare.dispose().finally(() => process.exit(0));
   });
 }
@@ -69,14 +73,31 @@ async function reloadOnChange(running) {
           return;
         }
         lastReload = lastReload
-          .then(() => running.setOptions(miniflareOptions(outputFiles[0].text)))
-          .then(() => console.log("Reloaded the worker."))
+          .then(() => replace(running, outputFiles[0].text))
           .catch((error) => console.error(error));
       });
     },
   };
   const watching = await context({ ...bundleOptions, plugins: [reload] });
   await watching.watch();
+}
+
+async function replace(running, script) {
+  endsOnPurpose = true;
+  await running.setOptions(miniflareOptions(script));
+  endsOnPurpose = false;
+  console.log("Reloaded the worker.");
+}
+
+/** Shows what workerd says, and ends with it: Miniflare alone would not notice that it is gone. */
+function followRuntime(stdout, stderr) {
+  stdout.pipe(process.stdout, { end: false });
+  stderr.pipe(process.stderr, { end: false });
+  stdout.once("end", () => {
+    if (endsOnPurpose) return;
+    console.error("workerd ended unexpectedly.");
+    process.exit(1);
+  });
 }
 
 function createOptionsFor(port, persistDir, appOrigins) {
@@ -93,6 +114,7 @@ function createOptionsFor(port, persistDir, appOrigins) {
     port: Number(port),
     cf: false,
     log: new Log(LogLevel.WARN),
+    handleRuntimeStdio: followRuntime,
     d1Databases: ["DB"],
     d1Persist: join(persistDir, "d1"),
     durableObjects: { COORDINATOR: { className: "SyncCoordinator", useSQLite: true } },

@@ -1,5 +1,7 @@
-/** @type {import("next").NextConfig} */
-const config = {
+import { PHASE_DEVELOPMENT_SERVER } from "next/constants.js";
+
+/** @returns {import("next").NextConfig} */
+const createConfig = (phase) => ({
   reactStrictMode: true,
   // The libraries are used unbuilt, straight from their TypeScript sources.
   transpilePackages: [
@@ -10,6 +12,8 @@ const config = {
   ],
   // Linting is a step of its own for the whole repository.
   eslint: { ignoreDuringBuilds: true },
-};
+  // A build (for the preview, for the tests) must not pull the rug from under `npm start`.
+  distDir: phase === PHASE_DEVELOPMENT_SERVER ? ".next-dev" : ".next",
+});
 
-export default config;
+export default createConfig;

@@ -8,6 +8,7 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { accessSync, constants, existsSync, readdirSync } from "node:fs";
 import { homedir } from "node:os";
 import { delimiter, join } from "node:path";
+import { Complaint } from "./complaint.mjs";
 
 const NAMES_ON_PATH = [
   "chromium",
@@ -36,7 +37,7 @@ export function findChromium(env = process.env) {
   const chosen = env.PLASMA_CHROMIUM;
   if (chosen) {
     if (isExecutable(chosen)) return chosen;
-    throw new Error(`PLASMA_CHROMIUM names ${chosen}, which is not a program that can be run.`);
+    throw new Complaint(`PLASMA_CHROMIUM names ${chosen}, which is not a program that can be run.`);
   }
   return candidates(env).find(isExecutable);
 }
@@ -55,7 +56,7 @@ export function ensureChromium(log = console.log) {
   }
   const installed = findChromium();
   if (installed) return installed;
-  throw new Error(
+  throw new Complaint(
     "The browser tests need Chromium, and it could not be installed. " +
       "Install Chromium or Chrome, or set PLASMA_CHROMIUM to the path of one.",
   );

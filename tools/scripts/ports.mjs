@@ -16,7 +16,7 @@ export async function assertPortFree(port, { name, envName }) {
   if (await isPortFree(port)) return;
   throw new Complaint(
     `Port ${port} is in use by another program, and ${name} needs it. ` +
-      `End that program, or choose another port: ${envName}=${port + 1} npm start`,
+      `End that program, or choose another port by setting ${envName}, for example to ${port + 1}.`,
   );
 }
 

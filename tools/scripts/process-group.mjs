@@ -22,10 +22,14 @@ let stopping = false;
 /**
  * @param {{
  *   name: string, command: string, args: string[], cwd?: string, env?: Record<string, string>,
- *   onLine?: (line: string) => void,
- * }} options `command` and `args` as for `spawn`; `onLine` sees each line of output.
+ *   onLine?: (line: string) => void, stopSignal?: "SIGTERM" | "SIGKILL",
+ * }} options
+ *   `command` and `args` as for `spawn`; `onLine` sees each line of output; `stopSignal` is how the
+ *   group is asked to end.
  */
-export function startGroup({ name, command, args, cwd, env = {}, onLine }) {
+export function startGroup(options) {
+  const { name, command, args, cwd, env = {}, onLine, stopSignal = "SIGTERM" } = options;
+  if (stopping) throw new Error(`${name} was not started, because everything is being ended.`);
   const child = spawn(process.execPath, [leader, command, ...args], {
     cwd,
     env: quietEnv(env),
@@ -60,7 +64,7 @@ export function startGroup({ name, command, args, cwd, env = {}, onLine }) {
     tail: () => lines.join("\n"),
     /** Asks the group to end, and ends it by force when it does not within the grace period. */
     async stop(graceMs = GRACE_MS) {
-      if (group.isRunning()) signalGroup(child.pid, "SIGTERM");
+      if (group.isRunning()) signalGroup(child.pid, stopSignal);
       const timer = setTimeout(() => signalGroup(child.pid, "SIGKILL"), graceMs);
       await exited;
       clearTimeout(timer);

@@ -6,14 +6,13 @@ import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { dirname, join } from "node:path";
+import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { quietEnv } from "./env.mjs";
 import { Complaint } from "./complaint.mjs";
 
 export const repoRoot = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 
-const stampFile = join(repoRoot, "node_modules", ".plasma-installed");
 const oldestNode = [20, 19];
 
 /** Throws a plain sentence when this Node is too old; nothing else would say it as plainly. */
@@ -27,14 +26,19 @@ export function checkNode(version = process.versions.node) {
   );
 }
 
-/** Installs the dependencies unless a stamp says that exactly these are installed already. */
-export function ensureInstalled(log = console.log) {
+/**
+ * Installs the dependencies unless a stamp says that exactly these are installed already. Those in
+ * `dir` are meant, a folder with a lockfile: the whole workspace, unless another is named.
+ */
+export function ensureInstalled(log = console.log, dir = repoRoot) {
   checkNode();
-  const wanted = installationKey();
-  if (readStamp() === wanted) return;
-  log("Installing dependencies (npm ci) …");
+  const stampFile = join(dir, "node_modules", ".plasma-installed");
+  const wanted = installationKey(dir);
+  if (readStamp(stampFile) === wanted) return;
+  const place = dir === repoRoot ? "" : ` of ${relative(repoRoot, dir)}`;
+  log(`Installing dependencies${place} (npm ci) …`);
   // Install scripts are skipped: only the tests need a compiled package, see ensureBetterSqlite3.
-  const status = npm(["ci", "--ignore-scripts", "--no-audit", "--no-fund"]);
+  const status = npm(["ci", "--ignore-scripts", "--no-audit", "--no-fund"], dir);
   if (status !== 0) {
     throw new Complaint(
       "`npm ci` failed, its own words are above. Check the network and run the command again.",
@@ -70,13 +74,13 @@ function betterSqlite3Loads() {
   return spawnSync(process.execPath, ["-e", program], { stdio: "ignore" }).status === 0;
 }
 
-function installationKey() {
-  const lockfile = readFileSync(join(repoRoot, "package-lock.json"));
+function installationKey(dir) {
+  const lockfile = readFileSync(join(dir, "package-lock.json"));
   const hash = createHash("sha256").update(lockfile).digest("hex");
   return `${hash} node-${process.versions.node} ${process.platform}-${process.arch}\n`;
 }
 
-function readStamp() {
+function readStamp(stampFile) {
   try {
     return readFileSync(stampFile, "utf8");
   } catch {
@@ -85,11 +89,11 @@ function readStamp() {
 }
 
 /** Runs the npm that started this script if there is one, else the one on the PATH. */
-function npm(args) {
+function npm(args, cwd = repoRoot) {
   const npmCli = process.env.npm_execpath;
   const [command, first] = npmCli?.endsWith(".js") ? [process.execPath, [npmCli]] : ["npm", []];
   const result = spawnSync(command, [...first, ...args], {
-    cwd: repoRoot,
+    cwd,
     stdio: "inherit",
     env: quietEnv(),
     shell: command === "npm" && process.platform === "win32",

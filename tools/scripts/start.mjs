@@ -5,10 +5,10 @@
  */
 import { createRequire } from "node:module";
 import { join } from "node:path";
-import { startSyncServer } from "../../apps/sync/dev-server.mjs";
 import { Complaint, runMain } from "./complaint.mjs";
+import { complainWhenItEnds, createOutput, startSeededSyncServer } from "./local-servers.mjs";
 import { assertPortFree, portFromEnv } from "./ports.mjs";
-import { endGroupsOnSignal, isStopping, startGroup, stopAllGroups } from "./process-group.mjs";
+import { endGroupsOnSignal, startGroup, stopAllGroups } from "./process-group.mjs";
 import { ensureInstalled, repoRoot } from "./setup.mjs";
 import { waitForHttp } from "./wait-for-http.mjs";
 
@@ -18,6 +18,8 @@ await runMain(async () => {
   ensureInstalled();
   const appPort = portFromEnv("PLASMA_APP_PORT", 3000);
   const syncPort = portFromEnv("PLASMA_SYNC_PORT", 8787);
+  await assertPortFree(appPort, { name: "the app", envName: "PLASMA_APP_PORT" });
+  await assertPortFree(syncPort, { name: "the sync worker", envName: "PLASMA_SYNC_PORT" });
   endGroupsOnSignal();
   try {
     await run(appPort, syncPort);
@@ -30,7 +32,13 @@ async function run(appPort, syncPort) {
   console.log("Starting the sync worker and the app …");
   const output = createOutput();
   const [sync, app] = await Promise.all([
-    startSync(appPort, syncPort, output.from("sync")),
+    startSeededSyncServer({
+      port: syncPort,
+      appPort,
+      persistDir: join(repoRoot, ".plasma"),
+      watch: true,
+      onLine: output.from("sync"),
+    }),
     startApp(appPort, syncPort, output.from("app")),
   ]);
   console.log(`plasma is running: ${app.url}`);
@@ -39,26 +47,7 @@ async function run(appPort, syncPort) {
   await Promise.race([complainWhenItEnds(sync.group), complainWhenItEnds(app.group)]);
 }
 
-async function startSync(appPort, port, onLine) {
-  const server = await startSyncServer({
-    port,
-    persistDir: join(repoRoot, ".plasma"),
-    appOrigins: [`http://localhost:${appPort}`, `http://127.0.0.1:${appPort}`],
-    watch: true,
-    onLine,
-  });
-  const seeded = await fetch(`${server.url}/demo/seed`, { method: "POST" });
-  if (!seeded.ok) {
-    throw new Complaint(
-      `The sync worker did not make the demo people (status ${seeded.status}): ` +
-        `${await seeded.text()}\n${server.group.tail()}`,
-    );
-  }
-  return server;
-}
-
 async function startApp(port, syncPort, onLine) {
-  await assertPortFree(port, { name: "the app", envName: "PLASMA_APP_PORT" });
   const appDir = join(repoRoot, "apps", "todo");
   const nextCli = createRequire(join(appDir, "package.json")).resolve("next/dist/bin/next");
   const group = startGroup({
@@ -68,6 +57,9 @@ async function startApp(port, syncPort, onLine) {
     cwd: appDir,
     env: { NEXT_PUBLIC_PLASMA_SYNC_URL: `http://localhost:${syncPort}` },
     onLine,
+    // Asked politely, Next starts a process for its telemetry that outlives it, even when that is
+    // switched off. A development server has nothing to save.
+    stopSignal: "SIGKILL",
   });
   const url = `http://localhost:${port}`;
   const response = await waitForHttp(url, {
@@ -80,24 +72,4 @@ async function startApp(port, syncPort, onLine) {
   }
   await response.body?.cancel();
   return { url, group };
-}
-
-async function complainWhenItEnds(group) {
-  const { code, signal } = await group.exited;
-  if (isStopping()) return;
-  const how = signal ? `was ended by ${signal}` : `ended with code ${code}`;
-  throw new Complaint(`Unexpectedly, ${group.name} ${how}. Its log ends with:\n${group.tail()}`);
-}
-
-/** The servers' output, hidden until the address is printed: it would bury it. */
-function createOutput() {
-  let shown = false;
-  return {
-    from: (name) => (line) => {
-      if (shown) console.log(`[${name}] ${line}`);
-    },
-    show: () => {
-      shown = true;
-    },
-  };
 }

@@ -11,7 +11,7 @@ type WorkerOptions = Parameters<typeof cloudflareTest>[0];
 
 const BROWSER_TESTS = ["**/*.browser.test.{ts,tsx}"];
 const WORKER_TESTS = ["**/*.worker.test.ts"];
-const NOT_OURS = ["**/node_modules/**", "**/dist/**", "**/.next/**"];
+const NOT_OURS = ["**/node_modules/**", "**/dist/**", "**/.next*/**"];
 
 export function nodeProject(name: string, options: { setupFiles?: string[] } = {}) {
   return defineConfig({

@@ -2,8 +2,28 @@
 
 import { expectTypeOf } from "vitest";
 import { z } from "zod";
-import { and, boolean, defineMutators, defineSchema, eq, exists, id, json, ref, select, table, text, timestamp } from "./index.ts";
-import type { InferInsertRow, InferRow, InferUpdateRow, MutatorArgs, MutatorInput } from "./index.ts";
+import {
+  and,
+  boolean,
+  defineMutators,
+  defineSchema,
+  eq,
+  exists,
+  id,
+  json,
+  ref,
+  select,
+  table,
+  text,
+  timestamp,
+} from "./index.ts";
+import type {
+  InferInsertRow,
+  InferRow,
+  InferUpdateRow,
+  MutatorArgs,
+  MutatorInput,
+} from "./index.ts";
 
 interface Ctx {
   userId: string;
@@ -23,7 +43,12 @@ const todos = table(
   },
   {
     auth: {
-      read: (ctx: Ctx, row) => exists(select().from(lists).where(and(eq(lists.id, row.listId), eq(lists.name, ctx.userId)))),
+      read: (ctx: Ctx, row) =>
+        exists(
+          select()
+            .from(lists)
+            .where(and(eq(lists.id, row.listId), eq(lists.name, ctx.userId))),
+        ),
       write: (ctx: Ctx, row) => row.title === ctx.userId,
     },
     indexes: [["listId", "title"]],
@@ -84,5 +109,8 @@ const mutators = defineMutators<typeof schema, Ctx>()({
     await Promise.resolve(args.x);
   },
 });
-expectTypeOf<MutatorArgs<typeof mutators, "addTodo">>().toEqualTypeOf<{ id: string; title?: string | undefined }>();
+expectTypeOf<MutatorArgs<typeof mutators, "addTodo">>().toEqualTypeOf<{
+  id: string;
+  title?: string | undefined;
+}>();
 expectTypeOf<MutatorArgs<typeof mutators, "plain">>().toEqualTypeOf<{ x: number }>();

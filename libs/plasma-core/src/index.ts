@@ -32,6 +32,8 @@ export { decodeTagged, encodeTagged } from "./protocol/tagged-json.ts";
 export {
   CLIENT_GROUP_ID_HEADER,
   CLIENT_ID_HEADER,
+  DISCARDED_CODE,
+  NOOP_MUTATOR,
   PROTOCOL_VERSION,
   SOCKET_PROTOCOL,
   TICKET_PROTOCOL_PREFIX,
@@ -53,7 +55,13 @@ export type {
 } from "./protocol/wire.ts";
 
 export { analyzeSelect, checkCondition, fieldOf } from "./query/analyze.ts";
-export type { AnalyzedSelect, AnalyzedSource, Field, Output, ResultShape, ValueType } from "./query/analyze.ts";
+export type {
+  AnalyzedSelect,
+  AnalyzedSource,
+  Field,
+  Output,
+  ResultShape,
+} from "./query/analyze.ts";
 export type {
   AggregateFunction,
   AggregateOperand,
@@ -69,19 +77,22 @@ export type {
   Value,
   ValueOperand,
 } from "./query/ast.ts";
+export { avg, colRef, count, countDistinct, max, min, sum } from "./query/aggregates.ts";
 export { compareForSort, compareText, compareValues, valueKey } from "./query/compare.ts";
 export { mutatorDb, readDb } from "./query/db.ts";
 export type { MutatorDb, ReadDb } from "./query/db.ts";
-export { compareRows, evaluateCondition, evaluateSelect, hasRow, rowMatches } from "./query/evaluate.ts";
+export {
+  compareRows,
+  evaluateCondition,
+  evaluateSelect,
+  hasRow,
+  rowMatches,
+} from "./query/evaluate.ts";
 export type { ConditionOptions, RowSource, Scope, Truth } from "./query/evaluate.ts";
 export {
   and,
   asc,
-  avg,
   between,
-  colRef,
-  count,
-  countDistinct,
   desc,
   eq,
   exists,
@@ -95,28 +106,66 @@ export {
   like,
   lt,
   lte,
-  max,
-  min,
   ne,
   not,
   notInArray,
   or,
-  sum,
 } from "./query/expression.ts";
-export type { Aggregate, ColumnRef, Expression } from "./query/expression.ts";
+export type { Aggregate, AnyExpression, ColumnRef, Expression } from "./query/operand.ts";
+export { escapeLike } from "./query/like.ts";
 export type { LiveQuery, LiveQueryStatus } from "./query/live-query.ts";
 export { select, selectDistinct } from "./query/select.ts";
-export type { ResultRow, SelectFrom, Selection, SelectMethods, SelectQuery, SelectRunner } from "./query/select.ts";
-export { RULE_ROW, sourcesOf, tablesOfCondition, tablesOfSelect, walkCondition } from "./query/walk.ts";
+export type {
+  ResultRow,
+  SelectFrom,
+  Selection,
+  SelectMethods,
+  SelectQuery,
+  SelectRunner,
+} from "./query/select.ts";
+export {
+  RULE_ROW,
+  sourcesOf,
+  tablesOfCondition,
+  tablesOfSelect,
+  walkCondition,
+} from "./query/walk.ts";
 export type { WriteAst } from "./query/write-ast.ts";
-export type { FilteredWrite, WriteMethods, WriteQuery, WriteResult, WriteRunner } from "./query/write.ts";
+export type {
+  FilteredWrite,
+  WriteMethods,
+  WriteQuery,
+  WriteResult,
+  WriteRunner,
+} from "./query/write.ts";
 
-export { bigint, blob, boolean, id, int, isColumn, json, real, ref, text, timestamp } from "./schema/column.ts";
-export type { AnyColumn, Column, ColumnKind, ColumnRecord, Json, OnDelete, Reference } from "./schema/column.ts";
+export {
+  bigint,
+  blob,
+  boolean,
+  id,
+  int,
+  isColumn,
+  json,
+  real,
+  ref,
+  text,
+  timestamp,
+} from "./schema/column.ts";
+export type {
+  AnyColumn,
+  Column,
+  ColumnKind,
+  ColumnRecord,
+  Json,
+  OnDelete,
+  Reference,
+} from "./schema/column.ts";
 export type { Rule, RuleRow, RuleSet } from "./schema/rule.ts";
-export { checkValue, completeRow, MAX_CELL_SIZE, patchRow } from "./schema/row.ts";
+export { completeRow, MAX_ROW_SIZE, patchRow } from "./schema/row.ts";
 export { decodeCell, decodeRow, encodeCell, encodeRow } from "./schema/row-codec.ts";
 export type { JsonRow } from "./schema/row-codec.ts";
+export { checkValue, MAX_CELL_SIZE } from "./schema/value.ts";
 export { defineSchema, requireColumn, requireTable } from "./schema/schema.ts";
 export type { IncomingReference, Schema, SchemaTables } from "./schema/schema.ts";
 export { alias, isTable, table, tableInfo } from "./schema/table.ts";

@@ -14,6 +14,7 @@ import { PlasmaError } from "../errors.ts";
 import type { Condition } from "../query/ast.ts";
 import { isCondition } from "../query/expression.ts";
 import { RULE_ROW } from "../query/walk.ts";
+import { requireScope } from "../query/scope.ts";
 import { bindColumn } from "../schema/column.ts";
 import type { ColumnRecord } from "../schema/column.ts";
 import type { Rule, RuleRow } from "../schema/rule.ts";
@@ -32,11 +33,23 @@ export type BoundRule =
   | { readonly kind: "predicate"; readonly allows: (row: Row) => boolean };
 
 /** Binds a table's rule to a person's context. Columns of the row carry the alias `RULE_ROW`. */
-export function bindRule(table: TableInfo, kind: RuleKind, ctx: unknown, policy: AuthorizePolicy): BoundRule {
+export function bindRule(
+  table: TableInfo,
+  kind: RuleKind,
+  ctx: unknown,
+  policy: AuthorizePolicy,
+): BoundRule {
   const rule = table.options.auth?.[kind];
-  if (!rule) return { kind: "expression", condition: { kind: "constant", value: policy.default === "allow" } };
+  if (!rule)
+    return {
+      kind: "expression",
+      condition: { kind: "constant", value: policy.default === "allow" },
+    };
   const answer = askWithColumns(table, rule, ctx);
-  if (isCondition(answer)) return { kind: "expression", condition: answer };
+  if (isCondition(answer)) {
+    requireRuleScope(table, kind, answer);
+    return { kind: "expression", condition: answer };
+  }
   return {
     kind: "predicate",
     allows: (row) => {
@@ -58,9 +71,24 @@ function askWithColumns(table: TableInfo, rule: Rule<unknown>, ctx: unknown): un
   }
   try {
     return rule(ctx, columns as RuleRow<ColumnRecord>);
-  } catch {
+  } catch (error) {
+    // Our own operators complain, so this is an expression, with something wrong in it (an undefined in `ctx`, say).
+    if (error instanceof PlasmaError) throw error;
     // A predicate may well fail on columns (`row.title.startsWith(…)`): then it is asked about real rows only.
     return undefined;
+  }
+}
+
+/** Naming the table instead of `row` is easily done, and would ask about any of its rows. */
+function requireRuleScope(table: TableInfo, kind: RuleKind, condition: Condition): void {
+  try {
+    requireScope(condition, new Set([RULE_ROW]));
+  } catch (cause) {
+    throw new PlasmaError(
+      "invalid-rule",
+      `The ${kind} rule of table "${table.name}" uses a column that is not in sight. Write row.column for the row itself, and reach other tables through exists().`,
+      { cause },
+    );
   }
 }
 

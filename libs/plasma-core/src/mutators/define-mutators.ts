@@ -7,6 +7,8 @@
 import { PlasmaDefinitionError } from "../errors.ts";
 import type { MutatorDb } from "../query/db.ts";
 import type { Schema } from "../schema/schema.ts";
+import { checkName } from "../schema/name.ts";
+import { isStandardSchema } from "./standard-schema.ts";
 import type { InferOutput, StandardSchemaV1 } from "./standard-schema.ts";
 
 export interface MutatorInput<Ctx, Args> {
@@ -45,9 +47,8 @@ export interface Mutator<Ctx = unknown, Input = unknown, Args = Input> {
 export type AnyMutators = Readonly<Record<string, Mutator<any, any, any>>>;
 
 /** What `client.mutate(name, args)` takes: the validator's input. */
-export type MutatorArgs<M extends AnyMutators, K extends keyof M> = M[K] extends Mutator<infer _C, infer Input, infer _A>
-  ? Input
-  : never;
+export type MutatorArgs<M extends AnyMutators, K extends keyof M> =
+  M[K] extends Mutator<infer _C, infer Input, infer _A> ? Input : never;
 
 /** From what was inferred for each name: `V[K]` is the validator, or the args type of a plain function. */
 export type Mutators<Ctx, V> = {
@@ -55,8 +56,6 @@ export type Mutators<Ctx, V> = {
     ? Mutator<Ctx, Input, Output>
     : Mutator<Ctx, V[K], V[K]>;
 };
-
-const NAME = /^[A-Za-z][A-Za-z0-9_]{0,62}$/;
 
 /**
  * Declares the mutators of an app. A mutator is `{ args: validator, run }`, where any Standard Schema serves as the
@@ -78,11 +77,7 @@ export function defineMutators<_S extends Schema, Ctx = unknown>() {
     // Without a prototype, so that no name from outside can reach "toString" and the like.
     const mutators = Object.create(null) as Record<string, Mutator>;
     for (const [name, definition] of Object.entries<unknown>(definitions)) {
-      if (!NAME.test(name)) {
-        throw new PlasmaDefinitionError(
-          `"${name}" cannot be the name of a mutator. Use a letter followed by up to 62 letters, digits or underscores.`,
-        );
-      }
+      checkName("mutator", name);
       mutators[name] = toMutator(name, definition);
     }
     return Object.freeze(mutators) as Mutators<Ctx, V>;
@@ -90,12 +85,14 @@ export function defineMutators<_S extends Schema, Ctx = unknown>() {
 }
 
 function toMutator(name: string, definition: unknown): Mutator {
-  if (typeof definition === "function") return { args: undefined, run: definition as Mutator["run"] };
-  const { args, run } = definition as Partial<Mutator>;
-  if (typeof run !== "function" || !args || !("~standard" in args)) {
+  if (typeof definition === "function") {
+    return Object.freeze({ args: undefined, run: definition as Mutator["run"] });
+  }
+  const { args, run } = (definition ?? {}) as { args?: unknown; run?: unknown };
+  if (typeof run !== "function" || !isStandardSchema(args)) {
     throw new PlasmaDefinitionError(
       `Mutator "${name}" must be a function, or { args, run } with a Standard Schema (Zod, Valibot, ArkType, …) as args.`,
     );
   }
-  return { args, run };
+  return Object.freeze({ args, run: run as Mutator["run"] });
 }

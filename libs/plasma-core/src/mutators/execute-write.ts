@@ -2,11 +2,14 @@
  * What a write means: the one implementation of insert, update and delete, run by the client's replica and by
  * the server's mutation alike. Each side hands in how it reads, authorises and keeps rows.
  *
- * 1. Rows are validated before anything is kept.
- * 2. A write is judged on the row before and on the row after, against the state just before the write.
- * 3. The engine follows `onDelete` itself, row by row, so that every row touched is known (and logged).
+ * 1. A write is all or nothing: every row is validated and judged, and every consequence known, before the first row
+ *    is applied. A mutator that catches the error goes on as if the write had not been tried.
+ * 2. A write is judged on the row before and on the row after, against the state just before the write: the rows of
+ *    one write justify neither themselves nor each other.
+ * 3. The engine follows `onDelete` itself, row by row (`plan-delete.ts`), so that every row touched is known and logged.
  *    Rows changed by a cascade are not judged again: who may delete a row may delete what hangs on it.
- * 4. An update or delete that finds no row changes nothing and is no error.
+ * 4. An update or delete that finds no row changes nothing and is no error. A wrong patch is one even then.
+ * 5. An insert of an id that is taken is a conflict, also when the row that has it is out of the person's sight.
  */
 
 import { PlasmaError } from "../errors.ts";
@@ -14,10 +17,11 @@ import type { Condition, SelectAst } from "../query/ast.ts";
 import type { WriteAst } from "../query/write-ast.ts";
 import { tableQuery } from "../query/select.ts";
 import type { WriteResult } from "../query/write.ts";
-import { completeRow, patchRow } from "../schema/row.ts";
+import { checkPatch, completeRow, patchRow } from "../schema/row.ts";
 import { requireTable } from "../schema/schema.ts";
 import type { Schema } from "../schema/schema.ts";
 import type { Row, TableInfo } from "../schema/table.ts";
+import { planDelete } from "./plan-delete.ts";
 
 /** A row before and after a write: insert has no before, delete no after. */
 export interface RowChange {
@@ -31,16 +35,20 @@ export interface RowChange {
 export interface WriteStore {
   /** The rows that the writer may read and that meet the query. */
   select(query: SelectAst): Promise<Row[]>;
-  /** Any row, whoever may read it: an id is taken or it is not. */
+  /** The row as it is now, whoever may read it: an id is taken or it is not. */
   get(table: string, id: string): Promise<Row | undefined>;
   /** All rows that refer to `id` through this column, whoever may read them. */
   referencing(table: string, column: string, id: string): Promise<Row[]>;
-  /** Throws `PlasmaAuthorizationError` unless the person may make every one of these changes. */
+  /** Throws `PlasmaAuthorizationError` unless the person may make every one of these changes. None of them is applied yet. */
   authorize(table: TableInfo, changes: readonly RowChange[]): Promise<void>;
   apply(change: RowChange): void;
 }
 
-export async function executeWrite(schema: Schema, store: WriteStore, write: WriteAst): Promise<WriteResult> {
+export async function executeWrite(
+  schema: Schema,
+  store: WriteStore,
+  write: WriteAst,
+): Promise<WriteResult> {
   const table = requireTable(schema, write.table);
   switch (write.kind) {
     case "insert":
@@ -52,14 +60,17 @@ export async function executeWrite(schema: Schema, store: WriteStore, write: Wri
   }
 }
 
-async function insert(table: TableInfo, store: WriteStore, values: readonly Row[]): Promise<WriteResult> {
+async function insert(
+  table: TableInfo,
+  store: WriteStore,
+  values: readonly Row[],
+): Promise<WriteResult> {
   const changes = values.map((value) => {
     const after = completeRow(table, value);
     return { table: table.name, id: after["id"] as string, before: null, after };
   });
   const ids = new Set<string>();
   for (const { id } of changes) {
-    // The same answer for a row that the person cannot see: it says only that the id is taken.
     if (ids.has(id) || (await store.get(table.name, id))) throw taken(table);
     ids.add(id);
   }
@@ -69,7 +80,10 @@ async function insert(table: TableInfo, store: WriteStore, values: readonly Row[
 }
 
 function taken(table: TableInfo): PlasmaError {
-  return new PlasmaError("conflict", `A row of "${table.name}" with one of these unique values exists already.`);
+  return new PlasmaError(
+    "conflict",
+    `A row of "${table.name}" with one of these unique values exists already.`,
+  );
 }
 
 async function update(
@@ -78,6 +92,7 @@ async function update(
   patch: Row,
   where: Condition | null,
 ): Promise<WriteResult> {
+  checkPatch(table, patch);
   const rows = await store.select(selectRows(table, where));
   const changes = rows.map((before) => ({
     table: table.name,
@@ -97,33 +112,15 @@ async function remove(
   where: Condition | null,
 ): Promise<WriteResult> {
   const rows = await store.select(selectRows(table, where));
-  const changes = rows.map((before) => ({ table: table.name, id: before["id"] as string, before, after: null }));
+  const changes = rows.map((before) => ({
+    table: table.name,
+    id: before["id"] as string,
+    before,
+    after: null,
+  }));
   await store.authorize(table, changes);
-  for (const change of changes) await removeRow(schema, store, change);
+  for (const change of await planDelete(schema, store, changes)) store.apply(change);
   return { rowCount: changes.length };
-}
-
-async function removeRow(schema: Schema, store: WriteStore, change: RowChange): Promise<void> {
-  store.apply(change);
-  for (const reference of schema.references.get(change.table) ?? []) {
-    if (reference.onDelete === "noAction") continue;
-    for (const row of await store.referencing(reference.table, reference.column, change.id)) {
-      const id = row["id"] as string;
-      switch (reference.onDelete) {
-        case "restrict":
-          throw new PlasmaError(
-            "restricted",
-            `This row of "${change.table}" is still referred to by "${reference.table}.${reference.column}", so it cannot be deleted.`,
-          );
-        case "cascade":
-          await removeRow(schema, store, { table: reference.table, id, before: row, after: null });
-          break;
-        case "setNull":
-          store.apply({ table: reference.table, id, before: row, after: { ...row, [reference.column]: null } });
-          break;
-      }
-    }
-  }
 }
 
 function selectRows(table: TableInfo, where: Condition | null): SelectAst {

@@ -19,7 +19,11 @@ export interface MutatorCall {
  *
  * @throws PlasmaError `unknown-mutator`, PlasmaValidationError `invalid-value`, and whatever the mutator throws.
  */
-export async function invokeMutator(mutators: AnyMutators, name: string, call: MutatorCall): Promise<void> {
+export async function invokeMutator(
+  mutators: AnyMutators,
+  name: string,
+  call: MutatorCall,
+): Promise<void> {
   const mutator = requireMutator(mutators, name);
   const args = await validateArgs(name, mutator, call.args);
   await mutator.run({
@@ -39,11 +43,19 @@ export function requireMutator(mutators: AnyMutators, name: string): Mutator {
 }
 
 /** The validator's output, or a `PlasmaValidationError` with every issue on a line. */
-export async function validateArgs(name: string, mutator: Mutator, args: unknown): Promise<unknown> {
+export async function validateArgs(
+  name: string,
+  mutator: Mutator,
+  args: unknown,
+): Promise<unknown> {
   if (!mutator.args) return args;
   const result = await mutator.args["~standard"].validate(args);
   if (!result.issues) return result.value;
-  throw new PlasmaValidationError(`The args of "${name}" are not valid. ${result.issues.map(describeIssue).join(" · ")}`, {
-    details: { issues: result.issues.map((issue) => describeIssue(issue)) },
-  });
+  const issues = result.issues.map(describeIssue);
+  throw new PlasmaValidationError(
+    `The args of "${name}" are not valid. ${issues.join(" · ")}`.trim(),
+    {
+      details: { issues },
+    },
+  );
 }

@@ -19,10 +19,21 @@ export interface StandardIssue {
 }
 
 export type InferInput<V> = V extends StandardSchemaV1<infer Input, unknown> ? Input : never;
-export type InferOutput<V> = V extends StandardSchemaV1<infer _Input, infer Output> ? Output : never;
+export type InferOutput<V> =
+  V extends StandardSchemaV1<infer _Input, infer Output> ? Output : never;
+
+/** Some libraries' schemas are objects, others' are functions. */
+export function isStandardSchema(candidate: unknown): candidate is StandardSchemaV1 {
+  if (candidate === null) return false;
+  if (typeof candidate !== "object" && typeof candidate !== "function") return false;
+  const standard = (candidate as Partial<StandardSchemaV1>)["~standard"];
+  return typeof standard?.validate === "function";
+}
 
 /** `title: Too short` – an issue as one readable line. */
 export function describeIssue(issue: StandardIssue): string {
-  const path = (issue.path ?? []).map((part) => String(typeof part === "object" ? part.key : part)).join(".");
+  const path = (issue.path ?? [])
+    .map((part) => String(typeof part === "object" ? part.key : part))
+    .join(".");
   return path ? `${path}: ${issue.message}` : issue.message;
 }

@@ -25,6 +25,15 @@ import type { JsonRow } from "../schema/row-codec.ts";
 
 export const PROTOCOL_VERSION = 1;
 
+/**
+ * The mutation that does nothing: it takes the place of one that was discarded on the device, under the same id and
+ * uid and with null as args, because ids must not have holes. The server runs nothing for it and stores an *error*
+ * outcome with `DISCARDED_CODE`, which travels in `rejections` like any other. So the client learns which came first:
+ * covered with that code, the mutation never ran; covered without it, it had run before the discard arrived.
+ */
+export const NOOP_MUTATOR = "__noop";
+export const DISCARDED_CODE = "discarded";
+
 /** Sent with every request: who asks. A custom header also keeps foreign pages' forms from posting here. */
 export const CLIENT_ID_HEADER = "x-plasma-client-id";
 export const CLIENT_GROUP_ID_HEADER = "x-plasma-client-group-id";

@@ -3,8 +3,7 @@
  * the shape of the result and its total order are settled, once for every engine. So a wrong query fails with the same
  * typed error everywhere, whatever rows there are.
  *
- * 1. Types of a comparison agree: text with text, boolean with boolean, and so on. Of numbers, int goes with each of
- *    int, real and bigint; real does not go with bigint, because no engine compares the two exactly.
+ * 1. The types of a comparison agree (`value-type.ts`).
  * 2. Documents (`json`) and encrypted columns can be selected, but not compared, sorted or grouped.
  * 3. Aggregates stand in projections, `having` and `orderBy` only. A query that groups or aggregates may use other
  *    columns there only if it groups by them.
@@ -25,9 +24,10 @@ import type {
   Source,
   Value,
 } from "./ast.ts";
+import { notInScope } from "./scope.ts";
+import { canCompare, isComparable, typeOfKind, typeOfValue } from "./value-type.ts";
+import type { ValueType } from "./value-type.ts";
 import { sourcesOf, walkCondition } from "./walk.ts";
-
-export type ValueType = "text" | "int" | "bigint" | "real" | "boolean" | "timestamp" | "blob" | "json";
 
 /** A named value of a source. */
 export interface Field {
@@ -62,7 +62,11 @@ export type ResultShape =
   | {
       readonly kind: "fields";
       readonly fields: readonly (
-        | { readonly kind: "value"; readonly name: string; readonly operand: ColumnOperand | AggregateOperand }
+        | {
+            readonly kind: "value";
+            readonly name: string;
+            readonly operand: ColumnOperand | AggregateOperand;
+          }
         | { readonly kind: "row"; readonly name: string; readonly alias: string }
       )[];
     };
@@ -88,7 +92,11 @@ const NO_OUTER: OuterScope = new Map();
 const cache = new WeakMap<Schema, WeakMap<SelectAst, AnalyzedSelect>>();
 
 /** @throws PlasmaError `invalid-query`, `type-mismatch`, `unknown-table`, `unknown-column`. */
-export function analyzeSelect(schema: Schema, ast: SelectAst, outer: OuterScope = NO_OUTER): AnalyzedSelect {
+export function analyzeSelect(
+  schema: Schema,
+  ast: SelectAst,
+  outer: OuterScope = NO_OUTER,
+): AnalyzedSelect {
   // An AST is immutable, and a subquery belongs to one outer query, so the object identifies the result.
   let ofSchema = cache.get(schema);
   if (!ofSchema) cache.set(schema, (ofSchema = new WeakMap<SelectAst, AnalyzedSelect>()));
@@ -103,7 +111,9 @@ function analyze(schema: Schema, ast: SelectAst, outer: OuterScope): AnalyzedSel
   for (const [at, source] of sourcesOf(ast).entries()) {
     const analyzed = analyzeSource(schema, source, ast.joins[at - 1]?.kind === "left");
     if (sources.some(({ alias }) => alias === source.alias)) {
-      throw invalid(`"${source.alias}" stands twice in one query. Give one of the two another name with alias(table, "name").`);
+      throw invalid(
+        `"${source.alias}" stands twice in one query. Give one of the two another name with alias(table, "name").`,
+      );
     }
     sources.push(analyzed);
     scope.set(source.alias, analyzed.fields);
@@ -114,19 +124,27 @@ function analyze(schema: Schema, ast: SelectAst, outer: OuterScope): AnalyzedSel
   if (ast.where) checkCondition(schema, ast.where, { scope, place: "where" });
   const shape = resultShape(ast, sources);
   const outputs = outputsOf(shape, sources, scope);
-  const grouped = isGrouped(ast);
+  const grouped = needsGroups(ast);
   if (grouped) checkGroups(ast, scope);
   if (ast.having) checkCondition(schema, ast.having, { scope, place: "having" });
   for (const { operand } of ast.orderBy) requireComparable(operand, scope, "orderBy");
   if (ast.distinct) checkDistinct(ast, outputs);
-  return { ast, sources, shape, outputs, grouped, order: [...ast.orderBy, ...tieBreakers({ ast, sources, outputs, grouped })] };
+  return {
+    ast,
+    sources,
+    shape,
+    outputs,
+    grouped,
+    order: [...ast.orderBy, ...tieBreakers({ ast, sources, outputs, grouped })],
+  };
 }
 
 function analyzeSource(schema: Schema, source: Source, optional: boolean): AnalyzedSource {
   const fields = new Map<string, Field>();
   if (source.kind === "table") {
     const table = requireTable(schema, source.table);
-    for (const name of table.columnNames) fields.set(name, fieldOf(table.columns[name] as AnyColumn));
+    for (const name of table.columnNames)
+      fields.set(name, fieldOf(table.columns[name] as AnyColumn));
     return { alias: source.alias, source, fields, optional, query: null };
   }
   const query = analyzeSelect(schema, source.query);
@@ -142,11 +160,11 @@ function analyzeSource(schema: Schema, source: Source, optional: boolean): Analy
 }
 
 export function fieldOf(column: AnyColumn): Field {
-  return { type: valueType(column), nullable: column.isNullable, encrypted: column.isEncrypted };
-}
-
-function valueType(column: AnyColumn): ValueType {
-  return column.kind === "id" || column.kind === "ref" ? "text" : column.kind;
+  return {
+    type: typeOfKind(column.kind),
+    nullable: column.isNullable,
+    encrypted: column.isEncrypted,
+  };
 }
 
 interface ConditionPlace {
@@ -158,7 +176,9 @@ interface ConditionPlace {
 export function checkCondition(schema: Schema, condition: Condition, at: ConditionPlace): void {
   walkCondition(condition, (part, depth) => {
     if (depth > MAX_CONDITION_DEPTH) {
-      throw invalid(`A condition is nested more than ${MAX_CONDITION_DEPTH} deep. Flatten its and() and or().`);
+      throw invalid(
+        `A condition is nested more than ${MAX_CONDITION_DEPTH} deep. Flatten its and() and or().`,
+      );
     }
     switch (part.kind) {
       case "compare":
@@ -166,7 +186,7 @@ export function checkCondition(schema: Schema, condition: Condition, at: Conditi
         return;
       case "in": {
         const type = operandType(part.operand, at);
-        for (const value of part.values) requireSameType(type, literalType(value), "inArray");
+        for (const value of part.values) requireSameType(type, typeOfValue(value), "inArray");
         return;
       }
       case "like":
@@ -187,68 +207,62 @@ export function checkCondition(schema: Schema, condition: Condition, at: Conditi
   });
 }
 
-function operandType(operand: Operand, at: ConditionPlace, { anyType = false } = {}): ValueType | null {
-  if (operand.kind === "value") return literalType(operand.value);
+function operandType(
+  operand: Operand,
+  at: ConditionPlace,
+  { anyType = false } = {},
+): ValueType | null {
+  if (operand.kind === "value") return typeOfValue(operand.value);
   if (operand.kind === "aggregate" && at.place !== "having") {
-    throw invalid(`${operand.fn}() cannot stand in ${at.place}: its rows are not grouped yet. Use .having().`);
+    throw invalid(
+      `${operand.fn}() cannot stand in ${at.place}: its rows are not grouped yet. Use .having().`,
+    );
   }
-  return (anyType ? fieldOfOperand(operand, at.scope) : requireComparable(operand, at.scope, at.place)).type;
-}
-
-/** The type of a value in a query; null fits every type. */
-function literalType(value: Value): ValueType | null {
-  if (value === null) return null;
-  if (value instanceof Date) return "timestamp";
-  if (value instanceof Uint8Array) return "blob";
-  switch (typeof value) {
-    case "string":
-      return "text";
-    case "boolean":
-      return "boolean";
-    case "bigint":
-      return "bigint";
-    default:
-      return Number.isSafeInteger(value) ? "int" : "real";
-  }
+  return (
+    anyType ? fieldOfOperand(operand, at.scope) : requireComparable(operand, at.scope, at.place)
+  ).type;
 }
 
 function requireSameType(left: ValueType | null, right: ValueType | null, what: string): void {
-  if (left === null || right === null || left === right) return;
-  const pair = new Set([left, right]);
-  if (pair.has("int") && (pair.has("real") || pair.has("bigint"))) return;
-  throw mismatch(`${what}() cannot compare ${left} with ${right}. Give a value of the column's own type.`);
+  if (canCompare(left, right)) return;
+  throw mismatch(
+    `${what}() cannot compare ${left} with ${right}. Give a value of the column's own type.`,
+  );
 }
 
 /** What an operand's values are. */
-export function fieldOfOperand(operand: ColumnOperand | AggregateOperand, scope: OuterScope): Field {
+export function fieldOfOperand(
+  operand: ColumnOperand | AggregateOperand,
+  scope: OuterScope,
+): Field {
   if (operand.kind === "column") return requireField(operand, scope);
   const field = operand.operand && requireField(operand.operand, scope);
   if (!field) return { type: "int", nullable: false, encrypted: false };
   if (field.encrypted) throw invalid(`${operand.fn}() cannot read an encrypted column.`);
   switch (operand.fn) {
     case "count":
-      if (operand.distinct && !isComparable(field.type)) throw invalid("countDistinct() cannot compare JSON documents.");
+      if (operand.distinct && !isComparable(field.type))
+        throw invalid("countDistinct() cannot compare JSON documents.");
       return { type: "int", nullable: false, encrypted: false };
     case "sum":
     case "avg":
       if (field.type !== "int" && field.type !== "bigint" && field.type !== "real") {
-        throw mismatch(`${operand.fn}() adds numbers, but "${operand.operand?.column}" is ${field.type}.`);
+        throw mismatch(
+          `${operand.fn}() adds numbers, but "${operand.operand?.column}" is ${field.type}.`,
+        );
       }
       return { type: operand.fn === "avg" ? "real" : field.type, nullable: true, encrypted: false };
     case "min":
     case "max":
-      if (!isComparable(field.type)) throw mismatch(`${operand.fn}() cannot compare JSON documents.`);
+      if (!isComparable(field.type))
+        throw mismatch(`${operand.fn}() cannot compare JSON documents.`);
       return { type: field.type, nullable: true, encrypted: false };
   }
 }
 
 function requireField(operand: ColumnOperand, scope: OuterScope): Field {
   const fields = scope.get(operand.alias);
-  if (!fields) {
-    throw invalid(
-      `The query uses "${operand.alias}.${operand.column}", but "${operand.alias}" is not one of its tables. Add it with from(), innerJoin() or leftJoin().`,
-    );
-  }
+  if (!fields) throw notInScope(operand.alias);
   const field = fields.get(operand.column);
   if (!field) {
     throw new PlasmaError(
@@ -259,52 +273,83 @@ function requireField(operand: ColumnOperand, scope: OuterScope): Field {
   return field;
 }
 
-function requireComparable(operand: ColumnOperand | AggregateOperand, scope: OuterScope, place: string): Field {
+function requireComparable(
+  operand: ColumnOperand | AggregateOperand,
+  scope: OuterScope,
+  place: string,
+): Field {
   const field = fieldOfOperand(operand, scope);
-  const name = operand.kind === "column" ? `"${operand.alias}.${operand.column}"` : `${operand.fn}()`;
+  const name =
+    operand.kind === "column" ? `"${operand.alias}.${operand.column}"` : `${operand.fn}()`;
   if (field.encrypted) throw invalid(`${name} is encrypted, so it cannot stand in ${place}.`);
   if (!isComparable(field.type)) {
-    throw mismatch(`${name} holds JSON documents, which cannot be compared, sorted or grouped. Use a column of its own.`);
+    throw mismatch(
+      `${name} holds JSON documents, which cannot be compared, sorted or grouped. Use a column of its own.`,
+    );
   }
   return field;
-}
-
-function isComparable(type: ValueType): boolean {
-  return type !== "json";
 }
 
 function resultShape(ast: SelectAst, sources: readonly AnalyzedSource[]): ResultShape {
   if (ast.projection) {
     for (const field of ast.projection) {
       if (field.kind === "row" && !sources.some(({ alias }) => alias === field.alias)) {
-        throw invalid(`select({ ${field.name} }) names the table "${field.alias}", which is not one of the query's.`);
+        throw invalid(
+          `select({ ${field.name} }) names the table "${field.alias}", which is not one of the query's.`,
+        );
       }
     }
     return { kind: "fields", fields: ast.projection };
   }
   if (ast.joins.length === 0) return { kind: "row", alias: ast.from.alias };
-  return { kind: "fields", fields: sources.map(({ alias }) => ({ kind: "row", name: alias, alias })) };
+  return {
+    kind: "fields",
+    fields: sources.map(({ alias }) => ({ kind: "row", name: alias, alias })),
+  };
 }
 
-function outputsOf(shape: ResultShape, sources: readonly AnalyzedSource[], scope: OuterScope): Output[] {
-  const bySource = (alias: string) => sources.find((source) => source.alias === alias) as AnalyzedSource;
+function outputsOf(
+  shape: ResultShape,
+  sources: readonly AnalyzedSource[],
+  scope: OuterScope,
+): Output[] {
+  const bySource = (alias: string) =>
+    sources.find((source) => source.alias === alias) as AnalyzedSource;
   if (shape.kind === "row") {
-    return rowOutputs(bySource(shape.alias)).map(([column, output]) => ({ ...output, path: [column] }));
+    return rowOutputs(bySource(shape.alias)).map(([column, output]) => ({
+      ...output,
+      path: [column],
+    }));
   }
   return shape.fields.flatMap((field): Output[] => {
     if (field.kind === "row") {
-      return rowOutputs(bySource(field.alias)).map(([column, output]) => ({ ...output, path: [field.name, column] }));
+      return rowOutputs(bySource(field.alias)).map(([column, output]) => ({
+        ...output,
+        path: [field.name, column],
+      }));
     }
     const optional = field.operand.kind === "column" && isOptional(sources, field.operand.alias);
     const { type, nullable, encrypted } = fieldOfOperand(field.operand, scope);
-    return [{ path: [field.name], operand: field.operand, type, nullable: nullable || optional, encrypted }];
+    return [
+      {
+        path: [field.name],
+        operand: field.operand,
+        type,
+        nullable: nullable || optional,
+        encrypted,
+      },
+    ];
   });
 }
 
 function rowOutputs(source: AnalyzedSource): [string, Omit<Output, "path">][] {
   return [...source.fields].map(([column, field]) => [
     column,
-    { ...field, nullable: field.nullable || source.optional, operand: { kind: "column", alias: source.alias, column } },
+    {
+      ...field,
+      nullable: field.nullable || source.optional,
+      operand: { kind: "column", alias: source.alias, column },
+    },
   ]);
 }
 
@@ -312,9 +357,12 @@ function isOptional(sources: readonly AnalyzedSource[], alias: string): boolean 
   return sources.some((source) => source.alias === alias && source.optional);
 }
 
-function isGrouped(ast: SelectAst): boolean {
+/** Whether a query makes groups of its rows: by itself or because it aggregates. */
+export function needsGroups(ast: SelectAst): boolean {
   if (ast.groupBy.length > 0 || ast.having !== null) return true;
-  const inProjection = ast.projection?.some((field) => field.kind === "value" && field.operand.kind === "aggregate");
+  const inProjection = ast.projection?.some(
+    (field) => field.kind === "value" && field.operand.kind === "aggregate",
+  );
   return inProjection === true || ast.orderBy.some(({ operand }) => operand.kind === "aggregate");
 }
 
@@ -324,20 +372,31 @@ function checkGroups(ast: SelectAst, scope: OuterScope): void {
     operand.kind !== "column" ||
     ast.groupBy.some(({ alias, column }) => alias === operand.alias && column === operand.column);
   if (!ast.projection) {
-    throw invalid("A grouped query needs to say what it gives for each group: select({ listId: todos.listId, total: count() }).");
+    throw invalid(
+      "A grouped query needs to say what it gives for each group: select({ listId: todos.listId, total: count() }).",
+    );
   }
   for (const field of ast.projection) {
     if (field.kind === "row" || !isKey(field.operand)) {
-      throw invalid(`"${field.name}" has no single value in a group. Add its column to groupBy(), or put it into an aggregate such as max().`);
+      throw invalid(
+        `"${field.name}" has no single value in a group. Add its column to groupBy(), or put it into an aggregate such as max().`,
+      );
     }
   }
   for (const { operand } of ast.orderBy) {
-    if (!isKey(operand)) throw invalid("A grouped query is ordered by columns of its groupBy() and by aggregates only.");
+    if (!isKey(operand))
+      throw invalid(
+        "A grouped query is ordered by columns of its groupBy() and by aggregates only.",
+      );
   }
   if (ast.having) {
     walkCondition(ast.having, (part) => {
-      const operands = part.kind === "compare" ? [part.left, part.right] : "operand" in part ? [part.operand] : [];
-      if (!operands.every(isKey)) throw invalid("having() may use columns of groupBy() and aggregates only. Filter rows with where().");
+      const operands =
+        part.kind === "compare" ? [part.left, part.right] : "operand" in part ? [part.operand] : [];
+      if (!operands.every(isKey))
+        throw invalid(
+          "having() may use columns of groupBy() and aggregates only. Filter rows with where().",
+        );
     });
   }
 }
@@ -345,21 +404,29 @@ function checkGroups(ast: SelectAst, scope: OuterScope): void {
 function checkDistinct(ast: SelectAst, outputs: readonly Output[]): void {
   for (const { type, path, encrypted } of outputs) {
     if (!isComparable(type) || encrypted) {
-      throw invalid(`selectDistinct() cannot compare "${path.join(".")}". Select the columns that you need by name.`);
+      throw invalid(
+        `selectDistinct() cannot compare "${path.join(".")}". Select the columns that you need by name.`,
+      );
     }
   }
   for (const { operand } of ast.orderBy) {
     if (!outputs.some((output) => sameOperand(output.operand, operand))) {
-      throw invalid("selectDistinct() is ordered by what it selects only. Add the column to the selection.");
+      throw invalid(
+        "selectDistinct() is ordered by what it selects only. Add the column to the selection.",
+      );
     }
   }
 }
 
-export function sameOperand(left: ColumnOperand | AggregateOperand, right: ColumnOperand | AggregateOperand): boolean {
+export function sameOperand(
+  left: ColumnOperand | AggregateOperand,
+  right: ColumnOperand | AggregateOperand,
+): boolean {
   if (left.kind === "column") {
     return right.kind === "column" && left.alias === right.alias && left.column === right.column;
   }
-  if (right.kind === "column" || left.fn !== right.fn || left.distinct !== right.distinct) return false;
+  if (right.kind === "column" || left.fn !== right.fn || left.distinct !== right.distinct)
+    return false;
   if (left.operand === null || right.operand === null) return left.operand === right.operand;
   return sameOperand(left.operand, right.operand);
 }

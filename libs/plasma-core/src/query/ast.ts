@@ -46,10 +46,20 @@ export type Operand = ColumnOperand | ValueOperand | AggregateOperand;
 
 export type Condition =
   | { readonly kind: "constant"; readonly value: boolean }
-  | { readonly kind: "compare"; readonly op: CompareOp; readonly left: Operand; readonly right: Operand }
+  | {
+      readonly kind: "compare";
+      readonly op: CompareOp;
+      readonly left: Operand;
+      readonly right: Operand;
+    }
   | { readonly kind: "in"; readonly operand: Operand; readonly values: readonly Value[] }
   | { readonly kind: "isNull"; readonly operand: Operand }
-  | { readonly kind: "like"; readonly operand: Operand; readonly pattern: string; readonly foldCase: boolean }
+  | {
+      readonly kind: "like";
+      readonly operand: Operand;
+      readonly pattern: string;
+      readonly foldCase: boolean;
+    }
   | { readonly kind: "and"; readonly conditions: readonly Condition[] }
   | { readonly kind: "or"; readonly conditions: readonly Condition[] }
   | { readonly kind: "not"; readonly condition: Condition }
@@ -72,7 +82,11 @@ export interface Join {
 
 /** One output of a projection: a value, or the whole row of a source (null where a left join found none). */
 export type ProjectionField =
-  | { readonly kind: "value"; readonly name: string; readonly operand: ColumnOperand | AggregateOperand }
+  | {
+      readonly kind: "value";
+      readonly name: string;
+      readonly operand: ColumnOperand | AggregateOperand;
+    }
   | { readonly kind: "row"; readonly name: string; readonly alias: string };
 
 export interface SelectAst {

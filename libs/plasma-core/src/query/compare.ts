@@ -8,9 +8,13 @@ export function compareValues(left: NonNullable<Value>, right: NonNullable<Value
   if (typeof left === "string" && typeof right === "string") return compareText(left, right);
   if (isNumeric(left) && isNumeric(right)) return left < right ? -1 : left > right ? 1 : 0;
   if (typeof left === "boolean" && typeof right === "boolean") return Number(left) - Number(right);
-  if (left instanceof Date && right instanceof Date) return Math.sign(left.getTime() - right.getTime());
+  if (left instanceof Date && right instanceof Date)
+    return Math.sign(left.getTime() - right.getTime());
   if (left instanceof Uint8Array && right instanceof Uint8Array) return compareBytes(left, right);
-  throw new PlasmaError("type-mismatch", `A ${kindOf(left)} cannot be compared with a ${kindOf(right)}.`);
+  throw new PlasmaError(
+    "type-mismatch",
+    `A ${kindOf(left)} cannot be compared with a ${kindOf(right)}.`,
+  );
 }
 
 /** The order of a sort: null first, then by value. */
@@ -62,7 +66,8 @@ function kindOf(value: Value): string {
 export function valueKey(value: Value): string {
   if (value === null) return "null";
   if (value instanceof Date) return `t${value.getTime()}`;
-  if (value instanceof Uint8Array) return `x${Array.from(value, (byte) => byte.toString(16).padStart(2, "0")).join("")}`;
+  if (value instanceof Uint8Array)
+    return `x${Array.from(value, (byte) => byte.toString(16).padStart(2, "0")).join("")}`;
   switch (typeof value) {
     case "string":
       return `s${value}`;

@@ -20,6 +20,28 @@ export function readDb<S extends Schema>(schema: S, runner: SelectRunner): ReadD
   return { ...selectMethods(runner), query: relationalDb(schema, runner) };
 }
 
-export function mutatorDb<S extends Schema>(schema: S, runner: SelectRunner & WriteRunner): MutatorDb<S> {
-  return { ...readDb(schema, runner), ...writeMethods(runner) };
+export function mutatorDb<S extends Schema>(
+  schema: S,
+  runner: SelectRunner & WriteRunner,
+): MutatorDb<S> {
+  const ordered = inOrder(runner);
+  return { ...readDb(schema, ordered), ...writeMethods(ordered) };
+}
+
+/**
+ * One statement after the other, in the order in which they were awaited. Side by side (`Promise.all` in a mutator)
+ * each would read before the others have written: two inserts of one id would both find it free, and of two updates
+ * of a row the second would undo the first.
+ */
+function inOrder(runner: SelectRunner & WriteRunner): SelectRunner & WriteRunner {
+  let last: Promise<unknown> = Promise.resolve();
+  const enqueue = <T>(statement: () => Promise<T>): Promise<T> => {
+    const outcome = last.then(statement, statement);
+    last = outcome;
+    return outcome;
+  };
+  return {
+    select: (query) => enqueue(() => runner.select(query)),
+    write: (write) => enqueue(() => runner.write(write)),
+  };
 }

@@ -9,12 +9,21 @@
 import { PlasmaError } from "../errors.ts";
 import type { Schema } from "../schema/schema.ts";
 import type { Row } from "../schema/table.ts";
-import { aggregateValues } from "./aggregate.ts";
-import { analyzeSelect } from "./analyze.ts";
+import { aggregateValues } from "./aggregate-values.ts";
+import { analyzeSelect, needsGroups } from "./analyze.ts";
 import type { AnalyzedSelect } from "./analyze.ts";
-import type { AggregateOperand, ColumnOperand, Condition, Operand, SelectAst, Source, Value } from "./ast.ts";
+import type {
+  AggregateOperand,
+  ColumnOperand,
+  Condition,
+  Operand,
+  SelectAst,
+  Source,
+  Value,
+} from "./ast.ts";
 import { compareForSort, compareValues, valueKey } from "./compare.ts";
-import { likeMatcher } from "./like.ts";
+import { matcherOf, valueSetOf } from "./prepared.ts";
+import { notInScope } from "./scope.ts";
 
 /** Three-valued logic: null is "unknown". */
 export type Truth = boolean | null;
@@ -47,38 +56,65 @@ interface Candidate {
 const EMPTY_SCOPE: Scope = new Map();
 
 /** The rows of a query, in order. Rows of a single table are handed out as they are, not copied. */
-export function evaluateSelect(query: SelectAst, source: RowSource, outer: Scope = EMPTY_SCOPE): Row[] {
+export function evaluateSelect(
+  query: SelectAst,
+  source: RowSource,
+  outer: Scope = EMPTY_SCOPE,
+): Row[] {
   const analyzed = analyzeSelect(source.schema, query);
+  if (analyzed.shape.kind === "row" && !analyzed.grouped && !query.distinct) {
+    return window(query, plainRows(analyzed, source, outer));
+  }
   let candidates = matching(query, source, outer);
   if (query.distinct) candidates = distinct(analyzed, candidates);
   candidates.sort((left, right) => compareCandidates(analyzed, left, right));
-  const end = query.limit === null ? undefined : query.offset + query.limit;
-  return candidates.slice(query.offset, end).map((candidate) => shapeRow(analyzed, candidate));
+  return window(query, candidates).map((candidate) => shapeRow(analyzed, candidate));
+}
+
+function window<T>({ limit, offset }: SelectAst, rows: T[]): T[] {
+  if (limit === null && offset === 0) return rows;
+  return rows.slice(offset, limit === null ? undefined : offset + limit);
+}
+
+/** The common query, whole rows of one source, without anything built for a row that is not in the result. */
+function plainRows(analyzed: AnalyzedSelect, source: RowSource, outer: Scope): Row[] {
+  const { ast } = analyzed;
+  const found = [...rowsMeeting(ast, source, outer)];
+  return found.sort((left, right) => compareRows(analyzed, left, right));
+}
+
+/** The rows of a query's only source for which its condition is true. */
+function* rowsMeeting(query: SelectAst, source: RowSource, outer: Scope): Iterable<Row> {
+  // One scope for all rows: a map for each would cost more than most conditions.
+  const scope = new Map(outer);
+  for (const row of sourceRows(query.from, source)) {
+    scope.set(query.from.alias, row);
+    if (query.where === null || evaluateCondition(query.where, source, scope) === true) yield row;
+  }
 }
 
 /** Whether a query has any row at all. */
 export function hasRow(query: SelectAst, source: RowSource, outer: Scope): boolean {
   if (query.limit === 0) return false;
-  if (query.joins.length === 0 && query.offset === 0 && !needsAllRows(query)) {
-    // The common case, without building all candidates.
-    for (const row of sourceRows(query.from, source)) {
-      if (query.where === null) return true;
-      if (evaluateCondition(query.where, source, new Map(outer).set(query.from.alias, row)) === true) return true;
-    }
+  if (query.joins.length === 0 && !query.distinct && !needsGroups(query)) {
+    let toSkip = query.offset;
+    for (const _row of rowsMeeting(query, source, outer)) if (toSkip-- === 0) return true;
     return false;
   }
   const candidates = matching(query, source, outer);
-  const found = query.distinct ? distinct(analyzeSelect(source.schema, query), candidates) : candidates;
+  const found = query.distinct
+    ? distinct(analyzeSelect(source.schema, query), candidates)
+    : candidates;
   return found.length > query.offset;
 }
 
-function needsAllRows(query: SelectAst): boolean {
-  const aggregates = query.projection?.some((field) => field.kind === "value" && field.operand.kind === "aggregate");
-  return aggregates === true || query.groupBy.length > 0 || query.having !== null;
-}
-
 /** Whether a row of the query's only table meets its condition. */
-export function rowMatches(query: SelectAst, row: Row, source: RowSource, outer: Scope = EMPTY_SCOPE): boolean {
+export function rowMatches(
+  query: SelectAst,
+  row: Row,
+  source: RowSource,
+  outer: Scope = EMPTY_SCOPE,
+): boolean {
   if (query.where === null) return true;
   return evaluateCondition(query.where, source, new Map(outer).set(query.from.alias, row)) === true;
 }
@@ -87,18 +123,22 @@ function matching(query: SelectAst, source: RowSource, outer: Scope): Candidate[
   const scopes = joinedScopes(query, source, outer).filter(
     (scope) => query.where === null || evaluateCondition(query.where, source, scope) === true,
   );
-  if (!needsAllRows(query) && !query.orderBy.some(({ operand }) => operand.kind === "aggregate")) {
+  if (!needsGroups(query)) {
     return scopes.map((scope) => ({ scope, value: (operand) => resolve(operand, scope, {}) }));
   }
   return groups(query, scopes, outer).filter((group) => {
     const options: ConditionOptions = { aggregate: (operand) => group.value(operand) };
-    return query.having === null || evaluateCondition(query.having, source, group.scope, options) === true;
+    return (
+      query.having === null ||
+      evaluateCondition(query.having, source, group.scope, options) === true
+    );
   });
 }
 
 function joinedScopes(query: SelectAst, source: RowSource, outer: Scope): Scope[] {
   let scopes: Scope[] = [];
-  for (const row of sourceRows(query.from, source)) scopes.push(new Map(outer).set(query.from.alias, row));
+  for (const row of sourceRows(query.from, source))
+    scopes.push(new Map(outer).set(query.from.alias, row));
   for (const join of query.joins) {
     const rows = [...sourceRows(join.source, source)];
     const next: Scope[] = [];
@@ -142,7 +182,9 @@ function groupCandidate(members: readonly Scope[], outer: Scope): Candidate {
       if (operand.kind === "column") return resolve(operand, scope, {});
       const { operand: column } = operand;
       if (column === null) return members.length;
-      const values = members.map((member) => resolve(column, member, {})).filter((value) => value !== null);
+      const values = members
+        .map((member) => resolve(column, member, {}))
+        .filter((value) => value !== null);
       return aggregateValues(operand, values);
     },
   };
@@ -151,7 +193,9 @@ function groupCandidate(members: readonly Scope[], outer: Scope): Candidate {
 function distinct(analyzed: AnalyzedSelect, candidates: readonly Candidate[]): Candidate[] {
   const first = new Map<string, Candidate>();
   for (const candidate of candidates) {
-    const key = JSON.stringify(analyzed.outputs.map(({ operand }) => valueKey(candidate.value(operand))));
+    const key = JSON.stringify(
+      analyzed.outputs.map(({ operand }) => valueKey(candidate.value(operand))),
+    );
     if (!first.has(key)) first.set(key, candidate);
   }
   return [...first.values()];
@@ -170,7 +214,9 @@ function shapeRow({ shape }: AnalyzedSelect, candidate: Candidate): Row {
   const row: Row = {};
   for (const field of shape.fields) {
     row[field.name] =
-      field.kind === "row" ? requireRow(candidate.scope, field.alias) : candidate.value(field.operand);
+      field.kind === "row"
+        ? requireRow(candidate.scope, field.alias)
+        : candidate.value(field.operand);
   }
   return row;
 }
@@ -200,6 +246,8 @@ export function evaluateCondition(
       if (condition.values.length === 0) return false;
       const value = resolve(condition.operand, scope, options);
       if (value === null) return null;
+      const set = valueSetOf(condition);
+      if (set && set.type === typeof value) return set.values.has(value);
       let unknown = false;
       for (const candidate of condition.values) {
         if (candidate === null) unknown = true;
@@ -212,8 +260,10 @@ export function evaluateCondition(
     case "like": {
       const value = resolve(condition.operand, scope, options);
       if (value === null) return null;
-      if (typeof value !== "string") throw new PlasmaError("type-mismatch", "like() needs a text column.");
-      return likeMatcher(condition.pattern, condition.foldCase)(value);
+      if (typeof value !== "string") {
+        throw new PlasmaError("type-mismatch", "like() needs a text column.");
+      }
+      return matcherOf(condition)(value);
     }
     case "and":
     case "or": {
@@ -232,7 +282,9 @@ export function evaluateCondition(
       return truth === null ? null : !truth;
     }
     case "exists":
-      return options.exists ? options.exists(condition.query, scope) : hasRow(condition.query, source, scope);
+      return options.exists
+        ? options.exists(condition.query, scope)
+        : hasRow(condition.query, source, scope);
   }
 }
 
@@ -277,15 +329,11 @@ function resolve(operand: Operand, scope: Scope, options: ConditionOptions): Val
 
 function requireRow(scope: Scope, alias: string): Row | null {
   const row = scope.get(alias);
-  if (row !== undefined) return row;
-  throw new PlasmaError(
-    "invalid-query",
-    `The query uses a column of "${alias}", which is neither one of its tables nor one of an outer query's.`,
-  );
+  if (row === undefined) throw notInScope(alias);
+  return row;
 }
 
 function cell(row: Row, column: string): Value {
   const value = row[column];
   return value === undefined ? null : (value as Value);
 }
-

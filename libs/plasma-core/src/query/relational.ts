@@ -5,9 +5,10 @@ import { requireTable } from "../schema/schema.ts";
 import type { Schema } from "../schema/schema.ts";
 import { PlasmaDefinitionError, PlasmaError } from "../errors.ts";
 import type { Condition, OrderTerm, SelectAst } from "./ast.ts";
-import { asc, isExpression } from "./expression.ts";
-import type { AnyExpression } from "./expression.ts";
+import { asc } from "./expression.ts";
 import type { LiveQuery } from "./live-query.ts";
+import { isExpression } from "./operand.ts";
+import type { AnyExpression } from "./operand.ts";
 import type { QueryAst, RelatedAst, RelationalAst } from "./relational-ast.ts";
 import { requireRelation } from "./relations.ts";
 import type { ManyRelations, OneRelations } from "./relations.ts";
@@ -21,7 +22,8 @@ type TableOf<S extends Schema, N> = N extends keyof S["tables"] ? S["tables"][N]
 export type WithOptions<S extends Schema, T extends AnyTable> = {
   readonly [R in keyof OneRelations<T>]?: true | FindOptions<S, TableOf<S, OneRelations<T>[R]>>;
 } & {
-  readonly [R in keyof ManyRelations<S, T>]?: true | FindOptions<S, TableOf<S, ManyRelations<S, T>[R]>>;
+  readonly [R in keyof ManyRelations<S, T>]?:
+    true | FindOptions<S, TableOf<S, ManyRelations<S, T>[R]>>;
 };
 
 /** Which rows of the table, and in which order. */
@@ -37,14 +39,17 @@ export interface FindOptions<S extends Schema, T extends AnyTable> extends FindW
   readonly with?: WithOptions<S, T>;
 }
 
-type RelationsOf<S extends Schema, T extends AnyTable> = keyof OneRelations<T> | keyof ManyRelations<S, T>;
+type RelationsOf<S extends Schema, T extends AnyTable> =
+  keyof OneRelations<T> | keyof ManyRelations<S, T>;
 
 /** Names that are no relation of the table do not compile. */
 type OnlyRelations<S extends Schema, T extends AnyTable, W> = {
   readonly [K in Exclude<keyof W, RelationsOf<S, T>>]: never;
 };
 
-type Nested<S extends Schema, T extends AnyTable, O> = O extends { readonly with: infer W } ? RelatedRows<S, T, W> : unknown;
+type Nested<S extends Schema, T extends AnyTable, O> = O extends { readonly with: infer W }
+  ? RelatedRows<S, T, W>
+  : unknown;
 
 type RelatedRows<S extends Schema, T extends AnyTable, W> = {
   -readonly [R in keyof W]: R extends keyof OneRelations<T>
@@ -56,7 +61,9 @@ type RelatedRows<S extends Schema, T extends AnyTable, W> = {
 };
 
 /** A row with what was asked for `with` it. */
-export type FoundRow<S extends Schema, T extends AnyTable, O> = Simplify<InferRow<T> & Nested<S, T, O>>;
+export type FoundRow<S extends Schema, T extends AnyTable, O> = Simplify<
+  InferRow<T> & Nested<S, T, O>
+>;
 
 /** Awaiting it runs it; `.live()` keeps it up to date. */
 export interface RelationalQuery<Result, R> extends PromiseLike<Result> {
@@ -90,7 +97,11 @@ export function relationalDb<S extends Schema>(schema: S, runner: SelectRunner):
       findMany: (options: AnyFindOptions = {}) =>
         relationalQuery(runner, relationalAst(schema, table, options), (rows) => rows),
       findFirst: (options: AnyFindOptions = {}) =>
-        relationalQuery(runner, relationalAst(schema, table, { ...options, limit: 1 }), (rows) => rows[0]),
+        relationalQuery(
+          runner,
+          relationalAst(schema, table, { ...options, limit: 1 }),
+          (rows) => rows[0],
+        ),
     };
   }
   return db as RelationalDb<S>;
@@ -110,15 +121,23 @@ function relationalAst(schema: Schema, tableName: string, options: AnyFindOption
       offset: options.offset === undefined ? 0 : wholeNumber("offset", options.offset),
     },
   );
-  const related = Object.entries(options.with ?? {}).flatMap(([relationName, nested]): RelatedAst[] => {
-    if (nested === undefined) return [];
-    if (nested !== true && (typeof nested !== "object" || nested === null)) {
-      throw new PlasmaDefinitionError(`with: { ${relationName} } takes true or an object of options.`);
-    }
-    const { cardinality, table, parentColumn, childColumn } = requireRelation(schema, name, relationName);
-    const child = relationalAst(schema, table, nested === true ? {} : (nested as AnyFindOptions));
-    return [{ name: relationName, cardinality, parentColumn, childColumn, related: child }];
-  });
+  const related = Object.entries(options.with ?? {}).flatMap(
+    ([relationName, nested]): RelatedAst[] => {
+      if (nested === undefined) return [];
+      if (nested !== true && (typeof nested !== "object" || nested === null)) {
+        throw new PlasmaDefinitionError(
+          `with: { ${relationName} } takes true or an object of options.`,
+        );
+      }
+      const { cardinality, table, parentColumn, childColumn } = requireRelation(
+        schema,
+        name,
+        relationName,
+      );
+      const child = relationalAst(schema, table, nested === true ? {} : (nested as AnyFindOptions));
+      return [{ name: relationName, cardinality, parentColumn, childColumn, related: child }];
+    },
+  );
   return { kind: "relational", query, with: related };
 }
 
@@ -131,7 +150,10 @@ function relationalQuery<Result, R>(
     ast,
     live: () => {
       if (!runner.live) {
-        throw new PlasmaError("not-live", "Only a client's db can watch queries. Await this one instead of calling .live().");
+        throw new PlasmaError(
+          "not-live",
+          "Only a client's db can watch queries. Await this one instead of calling .live().",
+        );
       }
       return runner.live(ast) as unknown as LiveQuery<R>;
     },
@@ -163,7 +185,10 @@ export function evaluateRelational(ast: RelationalAst, select: (query: SelectAst
 
 /** The selects that a query needs, one after the other, and how their rows are put together. */
 function* assemble(ast: RelationalAst, only: Condition | null): Generator<SelectAst, Row[], Row[]> {
-  const where = only && ast.query.where ? { kind: "and" as const, conditions: [only, ast.query.where] } : (only ?? ast.query.where);
+  const where =
+    only && ast.query.where
+      ? { kind: "and" as const, conditions: [only, ast.query.where] }
+      : (only ?? ast.query.where);
   // The window of related rows is cut for each parent, so the select below must not cut it for all.
   const window = only ? { limit: null, offset: 0 } : {};
   const rows = yield { ...ast.query, ...window, where };
@@ -174,7 +199,13 @@ function* assemble(ast: RelationalAst, only: Condition | null): Generator<Select
 
 function* attach(related: RelatedAst, parents: readonly Row[]): Generator<SelectAst, Row[], Row[]> {
   const { name, cardinality, parentColumn, childColumn, related: child } = related;
-  const keys = [...new Set(parents.map((row) => row[parentColumn]).filter((key): key is string => typeof key === "string"))];
+  const keys = [
+    ...new Set(
+      parents
+        .map((row) => row[parentColumn])
+        .filter((key): key is string => typeof key === "string"),
+    ),
+  ];
   const children = new Map<unknown, Row[]>();
   if (keys.length > 0) {
     const ofThese: Condition = {

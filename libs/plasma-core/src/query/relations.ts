@@ -34,21 +34,24 @@ type RefsTo<U extends AnyTable, N> = {
 /** The table a column refers to; never for other columns and for refs whose target type was given up. */
 // Inference only: the data type of the column does not matter here.
 // eslint-disable-next-line @typescript-eslint/no-explicit-any
-type TargetOf<C> = C extends Column<any, boolean, infer Target>
-  ? Target extends string
-    ? string extends Target
-      ? never
-      : Target
-    : never
-  : never;
+type TargetOf<C> =
+  C extends Column<any, boolean, infer Target>
+    ? Target extends string
+      ? string extends Target
+        ? never
+        : Target
+      : never
+    : never;
 
 type HasTarget<C> = [TargetOf<C>] extends [never] ? false : true;
 type IsUnion<T, Whole = T> = T extends unknown ? ([Whole] extends [T] ? false : true) : never;
 
 export type OneRelations<T extends AnyTable> = {
-  [K in keyof TableColumns<T> & string as HasTarget<TableColumns<T>[K]> extends true ? RelationName<K> : never]: TargetOf<
-    TableColumns<T>[K]
-  >;
+  [
+    K in keyof TableColumns<T> & string as HasTarget<TableColumns<T>[K]> extends true
+      ? RelationName<K>
+      : never
+  ]: TargetOf<TableColumns<T>[K]>;
 };
 
 type ManyFrom<U extends AnyTable, N> = [RefsTo<U, N>] extends [never]
@@ -68,7 +71,8 @@ const relationCache = new WeakMap<Schema, Map<string, ReadonlyMap<string, Relati
 /** The relations of a table, by name. */
 export function relationsOf(schema: Schema, tableName: string): ReadonlyMap<string, Relation> {
   let ofSchema = relationCache.get(schema);
-  if (!ofSchema) relationCache.set(schema, (ofSchema = new Map<string, ReadonlyMap<string, Relation>>()));
+  if (!ofSchema)
+    relationCache.set(schema, (ofSchema = new Map<string, ReadonlyMap<string, Relation>>()));
   let relations = ofSchema.get(tableName);
   if (!relations) ofSchema.set(tableName, (relations = deriveRelations(schema, tableName)));
   return relations;
@@ -79,7 +83,10 @@ export function requireRelation(schema: Schema, tableName: string, name: string)
   const relation = relations.get(name);
   if (relation) return relation;
   const known = [...relations.keys()].join(", ") || "none";
-  throw new PlasmaError("unknown-relation", `Table "${tableName}" has no relation "${name}". It has: ${known}.`);
+  throw new PlasmaError(
+    "unknown-relation",
+    `Table "${tableName}" has no relation "${name}". It has: ${known}.`,
+  );
 }
 
 function deriveRelations(schema: Schema, tableName: string): Map<string, Relation> {
@@ -100,7 +107,13 @@ function deriveRelations(schema: Schema, tableName: string): Map<string, Relatio
   for (const { table: from, column } of incoming) {
     const several = incoming.filter((reference) => reference.table === from).length > 1;
     const name = several ? `${from}By${capitalize(relationName(column))}` : from;
-    relations.set(name, { name, cardinality: "many", table: from, parentColumn: "id", childColumn: column });
+    relations.set(name, {
+      name,
+      cardinality: "many",
+      table: from,
+      parentColumn: "id",
+      childColumn: column,
+    });
   }
   return relations;
 }

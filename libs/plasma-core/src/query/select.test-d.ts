@@ -1,9 +1,21 @@
 /** Types of queries: projections, joins and their nullable side, aggregates, subqueries. */
 
 import { expectTypeOf } from "vitest";
-import { alias, bigint, boolean, defineSchema, id, int, ref, table, text, timestamp } from "../index.ts";
+import {
+  alias,
+  bigint,
+  boolean,
+  defineSchema,
+  id,
+  int,
+  ref,
+  table,
+  text,
+  timestamp,
+} from "../index.ts";
 import type { ReadDb } from "../index.ts";
-import { avg, colRef, count, countDistinct, desc, eq, gt, ilike, max, notInArray, sum } from "./expression.ts";
+import { avg, colRef, count, countDistinct, max, sum } from "./aggregates.ts";
+import { desc, eq, gt, ilike, notInArray } from "./expression.ts";
 import { select, selectDistinct } from "./select.ts";
 
 const lists = table("lists", { id: id(), name: text(), size: bigint() });
@@ -21,21 +33,34 @@ expectTypeOf(select({ title: todos.title, due: todos.due }).from(todos)).resolve
   { title: string; due: Date | null }[]
 >();
 expectTypeOf(
-  select({ title: todos.title, list: lists.name }).from(todos).innerJoin(lists, eq(lists.id, todos.listId)),
+  select({ title: todos.title, list: lists.name })
+    .from(todos)
+    .innerJoin(lists, eq(lists.id, todos.listId)),
 ).resolves.toEqualTypeOf<{ title: string; list: string }[]>();
 // The nullable side of a left join.
 expectTypeOf(
-  select({ title: todos.title, list: lists.name }).from(todos).leftJoin(lists, eq(lists.id, todos.listId)),
+  select({ title: todos.title, list: lists.name })
+    .from(todos)
+    .leftJoin(lists, eq(lists.id, todos.listId)),
 ).resolves.toEqualTypeOf<{ title: string; list: string | null }[]>();
-expectTypeOf(select().from(lists).leftJoin(todos, eq(lists.id, todos.listId))).resolves.toEqualTypeOf<
+expectTypeOf(
+  select().from(lists).leftJoin(todos, eq(lists.id, todos.listId)),
+).resolves.toEqualTypeOf<
   {
     lists: { id: string; name: string; size: bigint };
-    todos: { id: string; listId: string; title: string; priority: number | null; done: boolean; due: Date | null } | null;
+    todos: {
+      id: string;
+      listId: string;
+      title: string;
+      priority: number | null;
+      done: boolean;
+      due: Date | null;
+    } | null;
   }[]
 >();
-expectTypeOf(select({ a: todos.id, b: other.id }).from(todos).leftJoin(other, eq(todos.id, other.id))).resolves.toEqualTypeOf<
-  { a: string; b: string | null }[]
->();
+expectTypeOf(
+  select({ a: todos.id, b: other.id }).from(todos).leftJoin(other, eq(todos.id, other.id)),
+).resolves.toEqualTypeOf<{ a: string; b: string | null }[]>();
 expectTypeOf(select({ list: lists, n: count() }).from(lists)).resolves.toEqualTypeOf<
   { list: { id: string; name: string; size: bigint }; n: number }[]
 >();
@@ -53,18 +78,36 @@ const grouped = select({
   .having(gt(count(), 2))
   .orderBy(desc(count()));
 expectTypeOf(grouped).resolves.toEqualTypeOf<
-  { listId: string; n: number; kinds: number; total: number | null; mean: number | null; last: Date | null }[]
+  {
+    listId: string;
+    n: number;
+    kinds: number;
+    total: number | null;
+    mean: number | null;
+    last: Date | null;
+  }[]
 >();
-expectTypeOf(select({ total: sum(lists.size) }).from(lists)).resolves.toEqualTypeOf<{ total: bigint | null }[]>();
+expectTypeOf(select({ total: sum(lists.size) }).from(lists)).resolves.toEqualTypeOf<
+  { total: bigint | null }[]
+>();
 expectTypeOf(select().fromSubquery(grouped, "g")).resolves.toEqualTypeOf<
-  { listId: string; n: number; kinds: number; total: number | null; mean: number | null; last: Date | null }[]
+  {
+    listId: string;
+    n: number;
+    kinds: number;
+    total: number | null;
+    mean: number | null;
+    last: Date | null;
+  }[]
 >();
 expectTypeOf(
   select({ n: colRef<number>("g", "n") })
     .fromSubquery(grouped, "g")
     .where(gt(colRef<number>("g", "n"), 3)),
 ).resolves.toEqualTypeOf<{ n: number }[]>();
-expectTypeOf(selectDistinct({ title: todos.title }).from(todos)).resolves.toEqualTypeOf<{ title: string }[]>();
+expectTypeOf(selectDistinct({ title: todos.title }).from(todos)).resolves.toEqualTypeOf<
+  { title: string }[]
+>();
 
 // @ts-expect-error a text column is not added up
 sum(todos.title);
@@ -97,20 +140,29 @@ interface PersonRow {
 }
 type Flat<T> = { [K in keyof T]: T[K] } & {};
 expectTypeOf(db.query.tasks.findMany()).resolves.toEqualTypeOf<TaskRow[]>();
-expectTypeOf(db.query.tasks.findMany({ with: { creator: true, assigneeRow: true } })).resolves.toEqualTypeOf<
+expectTypeOf(
+  db.query.tasks.findMany({ with: { creator: true, assigneeRow: true } }),
+).resolves.toEqualTypeOf<
   Flat<TaskRow & { creator: PersonRow | null; assigneeRow: PersonRow | null }>[]
 >();
 expectTypeOf(
-  db.query.people.findFirst({ where: eq(people.name, "Ada"), with: { tasksByCreator: { limit: 3, with: { list: true } } } }),
+  db.query.people.findFirst({
+    where: eq(people.name, "Ada"),
+    with: { tasksByCreator: { limit: 3, with: { list: true } } },
+  }),
 ).resolves.toEqualTypeOf<
   | Flat<
       PersonRow & {
-        tasksByCreator: Flat<TaskRow & { list: { id: string; name: string; size: bigint } | null }>[];
+        tasksByCreator: Flat<
+          TaskRow & { list: { id: string; name: string; size: bigint } | null }
+        >[];
       }
     >
   | undefined
 >();
-expectTypeOf<Awaited<ReturnType<typeof listsWithTodos>>[number]["todos"]>().items.toHaveProperty("title");
+expectTypeOf<Awaited<ReturnType<typeof listsWithTodos>>[number]["todos"]>().items.toHaveProperty(
+  "title",
+);
 const listsWithTodos = () => db.query.lists.findMany({ with: { todos: true } });
 // @ts-expect-error no such relation
 db.query.lists.findMany({ with: { people: true } });

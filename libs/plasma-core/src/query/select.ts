@@ -5,10 +5,12 @@ import type { AnyColumn, Column } from "../schema/column.ts";
 import { isTable, tableInfo } from "../schema/table.ts";
 import type { AnyTable, InferRow, Row, TableAlias } from "../schema/table.ts";
 import type { Condition, Join, OrderTerm, ProjectionField, SelectAst, Source } from "./ast.ts";
-import { asc, columnOperand, expressionOperand, isExpression } from "./expression.ts";
-import type { Aggregate, AnyExpression, ColumnRef } from "./expression.ts";
+import { asc, requireCondition } from "./expression.ts";
 import type { LiveQuery } from "./live-query.ts";
+import { columnOperand, expressionOperand, isExpression } from "./operand.ts";
+import type { Aggregate, AnyExpression, ColumnRef } from "./operand.ts";
 import type { QueryAst } from "./relational-ast.ts";
+import { requireSelectScope } from "./scope.ts";
 
 /** Whoever can answer a select. `live` is there only where results can be watched. */
 export interface SelectRunner {
@@ -36,24 +38,32 @@ export type AnyShape = any;
 type Simplify<T> = { [K in keyof T]: T[K] } & {};
 type MaybeNull<T, IsNull extends boolean> = IsNull extends true ? T | null : T;
 
-type Projected<X, Nullable extends string> = X extends Aggregate<infer T>
-  ? T
-  : X extends Column<infer T, boolean>
-    ? X extends { readonly alias: infer A }
-      ? MaybeNull<T, A extends Nullable ? true : false>
-      : T
-    : X extends ColumnRef<infer T>
-      ? T
-      : X extends AnyTable
-        ? MaybeNull<InferRow<X>, TableAlias<X> extends Nullable ? true : false>
-        : never;
+type Projected<X, Nullable extends string> =
+  X extends Aggregate<infer T>
+    ? T
+    : X extends Column<infer T, boolean>
+      ? X extends { readonly alias: infer A }
+        ? MaybeNull<T, A extends Nullable ? true : false>
+        : T
+      : X extends ColumnRef<infer T>
+        ? T
+        : X extends AnyTable
+          ? MaybeNull<InferRow<X>, TableAlias<X> extends Nullable ? true : false>
+          : never;
 
 /** The row that a query of this shape gives. */
 export type ResultRow<Q extends QueryShape> = Q["selection"] extends null
   ? Q["joined"] extends true
-    ? Simplify<{ [A in keyof Q["sources"]]: MaybeNull<Q["sources"][A], A extends Q["nullable"] ? true : false> }>
+    ? Simplify<{
+        [A in keyof Q["sources"]]: MaybeNull<
+          Q["sources"][A],
+          A extends Q["nullable"] ? true : false
+        >;
+      }>
     : Q["sources"][keyof Q["sources"]]
-  : Simplify<{ -readonly [K in keyof Q["selection"]]: Projected<Q["selection"][K], Q["nullable"]> }>;
+  : Simplify<{
+      -readonly [K in keyof Q["selection"]]: Projected<Q["selection"][K], Q["nullable"]>;
+    }>;
 
 type WithSource<Q extends QueryShape, A extends string, R, Nullable extends string> = {
   readonly selection: Q["selection"];
@@ -74,13 +84,13 @@ export interface SelectQuery<R, Q extends QueryShape = AnyShape> extends Promise
   innerJoin<T extends AnyTable>(table: T, on: Condition): Joined<Q, T, never>;
   /** Like `innerJoin`, but a row without a partner stays, with null in place of the partner. */
   leftJoin<T extends AnyTable>(table: T, on: Condition): Joined<Q, T, TableAlias<T>>;
-  /** Conditions of several calls are joined by `and`. */
+  /** Conditions of several calls are joined by `and`; `undefined` adds none. */
   where(condition: Condition | undefined): SelectQuery<R, Q>;
   /** One row for each different combination of these columns; project them and aggregates. */
   groupBy(...columns: readonly (AnyColumn | ColumnRef)[]): SelectQuery<R, Q>;
   /** Keeps the groups for which the condition is true. It may use aggregates. */
   having(condition: Condition | undefined): SelectQuery<R, Q>;
-  /** Ties are broken by the ids of the tables, so that the order is total. */
+  /** Replaces an earlier order. Ties are broken by the ids of the tables, so that the order is total. */
   orderBy(...terms: readonly (OrderTerm | AnyExpression)[]): SelectQuery<R, Q>;
   limit(count: number): SelectQuery<R, Q>;
   offset(count: number): SelectQuery<R, Q>;
@@ -98,7 +108,10 @@ type First<S extends Selection | null, A extends string, R> = {
 export interface SelectFrom<S extends Selection | null> {
   from<T extends AnyTable>(
     table: T,
-  ): SelectQuery<ResultRow<First<S, TableAlias<T>, InferRow<T>>>, First<S, TableAlias<T>, InferRow<T>>>;
+  ): SelectQuery<
+    ResultRow<First<S, TableAlias<T>, InferRow<T>>>,
+    First<S, TableAlias<T>, InferRow<T>>
+  >;
   /** The rows of another query as the source; `colRef(alias, column)` names its columns. */
   fromSubquery<R, A extends string>(
     inner: SelectQuery<R>,
@@ -125,7 +138,10 @@ export function selectMethods(runner: SelectRunner): SelectMethods {
 const UNBOUND: SelectRunner = {
   select: () =>
     Promise.reject(
-      new PlasmaError("unbound-query", "This query belongs to no database. Use db.select(), or pass it to exists()."),
+      new PlasmaError(
+        "unbound-query",
+        "This query belongs to no database. Use db.select(), or pass it to exists().",
+      ),
     ),
 };
 
@@ -143,7 +159,9 @@ function projection(selection: Selection): ProjectionField[] {
     );
   });
   if (fields.length === 0) {
-    throw new PlasmaDefinitionError("select({}) selects nothing. Name at least one column, or call select() for whole rows.");
+    throw new PlasmaDefinitionError(
+      "select({}) selects nothing. Name at least one column, or call select() for whole rows.",
+    );
   }
   return fields;
 }
@@ -180,12 +198,19 @@ export function tableQuery(from: Source, parts: Partial<SelectAst> = {}): Select
 }
 
 function tableSource(table: AnyTable): Source {
-  if (!isTable(table)) throw new PlasmaDefinitionError("from() and joins take a table that was declared with table().");
+  if (!isTable(table))
+    throw new PlasmaDefinitionError(
+      "from() and joins take a table that was declared with table().",
+    );
   const { name, alias } = tableInfo(table);
   return { kind: "table", table: name, alias };
 }
 
 function selectQuery(ast: SelectAst, runner: SelectRunner): SelectQuery<Row> {
+  const run = async () => {
+    requireSelectScope(ast);
+    return runner.select(ast);
+  };
   const next = (change: Partial<SelectAst>) => selectQuery({ ...ast, ...change }, runner);
   const join = (kind: Join["kind"]) => (table: AnyTable, on: Condition) =>
     next({ joins: [...ast.joins, { kind, source: tableSource(table), on }] }) as SelectQuery<never>;
@@ -193,30 +218,42 @@ function selectQuery(ast: SelectAst, runner: SelectRunner): SelectQuery<Row> {
     ast,
     innerJoin: join("inner"),
     leftJoin: join("left"),
-    where: (condition) => next({ where: both(ast.where, condition) }),
+    where: (condition) => next({ where: both(ast.where, "where", condition) }),
     groupBy: (...columns) => next({ groupBy: columns.map(columnOperand) }),
-    having: (condition) => next({ having: both(ast.having, condition) }),
-    orderBy: (...terms) => next({ orderBy: terms.map((term) => (isExpression(term) ? asc(term) : term)) }),
+    having: (condition) => next({ having: both(ast.having, "having", condition) }),
+    orderBy: (...terms) =>
+      next({ orderBy: terms.map((term) => (isExpression(term) ? asc(term) : term)) }),
     limit: (count) => next({ limit: wholeNumber("limit", count) }),
     offset: (count) => next({ offset: wholeNumber("offset", count) }),
     live: () => {
       if (!runner.live) {
-        throw new PlasmaError("not-live", "Only a client's db can watch queries. Await this one instead of calling .live().");
+        throw new PlasmaError(
+          "not-live",
+          "Only a client's db can watch queries. Await this one instead of calling .live().",
+        );
       }
+      requireSelectScope(ast);
       return runner.live(ast);
     },
-    then: (resolve, reject) => runner.select(ast).then(resolve, reject),
+    then: (resolve, reject) => run().then(resolve, reject),
   };
 }
 
-function both(left: Condition | null, right: Condition | undefined): Condition | null {
-  if (!left || !right) return right ?? left;
-  return { kind: "and", conditions: [left, right] };
+function both(
+  left: Condition | null,
+  place: string,
+  right: Condition | undefined,
+): Condition | null {
+  if (right === undefined) return left;
+  const added = requireCondition(place, right);
+  return left ? { kind: "and", conditions: [left, added] } : added;
 }
 
 export function wholeNumber(what: string, count: number): number {
   if (!Number.isSafeInteger(count) || count < 0) {
-    throw new PlasmaDefinitionError(`${what}() takes a whole number of 0 or more, but was given ${String(count)}.`);
+    throw new PlasmaDefinitionError(
+      `${what}() takes a whole number of 0 or more, but was given ${String(count)}.`,
+    );
   }
-  return count;
+  return count + 0;
 }

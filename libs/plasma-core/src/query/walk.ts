@@ -6,7 +6,11 @@ import type { Condition, Operand, SelectAst, Source } from "./ast.ts";
 export const RULE_ROW = "$row";
 
 /** Visits a condition and all its parts, outermost first. Subqueries are handed over, not entered. */
-export function walkCondition(condition: Condition, visit: (part: Condition, depth: number) => void, depth = 0): void {
+export function walkCondition(
+  condition: Condition,
+  visit: (part: Condition, depth: number) => void,
+  depth = 0,
+): void {
   visit(condition, depth);
   switch (condition.kind) {
     case "and":
@@ -31,13 +35,17 @@ export function operandsOfCondition(condition: Condition): Operand[] {
   const operands: Operand[] = [];
   walkCondition(condition, (part) => {
     if (part.kind === "compare") operands.push(part.left, part.right);
-    else if (part.kind === "in" || part.kind === "isNull" || part.kind === "like") operands.push(part.operand);
+    else if (part.kind === "in" || part.kind === "isNull" || part.kind === "like")
+      operands.push(part.operand);
   });
   return operands;
 }
 
 /** The tables that a condition looks into through its subqueries, at any depth. */
-export function tablesOfCondition(condition: Condition | null, into = new Set<string>()): Set<string> {
+export function tablesOfCondition(
+  condition: Condition | null,
+  into = new Set<string>(),
+): Set<string> {
   if (condition) {
     walkCondition(condition, (part) => {
       if (part.kind === "exists") tablesOfSelect(part.query, into);

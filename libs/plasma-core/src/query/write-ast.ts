@@ -3,7 +3,11 @@
 import type { Condition } from "./ast.ts";
 
 export type WriteAst =
-  | { readonly kind: "insert"; readonly table: string; readonly rows: readonly Readonly<Record<string, unknown>>[] }
+  | {
+      readonly kind: "insert";
+      readonly table: string;
+      readonly rows: readonly Readonly<Record<string, unknown>>[];
+    }
   | {
       readonly kind: "update";
       readonly table: string;

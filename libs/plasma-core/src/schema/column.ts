@@ -4,16 +4,7 @@ import { PlasmaDefinitionError } from "../errors.ts";
 
 /** How a column is stored and compared. `ref` columns hold the id of a row of another table. */
 export type ColumnKind =
-  | "id"
-  | "text"
-  | "int"
-  | "bigint"
-  | "real"
-  | "boolean"
-  | "timestamp"
-  | "blob"
-  | "json"
-  | "ref";
+  "id" | "text" | "int" | "bigint" | "real" | "boolean" | "timestamp" | "blob" | "json" | "ref";
 
 export type OnDelete = "cascade" | "restrict" | "setNull" | "noAction";
 
@@ -24,7 +15,8 @@ export interface Reference {
 }
 
 /** Any JSON document. */
-export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
+export type Json =
+  null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 
 /**
  * One column. `T` is the type of its values (with `null` when nullable), `Optional` says whether an
@@ -81,6 +73,13 @@ interface ColumnState {
 
 const COLUMN = Symbol("plasma.column");
 
+const ON_DELETE: ReadonlySet<string> = new Set<OnDelete>([
+  "cascade",
+  "restrict",
+  "setNull",
+  "noAction",
+]);
+
 function makeColumn<T, Optional extends boolean, Target extends string | null = null>(
   state: ColumnState,
 ): Column<T, Optional, Target> {
@@ -124,30 +123,44 @@ export function isColumn(value: unknown): value is AnyColumn {
 }
 
 /** The same column, bound to the table and property it was declared under. */
-export function bindColumn(column: AnyColumn, place: { table: string; alias: string; name: string }): AnyColumn {
+export function bindColumn(
+  column: AnyColumn,
+  place: { table: string; alias: string; name: string; defaultValue?: unknown },
+): AnyColumn {
   return makeColumn({
     kind: column.kind,
     isNullable: column.isNullable,
     isUnique: column.isUnique,
     isEncrypted: column.isEncrypted,
     hasDefault: column.hasDefault,
-    defaultValue: column.defaultValue,
+    defaultValue: place.defaultValue ?? column.defaultValue,
     ...(column.enumValues && { enumValues: column.enumValues }),
     ...(column.reference && { reference: column.reference }),
-    ...place,
+    table: place.table,
+    alias: place.alias,
+    name: place.name,
   });
 }
 
-/** The primary key: text, by default a random UUID. Every table has exactly one, named `id`. */
+/** The primary key: text that the app chooses, usually `client.newId()`. Every table has exactly one, named `id`. */
 export function id(): Column<string, false, null> {
   return makeColumn({ kind: "id" });
 }
 
 /** Text without lone surrogates or NUL; with `enum`, one of the values listed. */
 export function text(): Column<string, false, null>;
-export function text<const V extends readonly [string, ...string[]]>(options: { enum: V }): Column<V[number], false, null>;
+export function text<const V extends readonly [string, ...string[]]>(options: {
+  enum: V;
+}): Column<V[number], false, null>;
 export function text(options?: { enum: readonly string[] }): Column<string, false, null> {
-  return makeColumn({ kind: "text", ...(options && { enumValues: [...options.enum] }) });
+  if (!options) return makeColumn({ kind: "text" });
+  const enumValues = Object.freeze([...options.enum]);
+  if (enumValues.length === 0 || new Set(enumValues).size !== enumValues.length) {
+    throw new PlasmaDefinitionError(
+      `text({ enum: [${enumValues.join(", ")}] }) must list at least one value, and each value once.`,
+    );
+  }
+  return makeColumn({ kind: "text", enumValues });
 }
 
 /** A safe integer, −(2^53−1) to 2^53−1. */
@@ -184,15 +197,22 @@ export function json<T = Json>(): Column<T, false, null> {
   return makeColumn({ kind: "json" });
 }
 
-/** The id of a row of another table. `onDelete` says what becomes of this row when that one goes (default: restrict). */
+/**
+ * The id of a row of another table. `onDelete` says what becomes of this row when that one is deleted:
+ * `restrict` (the default) refuses the delete, `cascade` deletes this row too, `setNull` forgets the reference, and
+ * `noAction` leaves it as it is, pointing to nothing.
+ */
 export function ref<C extends AnyColumn>(
   target: () => C,
   options: { onDelete?: OnDelete } = {},
 ): Column<string, false, C["alias"]> {
-  return makeColumn({
-    kind: "ref",
-    reference: { column: target, onDelete: options.onDelete ?? "restrict" },
-  });
+  const onDelete = options.onDelete ?? "restrict";
+  if (!ON_DELETE.has(onDelete)) {
+    throw new PlasmaDefinitionError(
+      `ref() does not know onDelete: "${onDelete}". Use one of: ${[...ON_DELETE].join(", ")}.`,
+    );
+  }
+  return makeColumn({ kind: "ref", reference: { column: target, onDelete } });
 }
 
 /** Type-level view of a table's columns, used wherever a table's shape is generic. */

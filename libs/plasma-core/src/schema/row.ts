@@ -1,19 +1,19 @@
 /**
- * Rows at the boundary: every row that enters the engine is checked here, and nothing else checks rows.
+ * Rows at the boundary: every row that enters the engine is made here, and nothing else makes rows.
  *
- * A value that one of the engines would change silently (NaN, lone surrogates, NUL, unsafe integers)
- * is refused, so that a row means the same in the browser, in SQLite and in Postgres.
+ * 1. Each value was checked and copied (`value.ts`), in the order of the table's columns.
+ * 2. Rows are frozen: the same row is shared by storage, overlays, live queries and components, so whoever wants a
+ *    different one makes a new one.
  */
 
 import { PlasmaValidationError } from "../errors.ts";
 import type { AnyColumn } from "./column.ts";
 import type { Row, TableInfo } from "./table.ts";
+import { utf8Length } from "./text-check.ts";
+import { checkValue, describeValue } from "./value.ts";
 
-/** The largest text, blob or JSON document in one cell, in UTF-16 units or bytes. D1 takes rows of 2 MB. */
-export const MAX_CELL_SIZE = 1_000_000;
-export const MAX_JSON_DEPTH = 64;
-const INT64_MIN = -(2n ** 63n);
-const INT64_MAX = 2n ** 63n - 1n;
+/** The largest row, in bytes: D1 keeps rows of up to 2,000,000, and the change log needs a little for itself. */
+export const MAX_ROW_SIZE = 1_900_000;
 
 /** A complete row from what an insert gave: defaults filled in, nullable columns null, every value checked. */
 export function completeRow(table: TableInfo, values: Row): Row {
@@ -21,32 +21,51 @@ export function completeRow(table: TableInfo, values: Row): Row {
   const row: Row = {};
   for (const name of table.columnNames) {
     const column = table.columns[name] as AnyColumn;
-    let value = values[name];
+    let value = Object.hasOwn(values, name) ? values[name] : undefined;
     if (value === undefined) {
       if (column.hasDefault) value = column.defaultValue;
       else if (column.isNullable) value = null;
-      else throw new PlasmaValidationError(`"${table.name}.${name}" is missing. Give it a value, or a .default().`);
+      else {
+        throw new PlasmaValidationError(
+          `"${table.name}.${name}" is missing. Give it a value, or a .default().`,
+        );
+      }
     }
     row[name] = checkValue(column, value);
   }
-  return row;
+  return finishRow(table, row);
 }
 
-/** The row after a patch, checked. The id cannot change. */
+/** The row after a patch, checked. The id cannot change; a column whose patch is `undefined` stays as it is. */
 export function patchRow(table: TableInfo, row: Row, patch: Row): Row {
-  refuseUnknownColumns(table, patch);
   const next: Row = { ...row };
-  for (const [name, value] of Object.entries(patch)) {
-    if (value === undefined) continue;
+  for (const [name, value] of Object.entries(checkPatch(table, patch))) {
     if (name === "id" && value !== row["id"]) {
-      throw new PlasmaValidationError(`The id of a row of "${table.name}" cannot change. Delete the row and insert a new one.`);
+      throw new PlasmaValidationError(
+        `The id of a row of "${table.name}" cannot change. Delete the row and insert a new one.`,
+      );
     }
-    next[name] = checkValue(table.columns[name] as AnyColumn, value);
+    next[name] = value;
   }
-  return next;
+  return finishRow(table, next);
 }
 
-function refuseUnknownColumns(table: TableInfo, values: Row): void {
+/** The values that a patch sets, checked: also when it will meet no row. */
+export function checkPatch(table: TableInfo, patch: Row): Row {
+  refuseUnknownColumns(table, patch);
+  const checked: Row = {};
+  for (const [name, value] of Object.entries(patch)) {
+    if (value !== undefined) checked[name] = checkValue(table.columns[name] as AnyColumn, value);
+  }
+  return checked;
+}
+
+function refuseUnknownColumns(table: TableInfo, values: unknown): void {
+  if (typeof values !== "object" || values === null || Array.isArray(values)) {
+    throw new PlasmaValidationError(
+      `A row of "${table.name}" must be an object, but it was given ${describeValue(values)}.`,
+    );
+  }
   for (const name of Object.keys(values)) {
     if (!Object.hasOwn(table.columns, name)) {
       throw new PlasmaValidationError(
@@ -56,101 +75,20 @@ function refuseUnknownColumns(table: TableInfo, values: Row): void {
   }
 }
 
-/** The value as it will be stored, or a `PlasmaValidationError` that names the column. */
-export function checkValue(column: AnyColumn, value: unknown): unknown {
-  if (value === null) {
-    if (column.isNullable) return null;
-    throw invalid(column, "null", "is not nullable");
-  }
-  switch (column.kind) {
-    case "id":
-    case "ref":
-      if (typeof value !== "string" || value.length === 0 || value.length > 128) {
-        throw invalid(column, value, "must be an id: text of 1 to 128 characters");
-      }
-      return checkText(column, value);
-    case "text": {
-      if (typeof value !== "string") throw invalid(column, value, "must be a string");
-      if (column.enumValues && !column.enumValues.includes(value)) {
-        throw invalid(column, value, `must be one of: ${column.enumValues.join(", ")}`);
-      }
-      return checkText(column, value);
-    }
-    case "int":
-      if (typeof value !== "number" || !Number.isSafeInteger(value)) throw invalid(column, value, "must be a safe integer");
-      return value + 0; // −0 becomes 0: databases do not keep the sign
-    case "real":
-      if (typeof value !== "number" || !Number.isFinite(value)) throw invalid(column, value, "must be a finite number");
-      return value + 0;
-    case "bigint":
-      if (typeof value !== "bigint" || value < INT64_MIN || value > INT64_MAX) {
-        throw invalid(column, value, "must be a bigint of 64 bits");
-      }
-      return value;
-    case "boolean":
-      if (typeof value !== "boolean") throw invalid(column, value, "must be true or false");
-      return value;
-    case "timestamp":
-      if (!(value instanceof Date) || !Number.isSafeInteger(value.getTime())) {
-        throw invalid(column, value, "must be a valid Date");
-      }
-      return value;
-    case "blob":
-      if (!(value instanceof Uint8Array)) throw invalid(column, value, "must be a Uint8Array");
-      if (value.byteLength > MAX_CELL_SIZE) throw invalid(column, value, `must be at most ${MAX_CELL_SIZE} bytes`);
-      return value;
-    case "json":
-      checkJson(column, value);
-      return value;
-  }
-}
-
-function checkText(column: AnyColumn, value: string): string {
-  if (value.length > MAX_CELL_SIZE) throw invalid(column, "…", `must be at most ${MAX_CELL_SIZE} characters`);
-  if (value.includes("\0")) throw invalid(column, "…", "must not contain the NUL character");
-  if (!value.isWellFormed()) throw invalid(column, "…", "must not contain half of a surrogate pair");
-  return value;
-}
-
-/** Iterative, because a deep document would overflow the stack of a recursive check. */
-function checkJson(column: AnyColumn, document: unknown): void {
-  const open: { value: unknown; depth: number }[] = [{ value: document, depth: 0 }];
+function finishRow(table: TableInfo, row: Row): Row {
   let size = 0;
-  for (let item = open.pop(); item; item = open.pop()) {
-    const { value, depth } = item;
-    if (depth > MAX_JSON_DEPTH) throw invalid(column, "…", `must not be nested more than ${MAX_JSON_DEPTH} deep`);
-    if (value === null || typeof value === "boolean") continue;
-    if (typeof value === "number") {
-      if (!Number.isFinite(value)) throw invalid(column, value, "must hold finite numbers only");
-      continue;
-    }
-    if (typeof value === "string") {
-      size += value.length;
-      checkText(column, value);
-    } else if (Array.isArray(value)) {
-      for (const child of value) open.push({ value: child, depth: depth + 1 });
-    } else if (typeof value === "object" && isPlainObject(value)) {
-      for (const [key, child] of Object.entries(value)) {
-        if (key === "__proto__") throw invalid(column, "…", 'must not have a key "__proto__"');
-        size += key.length;
-        checkText(column, key);
-        open.push({ value: child, depth: depth + 1 });
-      }
-    } else {
-      throw invalid(column, value, "must be a JSON document");
-    }
-    if (size > MAX_CELL_SIZE) throw invalid(column, "…", `must be at most ${MAX_CELL_SIZE} characters`);
+  for (const name of table.columnNames) size += cellSize(row[name]);
+  if (size > MAX_ROW_SIZE) {
+    throw new PlasmaValidationError(
+      `A row of "${table.name}" must be at most ${MAX_ROW_SIZE} bytes. Keep large things in files, or split the row.`,
+    );
   }
+  return Object.freeze(row);
 }
 
-function isPlainObject(value: object): boolean {
-  const prototype: unknown = Object.getPrototypeOf(value);
-  return prototype === Object.prototype || prototype === null;
-}
-
-function invalid(column: AnyColumn, value: unknown, rule: string): PlasmaValidationError {
-  const shown = typeof value === "string" ? value.slice(0, 40) : typeof value === "object" ? typeof value : String(value);
-  return new PlasmaValidationError(`"${column.table}.${column.name}" ${rule}, but it was given ${shown}.`, {
-    details: { table: column.table, column: column.name },
-  });
+function cellSize(value: unknown): number {
+  if (typeof value === "string") return utf8Length(value);
+  if (value instanceof Uint8Array) return value.byteLength;
+  if (value === null || typeof value !== "object" || value instanceof Date) return 8;
+  return utf8Length(JSON.stringify(value));
 }

@@ -2,7 +2,8 @@
 
 import { PlasmaDefinitionError, PlasmaError } from "../errors.ts";
 import { isColumn } from "./column.ts";
-import type { AnyColumn, OnDelete } from "./column.ts";
+import type { AnyColumn, OnDelete, Reference } from "./column.ts";
+import { checkDistinct } from "./name.ts";
 import { isTable, tableInfo } from "./table.ts";
 import type { AnyTable, TableInfo } from "./table.ts";
 
@@ -29,7 +30,9 @@ export function defineSchema<T extends SchemaTables>(tables: T): Schema<T> {
   const byName = new Map<string, TableInfo>();
   for (const [key, candidate] of Object.entries(tables)) {
     if (!isTable(candidate)) {
-      throw new PlasmaDefinitionError(`"${key}" is not a table. Declare it with table("${key}", { … }).`);
+      throw new PlasmaDefinitionError(
+        `"${key}" is not a table. Declare it with table("${key}", { … }).`,
+      );
     }
     const info = tableInfo(candidate);
     if (info.name !== key) {
@@ -37,15 +40,21 @@ export function defineSchema<T extends SchemaTables>(tables: T): Schema<T> {
         `The schema calls a table "${key}", but it was declared as table("${info.name}", …). Use the same name in both places.`,
       );
     }
+    if (info.alias !== info.name) {
+      throw new PlasmaDefinitionError(
+        `"${key}" is an alias of a table. Put the table itself into the schema, and use the alias in queries only.`,
+      );
+    }
     byName.set(key, info);
   }
+  checkDistinct("tables", byName.keys());
   const references = new Map<string, IncomingReference[]>();
   for (const name of byName.keys()) references.set(name, []);
   for (const info of byName.values()) {
     for (const column of Object.values(info.columns)) {
       const reference = column.reference;
       if (!reference) continue;
-      const target: AnyColumn | undefined = reference.column();
+      const target = targetOf(column, reference);
       if (!isColumn(target) || target.name !== "id" || !byName.has(target.table)) {
         throw new PlasmaDefinitionError(
           `"${info.name}.${column.name}" refers to something that is not the id of a table in this schema. Write ref(() => other.id) and add that table to defineSchema().`,
@@ -64,7 +73,19 @@ export function defineSchema<T extends SchemaTables>(tables: T): Schema<T> {
       });
     }
   }
-  return Object.freeze({ tables, byName, references });
+  return Object.freeze({ tables: Object.freeze({ ...tables }), byName, references });
+}
+
+function targetOf(column: AnyColumn, reference: Reference): AnyColumn | undefined {
+  try {
+    return reference.column();
+  } catch (cause) {
+    // Two modules that import each other: `other` does not exist yet, or is undefined for good.
+    throw new PlasmaDefinitionError(
+      `"${column.table}.${column.name}" refers to a table that could not be reached. If two files import each other, declare their tables in one file.`,
+      { cause },
+    );
+  }
 }
 
 /** The table of that name, or a typed error: names from outside go through here. */
@@ -77,6 +98,7 @@ export function requireTable(schema: Schema, name: string): TableInfo {
 /** The column of that name, or a typed error: names from outside go through here. */
 export function requireColumn(info: TableInfo, name: string): AnyColumn {
   const column = Object.hasOwn(info.columns, name) ? info.columns[name] : undefined;
-  if (!column) throw new PlasmaError("unknown-column", `Table "${info.name}" has no column "${name}".`);
+  if (!column)
+    throw new PlasmaError("unknown-column", `Table "${info.name}" has no column "${name}".`);
   return column;
 }

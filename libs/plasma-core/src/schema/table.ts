@@ -3,7 +3,9 @@
 import { PlasmaDefinitionError } from "../errors.ts";
 import { bindColumn, isColumn } from "./column.ts";
 import type { AnyColumn, Column, ColumnData, ColumnRecord } from "./column.ts";
+import { checkDistinct, checkName } from "./name.ts";
 import type { RuleSet } from "./rule.ts";
+import { checkValue } from "./value.ts";
 
 /** A row as the engine handles it when the table is not known statically. */
 export type Row = Record<string, unknown>;
@@ -32,9 +34,15 @@ export interface TableInfo {
 const TABLE = Symbol("plasma.table");
 
 /** A declared table. Its columns are its properties: `todos.id` is the column. `A` is what a query calls it. */
-export type Table<N extends string = string, C extends ColumnRecord = ColumnRecord, A extends string = N> = {
+export type Table<
+  N extends string = string,
+  C extends ColumnRecord = ColumnRecord,
+  A extends string = N,
+> = {
   readonly [K in keyof C]: C[K] & { readonly alias: A };
-} & { readonly [TABLE]: TableInfo & { readonly name: N; readonly alias: A; readonly $columns?: C } };
+} & {
+  readonly [TABLE]: TableInfo & { readonly name: N; readonly alias: A; readonly $columns?: C };
+};
 
 // Inference only: a table of any shape.
 // eslint-disable-next-line @typescript-eslint/no-explicit-any
@@ -52,12 +60,20 @@ export type InferRow<T extends AnyTable> = Simplify<{
 }>;
 
 type OptionalKeys<C> = {
-  [K in keyof C]: C[K] extends Column<infer _T, infer Optional> ? (Optional extends true ? K : never) : never;
+  [K in keyof C]: C[K] extends Column<infer _T, infer Optional>
+    ? Optional extends true
+      ? K
+      : never
+    : never;
 }[keyof C];
 
 /** What an insert takes: nullable and defaulted columns may be left out. */
 export type InferInsertRow<T extends AnyTable> = Simplify<
-  { [K in Exclude<keyof TableColumns<T>, OptionalKeys<TableColumns<T>>>]: ColumnData<TableColumns<T>[K]> } & {
+  {
+    [K in Exclude<keyof TableColumns<T>, OptionalKeys<TableColumns<T>>>]: ColumnData<
+      TableColumns<T>[K]
+    >;
+  } & {
     [K in OptionalKeys<TableColumns<T>>]?: ColumnData<TableColumns<T>[K]>;
   }
 >;
@@ -66,18 +82,6 @@ export type InferInsertRow<T extends AnyTable> = Simplify<
 export type InferUpdateRow<T extends AnyTable> = Simplify<{
   [K in Exclude<keyof TableColumns<T>, "id">]?: ColumnData<TableColumns<T>[K]>;
 }>;
-
-// A name that reaches an object's prototype, or that SQL or the engine's own tables use, is refused.
-const RESERVED_NAMES = new Set(["__proto__", "constructor", "prototype", "toString", "valueOf", "hasOwnProperty"]);
-const NAME = /^[A-Za-z][A-Za-z0-9_]{0,62}$/;
-
-function checkName(what: string, name: string): void {
-  if (RESERVED_NAMES.has(name) || !NAME.test(name)) {
-    throw new PlasmaDefinitionError(
-      `"${name}" cannot be the name of a ${what}. Use a letter followed by up to 62 letters, digits or underscores.`,
-    );
-  }
-}
 
 /**
  * Declares a table.
@@ -93,26 +97,14 @@ export function table<N extends string, C extends ColumnRecord>(
 ): Table<N, C> {
   checkName("table", name);
   if (!isColumn(columns["id"]) || columns["id"].kind !== "id") {
-    throw new PlasmaDefinitionError(`Table "${name}" has no primary key. Add \`id: id()\` to its columns.`);
+    throw new PlasmaDefinitionError(
+      `Table "${name}" has no primary key. Add \`id: id()\` to its columns.`,
+    );
   }
-  for (const [key, column] of Object.entries(columns)) {
-    checkName(`column of table "${name}"`, key);
-    if (!isColumn(column)) {
-      throw new PlasmaDefinitionError(`Column "${name}.${key}" is not a column. Use text(), int(), ref() and so on.`);
-    }
-    if (column.kind === "id" && key !== "id") {
-      throw new PlasmaDefinitionError(
-        `Table "${name}" has a second primary key, "${key}". Keep \`id: id()\` only, and use ref() or text() for "${key}".`,
-      );
-    }
-  }
-  for (const index of options.indexes ?? []) {
-    for (const column of index) {
-      if (!Object.hasOwn(columns, column)) {
-        throw new PlasmaDefinitionError(`An index of table "${name}" names "${column}", which is not one of its columns.`);
-      }
-    }
-  }
+  for (const [key, column] of Object.entries(columns)) checkColumn(name, key, column);
+  checkDistinct(`columns of table "${name}"`, Object.keys(columns));
+  checkIndexes(name, columns, options.indexes ?? []);
+  checkRules(name, options.auth);
   return makeTable(columns, { name, alias: name, options: options as TableOptions }) as Table<N, C>;
 }
 
@@ -123,23 +115,11 @@ export function alias<T extends AnyTable, A extends string>(
 ): Table<TableName<T>, TableColumns<T>, A> {
   checkName("table alias", name);
   const info = tableInfo(target);
-  return makeTable(info.columns, { name: info.name, alias: name, options: info.options }) as unknown as Table<
-    TableName<T>,
-    TableColumns<T>,
-    A
-  >;
-}
-
-function makeTable(
-  columns: Readonly<ColumnRecord>,
-  place: { name: string; alias: string; options: TableOptions },
-): Table {
-  const bound: Record<string, AnyColumn> = Object.create(null) as Record<string, AnyColumn>;
-  for (const [key, column] of Object.entries(columns)) {
-    bound[key] = bindColumn(column, { table: place.name, alias: place.alias, name: key });
-  }
-  const info: TableInfo = Object.freeze({ ...place, columns: bound, columnNames: Object.keys(bound) });
-  return Object.freeze({ ...bound, [TABLE]: info }) as unknown as Table;
+  return makeTable(info.columns, {
+    name: info.name,
+    alias: name,
+    options: info.options,
+  }) as unknown as Table<TableName<T>, TableColumns<T>, A>;
 }
 
 /** A table's declaration as data. */
@@ -149,4 +129,92 @@ export function tableInfo(target: AnyTable): TableInfo {
 
 export function isTable(value: unknown): value is AnyTable {
   return typeof value === "object" && value !== null && TABLE in value;
+}
+
+function checkColumn(table: string, key: string, column: unknown): void {
+  checkName(`column of table "${table}"`, key);
+  if (!isColumn(column)) {
+    throw new PlasmaDefinitionError(
+      `Column "${table}.${key}" is not a column. Use text(), int(), ref() and so on.`,
+    );
+  }
+  if (column.kind === "id" && key !== "id") {
+    throw new PlasmaDefinitionError(
+      `Table "${table}" has a second primary key, "${key}". Keep \`id: id()\` only, and use ref() or text() for "${key}".`,
+    );
+  }
+  if (column.isEncrypted) {
+    // To accept it and store the value in the clear would be a lie that nobody notices.
+    throw new PlasmaDefinitionError(
+      `"${table}.${key}" is declared .encrypted(), which this version cannot do. Remove .encrypted(), or keep such values out of the table.`,
+    );
+  }
+}
+
+function checkIndexes(
+  table: string,
+  columns: ColumnRecord,
+  indexes: readonly (readonly string[])[],
+): void {
+  for (const index of indexes) {
+    if (index.length === 0 || new Set(index).size !== index.length) {
+      throw new PlasmaDefinitionError(
+        `An index of table "${table}" must name at least one column, and each column once: [${index.join(", ")}].`,
+      );
+    }
+    for (const column of index) {
+      if (!Object.hasOwn(columns, column)) {
+        throw new PlasmaDefinitionError(
+          `An index of table "${table}" names "${column}", which is not one of its columns.`,
+        );
+      }
+    }
+  }
+}
+
+/** A rule that is there but undefined (a circular import, a typing error) must not count as "no rule". */
+function checkRules(table: string, auth: unknown): void {
+  if (auth === undefined) return;
+  if (typeof auth !== "object" || auth === null) {
+    throw new PlasmaDefinitionError(
+      `The auth of table "${table}" must be an object: { read, write }.`,
+    );
+  }
+  for (const [kind, rule] of Object.entries(auth)) {
+    if ((kind !== "read" && kind !== "write") || typeof rule !== "function") {
+      throw new PlasmaDefinitionError(
+        `auth.${kind} of table "${table}" is not a rule. Write { read: (ctx, row) => …, write: (ctx, row) => … }, and leave out what has no rule.`,
+      );
+    }
+  }
+}
+
+function makeTable(
+  columns: Readonly<ColumnRecord>,
+  place: { name: string; alias: string; options: TableOptions },
+): Table {
+  const bound: Record<string, AnyColumn> = Object.create(null) as Record<string, AnyColumn>;
+  for (const [key, column] of Object.entries(columns)) {
+    bound[key] = withCheckedDefault(
+      bindColumn(column, { table: place.name, alias: place.alias, name: key }),
+    );
+  }
+  Object.freeze(bound);
+  const columnNames = Object.freeze(Object.keys(bound));
+  const info: TableInfo = Object.freeze({ ...place, columns: bound, columnNames });
+  return Object.freeze({ ...bound, [TABLE]: info }) as unknown as Table;
+}
+
+/** The column with a default that it accepts: a wrong one shows here, not at some insert. */
+function withCheckedDefault(column: AnyColumn): AnyColumn {
+  if (!column.hasDefault) return column;
+  try {
+    return bindColumn(column, { ...column, defaultValue: checkValue(column, column.defaultValue) });
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new PlasmaDefinitionError(
+      `The default of "${column.table}.${column.name}" does not fit its column. ${reason}`,
+      { cause },
+    );
+  }
 }

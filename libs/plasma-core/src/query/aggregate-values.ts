@@ -10,7 +10,10 @@ const INT64_MIN = -(2n ** 63n);
 const INT64_MAX = 2n ** 63n - 1n;
 
 /** @throws PlasmaError `overflow` when an exact sum does not fit its type. */
-export function aggregateValues({ fn, distinct }: AggregateOperand, values: readonly Present[]): Value {
+export function aggregateValues(
+  { fn, distinct }: AggregateOperand,
+  values: readonly Present[],
+): Value {
   const counted = distinct ? distinctValues(values) : values;
   switch (fn) {
     case "count":
@@ -20,9 +23,13 @@ export function aggregateValues({ fn, distinct }: AggregateOperand, values: read
     case "avg":
       return counted.length === 0 ? null : Number(totalOf(counted)) / counted.length;
     case "min":
-      return counted.length === 0 ? null : counted.reduce((best, value) => (compareValues(value, best) < 0 ? value : best));
+      return counted.length === 0
+        ? null
+        : counted.reduce((best, value) => (compareValues(value, best) < 0 ? value : best));
     case "max":
-      return counted.length === 0 ? null : counted.reduce((best, value) => (compareValues(value, best) > 0 ? value : best));
+      return counted.length === 0
+        ? null
+        : counted.reduce((best, value) => (compareValues(value, best) > 0 ? value : best));
   }
 }
 
@@ -63,5 +70,8 @@ function totalOf(values: readonly Present[]): number | bigint {
 }
 
 function overflow(): PlasmaError {
-  return new PlasmaError("overflow", "A sum is too large for its type. Sum a bigint column instead, or fewer rows.");
+  return new PlasmaError(
+    "overflow",
+    "A sum is too large for its type. Sum a bigint column instead, or fewer rows.",
+  );
 }

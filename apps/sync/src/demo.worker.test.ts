@@ -1,0 +1,133 @@
+import { demoLists, demoPeople } from "@plasma-starter/todo-domain";
+import { env } from "cloudflare:workers";
+import { describe, expect, it } from "vitest";
+import worker from "./index.ts";
+import { APP_ORIGIN, postJson, readJson, send, signIn } from "./test-person.ts";
+
+async function count(table: string): Promise<number> {
+  const row = await env.DB.prepare(`SELECT count(*) AS n FROM "${table}"`).first<{ n: number }>();
+  return row?.n ?? 0;
+}
+
+async function countAll(): Promise<number[]> {
+  return Promise.all(["users", "lists", "members", "todos"].map(count));
+}
+
+const seeded = [
+  demoPeople.length,
+  demoLists.length,
+  demoLists.reduce((sum, { editors }) => sum + 1 + editors.length, 0),
+  demoLists.reduce((sum, { todos }) => sum + todos.length, 0),
+];
+
+describe("the demo's rows", () => {
+  it("are made once, however many ask at the same time", async () => {
+    const answers = await Promise.all(
+      Array.from({ length: 8 }, async () => {
+        const response = await send("/demo/seed", { method: "POST" });
+        return readJson<{ seeded: boolean }>(response);
+      }),
+    );
+    expect(answers.filter(({ seeded }) => seeded)).toHaveLength(1);
+    expect(await countAll()).toEqual(seeded);
+  });
+
+  it("are not made again, and what people have deleted stays deleted", async () => {
+    const ada = await signIn("ada");
+    await ada.mutate("deleteTodo", { id: "demo-trip-1" });
+    expect(await readJson(await send("/demo/seed", { method: "POST" }))).toEqual({ seeded: false });
+    expect(await countAll()).toEqual([...seeded.slice(0, 3), (seeded[3] ?? 0) - 1]);
+  });
+
+  it("reach the people who may see them", async () => {
+    const grace = await signIn("grace");
+    const { pages } = await grace.pull();
+    const puts = pages.flatMap(({ patch }) => patch).filter(({ op }) => op === "put");
+    expect(puts).toContainEqual({
+      op: "put",
+      table: "todos",
+      row: expect.objectContaining({
+        listId: "demo-trip",
+        title: "Pack the good camera",
+      }) as object,
+    });
+  });
+});
+
+describe("a demo session", () => {
+  it("is given to a demo person, with who they are", async () => {
+    const session = await readJson(await postJson("/demo/session", { account: "grace" }));
+    expect(session).toEqual({
+      token: expect.stringMatching(/^[\w-]+\.[\w-]+\.[\w-]+$/) as string,
+      person: demoPeople[1],
+    });
+  });
+
+  it.each(["mallory", "", "Ada", "__proto__", "ada "])("is not given to %j", async (account) => {
+    const response = await postJson("/demo/session", { account });
+    expect(response.status).toBe(404);
+    expect(await response.json()).toMatchObject({ code: "unknown-account" });
+  });
+
+  it.each([null, [], {}, "ada", { account: 1 }, { account: "x".repeat(2_000) }])(
+    "is not given for anything but an account: %j",
+    async (body) => {
+      const response = await postJson("/demo/session", body);
+      expect(response.status).toBe(400);
+      expect(await response.json()).toMatchObject({ code: "invalid-request" });
+    },
+  );
+
+  it("is not given for a body that is no JSON, or for another method", async () => {
+    expect((await send("/demo/session", { method: "POST", body: "{" })).status).toBe(400);
+    expect((await send("/demo/session")).status).toBe(405);
+    expect((await send("/demo/seed")).status).toBe(405);
+  });
+
+  it("opens the sync endpoint, and without one it stays shut", async () => {
+    const ada = await signIn("ada");
+    expect((await ada.post("/sync/pull", ada.pullRequest())).status).toBe(200);
+    const stranger = await postJson("/sync/pull", ada.pullRequest());
+    expect(stranger.status).toBe(401);
+    expect(await stranger.json()).toMatchObject({ code: expect.any(String) as string });
+  });
+
+  it("does not make anybody else of the person who holds it", async () => {
+    const ada = await signIn("ada");
+    const asGrace = { ...ada.pullRequest(), clientGroupID: "grace" };
+    expect((await ada.post("/sync/pull", asGrace)).status).toBe(400);
+  });
+});
+
+describe("the demo's endpoints", () => {
+  it.each(["/demo/session", "/demo/seed"])("do not exist unless DEMO says so: %s", async (path) => {
+    for (const DEMO of ["false", "", "1"]) {
+      const request = new Request(`https://sync.test${path}`, {
+        method: "POST",
+        body: JSON.stringify({ account: "ada" }),
+      });
+      const response = await worker.fetch(request, { ...env, DEMO });
+      expect(response.status).toBe(404);
+      expect(await response.json()).toMatchObject({ code: "not-found" });
+    }
+  });
+
+  it("may be called by the app's pages, and not be read by others", async () => {
+    for (const [origin, allowed] of [
+      [APP_ORIGIN, APP_ORIGIN],
+      ["https://evil.test", null],
+      ["null", null],
+    ] as const) {
+      for (const method of ["OPTIONS", "POST"]) {
+        const response = await send("/demo/session", {
+          method,
+          headers: { origin, "content-type": "application/json" },
+          ...(method === "POST" && { body: '{"account":"ada"}' }),
+        });
+        expect(response.headers.get("access-control-allow-origin")).toBe(allowed);
+        expect(response.headers.get("vary")).toContain("origin");
+        await response.body?.cancel();
+      }
+    }
+  });
+});

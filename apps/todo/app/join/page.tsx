@@ -1,0 +1,8 @@
+import type { Metadata } from "next";
+import { JoinList } from "@/components/join-list";
+
+export const metadata: Metadata = { title: "Join a list · Plasma lists" };
+
+export default function JoinPage() {
+  return <JoinList />;
+}

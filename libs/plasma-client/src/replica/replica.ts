@@ -1,0 +1,3 @@
+/** The replica. */
+
+export type { PendingPush, PullState, SyncReplica } from "./sync-replica.ts";

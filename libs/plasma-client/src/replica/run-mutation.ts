@@ -1,0 +1,67 @@
+/** Running a mutator on the device: its reads see the rows below and its own writes, its writes become row images. */
+
+import { executeWrite, invokeMutator, mutatorDb, PlasmaError } from "@sh1n4ps/plasma-core";
+import type { AnyMutators, Schema, WriteStore } from "@sh1n4ps/plasma-core";
+import type { RowImage } from "../storage/engine.ts";
+import { authorizeOnDevice } from "./client-rules.ts";
+import { layerImages, sameRow, selectRows, setInLayer, stack } from "./rows.ts";
+import type { Layer, Rows } from "./rows.ts";
+
+export interface MutatorWorld {
+  readonly schema: Schema;
+  readonly mutators: AnyMutators;
+  readonly ctx: unknown;
+}
+
+export interface MutationCall {
+  readonly name: string;
+  /** The validator's input. */
+  readonly args: unknown;
+  readonly clientID: string;
+  readonly mutationID: number;
+}
+
+/** The net effect of a mutation on the rows below it. Throws what the mutator throws; then there is no effect. */
+export async function runMutation(
+  world: MutatorWorld,
+  below: Rows,
+  call: MutationCall,
+): Promise<RowImage[]> {
+  const written: Layer = new Map();
+  const rows = stack(below, written);
+  let isOver = false;
+  const store: WriteStore = {
+    select: (query) => Promise.resolve(selectRows(query, rows)),
+    get: (table, id) => Promise.resolve(rows.get(table, id)),
+    referencing: (table, column, id) =>
+      Promise.resolve([...rows.rows(table)].filter((row) => row[column] === id)),
+    authorize: async (table, changes) =>
+      Promise.resolve(authorizeOnDevice(table, changes, { ctx: world.ctx, rows })),
+    apply: ({ table, id, after }) => setInLayer(written, { table, id, row: after }),
+  };
+  const whileRunning = () => {
+    if (isOver) {
+      throw new PlasmaError(
+        "mutation-over",
+        `Mutator "${call.name}" used its db after it had ended. Await every query and write in it.`,
+      );
+    }
+  };
+  const db = mutatorDb({
+    select: async (query) => {
+      whileRunning();
+      return store.select(query);
+    },
+    write: async (write) => {
+      whileRunning();
+      return executeWrite(world.schema, store, write);
+    },
+  });
+  try {
+    const { name, args, clientID, mutationID } = call;
+    await invokeMutator(world.mutators, name, { db, args, ctx: world.ctx, clientID, mutationID });
+  } finally {
+    isOver = true;
+  }
+  return layerImages(written).filter(({ table, id, row }) => !sameRow(below.get(table, id), row));
+}

@@ -1,0 +1,41 @@
+/** The seam between the replica and the sync loop: what to send, what to ask for, and where answers go. */
+
+import type { PullResponse, WireMutation } from "@sh1n4ps/plasma-core";
+
+export interface SyncReplica {
+  /** This tab's client id. Only after the replica was opened. */
+  readonly clientID: string;
+  /** Outboxes to push, oldest first for each client; only durable entries. */
+  pendingPushes(): readonly PendingPush[];
+  /** What a pull request says. */
+  pullState(): PullState;
+  /**
+   * Applies all pages of one pull at once. `stale`: the cookie has moved meanwhile (another tab has pulled, or the
+   * rows were reset), nothing was applied, and the pull has to be made again.
+   */
+  applyPull(
+    request: { readonly cookie: string | null },
+    pages: readonly PullResponse[],
+  ): Promise<"applied" | "stale">;
+  /** Fires when durable entries were added to the outbox (by this tab or another). */
+  subscribeOutbox(listener: () => void): () => void;
+  /** Forgets confirmed rows and the cookie, keeps the outbox: the answer "reset" to a schema mismatch. */
+  resetBase(): Promise<void>;
+  /**
+   * The server does not know this client's past (its database was replaced or restored, or it reports a fork: a gap
+   * whose `expected` is below our first pending id, 409 "fork", 403 "unknown client"). Pending mutations move to a
+   * fresh client id, numbered from 1; their uids stay, so that those which did arrive are not run twice.
+   */
+  renewClient(clientID: string): Promise<void>;
+}
+
+export interface PendingPush {
+  readonly clientID: string;
+  readonly confirmed: number;
+  readonly mutations: readonly WireMutation[];
+}
+
+export interface PullState {
+  readonly cookie: string | null;
+  readonly clients: readonly { readonly clientID: string; readonly confirmed: number }[];
+}

@@ -1,0 +1,134 @@
+/**
+ * The storage seam: what the replica needs of a local database, and nothing of how rows are laid out in it.
+ *
+ * 1. Each operation is one transaction, all or nothing, and its promise resolves only when that is committed.
+ * 2. Confirmed rows and unconfirmed ones never mix: rows come from pulls alone, an outbox entry holds the mutation
+ *    and the images of the rows that it wrote.
+ * 3. A pull writes its rows, its cookie and the removal of what it settles in one transaction, and only if the
+ *    cookie is still the one that it was asked with (compare and set). Otherwise it is `stale` and changes nothing.
+ * 4. Outbox entries get a `seq` in the order in which they are committed, across all tabs, without holes. The ids of
+ *    one client's entries run on without holes; an entry whose id is taken, or whose client is not in the pool (any
+ *    more), is refused.
+ * 5. `baseSeq` counts what changes below pending mutations: pulls, resets, discards, renewed clients. The images of an
+ *    entry were computed at its own `baseSeq`; an older entry is run again by whoever loads it.
+ * 6. Nothing removes an outbox entry but a pull that settles it, or a move into `rejected`.
+ * 7. A failed operation changed nothing, and tells by its kind what can be done: `quota`, `storage`,
+ *    `storage-blocked`, `storage-closed`.
+ */
+
+import type { ErrorBody, Json, Rejection, Row } from "@sh1n4ps/plasma-core";
+import type { SyncClientError } from "../errors.ts";
+
+/** A row as a pending mutation left it; null for one that it deleted. */
+export interface RowImage {
+  readonly table: string;
+  readonly id: string;
+  readonly row: Row | null;
+}
+
+/** A pending mutation, as it is appended. */
+export interface NewOutboxEntry {
+  readonly clientID: string;
+  readonly id: number;
+  /** 128 random bits that name the mutation for ever, also under another client id. */
+  readonly uid: string;
+  readonly name: string;
+  /** The validator's input, in the tagged codec. */
+  readonly args: Json;
+  readonly timestamp: number;
+  /** The net effect on the rows, one image a row. */
+  readonly images: readonly RowImage[];
+  readonly baseSeq: number;
+}
+
+export interface OutboxEntry extends NewOutboxEntry {
+  readonly seq: number;
+}
+
+/** A client id of this local database's pool. A tab claims one; those of closed tabs wait for the next. */
+export interface ClientRecord {
+  readonly id: string;
+  /** Every mutation up to this one was settled by a pull. */
+  readonly confirmed: number;
+}
+
+/** A mutation that came to nothing, kept until it is retried or dismissed. */
+export interface RejectedMutation extends ErrorBody {
+  /** Names it for `retryRejected` and `dismissRejected`. */
+  readonly uid: string;
+  readonly clientID: string;
+  readonly id: number;
+  readonly name: string;
+  readonly args: Json;
+  readonly timestamp: number;
+}
+
+export interface StoredState {
+  readonly cookie: string | null;
+  readonly baseSeq: number;
+  /** When the last pull was applied, by this device's clock. */
+  readonly syncedAt: number | null;
+  /** Confirmed rows, by table and id. */
+  readonly base: ReadonlyMap<string, Map<string, Row>>;
+  /** By `seq`. */
+  readonly outbox: readonly OutboxEntry[];
+  readonly clients: readonly ClientRecord[];
+  readonly rejected: readonly RejectedMutation[];
+}
+
+export interface PullCommit {
+  readonly expectedCookie: string | null;
+  readonly cookie: string;
+  readonly syncedAt: number;
+  /** Forget all confirmed rows first. */
+  readonly clear: boolean;
+  readonly puts: readonly { readonly table: string; readonly row: Row }[];
+  readonly dels: readonly { readonly table: string; readonly id: string }[];
+  /** For each client: every mutation up to this id is decided. */
+  readonly lastMutationIDs: Readonly<Record<string, number>>;
+  /** The refusals among them. */
+  readonly rejections: readonly Rejection[];
+  /** What the entries of `rerun` were run on, before this pull. When it has moved on, their images are left alone. */
+  readonly baseSeq: number;
+  /** Entries that were run again on the new base. Those that are gone are skipped. */
+  readonly rerun: readonly { readonly seq: number; readonly images: readonly RowImage[] }[];
+}
+
+export type PullOutcome =
+  | {
+      readonly kind: "applied";
+      readonly baseSeq: number;
+      /** The mutations that became rejected ones. */
+      readonly rejected: readonly RejectedMutation[];
+    }
+  | { readonly kind: "stale" };
+
+export interface Engine {
+  /** False where nothing survives the page: it is then shown in `client.status`. Known once `open` has resolved. */
+  readonly durable: boolean;
+  /** Opens the database. Rows of another schema are dropped (the next pull brings them), the outbox stays. */
+  open(): Promise<void>;
+  /** Everything, as of one moment. */
+  load(): Promise<StoredState>;
+  /** Adds entries, and removes rejected mutations that they replace. Answers with the entries' `seq`, in order. */
+  append(
+    entries: readonly NewOutboxEntry[],
+    options?: { readonly dismiss?: readonly string[] },
+  ): Promise<readonly number[]>;
+  applyPull(commit: PullCommit): Promise<PullOutcome>;
+  /** Adds a client id to the pool. */
+  addClient(clientID: string): Promise<void>;
+  /**
+   * Turns pending mutations into ones that do nothing, under the same ids (the server waits for each id). With
+   * `reason` they are kept as rejected ones; those already discarded are left as they are.
+   */
+  discard(seqs: readonly number[], options: { readonly reason: ErrorBody | null }): Promise<void>;
+  /** Moves a client's pending mutations to a fresh client id, numbered from 1, uids unchanged. */
+  renewClient(move: { readonly from: string; readonly to: string }): Promise<void>;
+  dismissRejected(uids: readonly string[]): Promise<void>;
+  /** Forgets the cookie, so that the next pull brings all rows, and at once the confirmed rows unless told to keep them. */
+  resetBase(options: { readonly keepRows: boolean }): Promise<void>;
+  /** Says when the database was closed from outside (a newer version of the app, storage cleared). */
+  subscribeClosed(listener: (error: SyncClientError) => void): () => void;
+  close(): Promise<void>;
+}

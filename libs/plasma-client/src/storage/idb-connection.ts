@@ -1,0 +1,194 @@
+/**
+ * The connection to IndexedDB: opening, losing and finding it again, and running one transaction at a time.
+ *
+ * 1. A transaction's promise resolves on `complete`, never on the success of a request.
+ * 2. Its body awaits requests of that transaction and nothing else, or the browser would commit it half-way.
+ * 3. Opening never hangs: another tab that holds an older version, or a browser that does not answer, becomes a
+ *    typed error. A connection that arrives after that is closed again.
+ * 4. When a newer version of the app wants to upgrade the database, this tab steps aside for good.
+ * 5. A connection that the browser dropped is opened again, and the transaction runs once more.
+ */
+
+import { SyncClientError } from "../errors.ts";
+import type { Durability } from "../options.ts";
+import type { Platform } from "../platform.ts";
+import { closedByNewerVersion, isConnectionLost, storageError } from "./storage-error.ts";
+
+export interface ConnectionOptions {
+  readonly name: string;
+  readonly version: number;
+  readonly upgrade: (db: IDBDatabase, oldVersion: number) => void;
+  readonly factory: IDBFactory;
+  readonly timers: Platform["timers"];
+  readonly durability: Durability;
+  readonly openTimeoutMs: number;
+}
+
+/** `isRetry`: the first run may or may not have been committed. */
+export type TransactionBody<T> = (tx: IDBTransaction, isRetry: boolean) => Promise<T>;
+
+export class IdbConnection {
+  readonly #options: ConnectionOptions;
+  #db: Promise<IDBDatabase> | undefined;
+  #closed: SyncClientError | undefined;
+  readonly #closedListeners = new Set<(error: SyncClientError) => void>();
+
+  constructor(options: ConnectionOptions) {
+    this.#options = options;
+  }
+
+  async open(): Promise<void> {
+    await this.#connect();
+  }
+
+  /** Runs one transaction. Rejects with a `SyncClientError`; then it changed nothing. */
+  async run<T>(
+    stores: readonly string[],
+    mode: "readonly" | "readwrite",
+    body: TransactionBody<T>,
+  ): Promise<T> {
+    try {
+      return await this.#attempt(stores, mode, (tx) => body(tx, false));
+    } catch (cause) {
+      if (this.#closed || !isConnectionLost(cause)) throw storageError(cause);
+      this.#db = undefined;
+    }
+    try {
+      return await this.#attempt(stores, mode, (tx) => body(tx, true));
+    } catch (cause) {
+      throw storageError(cause);
+    }
+  }
+
+  subscribeClosed(listener: (error: SyncClientError) => void): () => void {
+    this.#closedListeners.add(listener);
+    return () => this.#closedListeners.delete(listener);
+  }
+
+  async close(): Promise<void> {
+    const db = this.#db;
+    this.#db = undefined;
+    this.#closed ??= new SyncClientError("disposed", "The local database was closed by the app.");
+    if (db) (await db.catch(() => undefined))?.close();
+  }
+
+  async #attempt<T>(
+    stores: readonly string[],
+    mode: "readonly" | "readwrite",
+    body: (tx: IDBTransaction) => Promise<T>,
+  ): Promise<T> {
+    const db = await this.#connect();
+    const tx = db.transaction(stores as string[], mode, { durability: this.#options.durability });
+    const finished = completion(tx);
+    try {
+      const result = await body(tx);
+      await finished;
+      return result;
+    } catch (cause) {
+      abort(tx);
+      if (cause instanceof SyncClientError) throw cause;
+      // The transaction's own error says more than the request that it took down with it.
+      const reason = await finished.then(
+        () => undefined,
+        (error: unknown) => error,
+      );
+      throw reason ?? cause;
+    }
+  }
+
+  #connect(): Promise<IDBDatabase> {
+    if (this.#closed) return Promise.reject(this.#closed);
+    if (this.#db) return this.#db;
+    const db = openDatabase(this.#options);
+    this.#db = db;
+    db.then(
+      (opened) => {
+        opened.onversionchange = () => {
+          opened.close();
+          this.#closeForGood(closedByNewerVersion());
+        };
+        opened.onclose = () => {
+          if (this.#db === db) this.#db = undefined;
+        };
+        if (this.#closed) opened.close();
+      },
+      () => {
+        if (this.#db === db) this.#db = undefined;
+      },
+    );
+    return db;
+  }
+
+  #closeForGood(error: SyncClientError): void {
+    if (this.#closed) return;
+    this.#closed = error;
+    for (const listener of this.#closedListeners) listener(error);
+  }
+}
+
+function openDatabase(options: ConnectionOptions): Promise<IDBDatabase> {
+  return new Promise((resolve, reject) => {
+    let isBlocked = false;
+    let isLate = false;
+    const timer = options.timers.set(() => {
+      isLate = true;
+      reject(isBlocked ? blocked() : noAnswer());
+    }, options.openTimeoutMs);
+    const fail = (cause: unknown) => {
+      options.timers.clear(timer);
+      reject(storageError(cause));
+    };
+    let request: IDBOpenDBRequest;
+    try {
+      request = options.factory.open(options.name, options.version);
+    } catch (cause) {
+      fail(cause);
+      return;
+    }
+    request.onblocked = () => {
+      isBlocked = true;
+    };
+    request.onupgradeneeded = (event) => options.upgrade(request.result, event.oldVersion);
+    request.onerror = () => fail(request.error);
+    request.onsuccess = () => {
+      options.timers.clear(timer);
+      if (isLate) request.result.close();
+      else resolve(request.result);
+    };
+  });
+}
+
+function blocked(): SyncClientError {
+  return new SyncClientError(
+    "storage-blocked",
+    "Another tab holds an older version of this app's data open. Close the other tabs of this app, then reload.",
+  );
+}
+
+function noAnswer(): SyncClientError {
+  return new SyncClientError(
+    "storage",
+    "The browser does not open the local database. Reload the page.",
+  );
+}
+
+const CONNECTION_CUT = { name: "InvalidStateError", message: "The connection was cut." };
+
+function completion(tx: IDBTransaction): Promise<void> {
+  const finished = new Promise<void>((resolve, reject) => {
+    tx.oncomplete = () => resolve();
+    tx.onabort = () =>
+      reject(tx.error ?? new SyncClientError("storage", "The local database broke off a change."));
+  });
+  // Whoever awaits it sees the reason; a body that failed first must not leave it unhandled.
+  finished.catch(() => undefined);
+  return finished;
+}
+
+function abort(tx: IDBTransaction): void {
+  try {
+    tx.abort();
+  } catch {
+    // It has ended already.
+  }
+}

@@ -1,0 +1,250 @@
+/**
+ * The engine on IndexedDB.
+ *
+ *   meta      "state"      → { cookie, baseSeq, syncedAt, schema }
+ *   base      [table, id]  → row (confirmed rows only)
+ *   outbox    seq          → OutboxEntry; index "client" on [clientID, id], unique
+ *   clients   id           → ClientRecord
+ *   rejected  uid          → RejectedMutation
+ *
+ * The stores are fixed: a new table of the app needs no upgrade of the database.
+ */
+
+import { NOOP_MUTATOR } from "@sh1n4ps/plasma-core";
+import type { Row, Schema } from "@sh1n4ps/plasma-core";
+import { wrap } from "idb";
+import { SyncClientError } from "../errors.ts";
+import type { Durability } from "../options.ts";
+import { browserPlatform } from "../platform.ts";
+import type { Platform } from "../platform.ts";
+import type { ClientRecord, Engine, OutboxEntry, RejectedMutation } from "./engine.ts";
+import { asNoop, asRejected, confirmedUpTo, rejectionOf, renumbered } from "./outbox-entry.ts";
+import { IdbConnection } from "./idb-connection.ts";
+import { schemaFingerprint } from "./schema-fingerprint.ts";
+import { clientGone, otherSchema } from "./storage-error.ts";
+
+export interface IdbEngineOptions {
+  readonly schema: Schema;
+  readonly dbName: string;
+  readonly durability?: Durability;
+  /** How long to wait for other tabs that hold an older version of the database. */
+  readonly openTimeoutMs?: number;
+  readonly platform?: Pick<Platform, "indexedDB" | "timers">;
+}
+
+interface Meta {
+  readonly cookie: string | null;
+  readonly baseSeq: number;
+  readonly syncedAt: number | null;
+  readonly schema: string;
+}
+
+const VERSION = 1;
+const STORES = ["meta", "base", "outbox", "clients", "rejected"] as const;
+const META_KEY = "state";
+
+/** Local storage in IndexedDB. Nothing is opened before `open()`. */
+export function createIdbEngine(options: IdbEngineOptions): Engine {
+  const platform = options.platform ?? browserPlatform();
+  const factory = platform.indexedDB;
+  if (!factory) {
+    throw new SyncClientError(
+      "storage",
+      "There is no IndexedDB here. Use createMemoryEngine() instead.",
+    );
+  }
+  const schema = schemaFingerprint(options.schema);
+  const connection = new IdbConnection({
+    name: options.dbName,
+    version: VERSION,
+    upgrade: createStores,
+    factory,
+    timers: platform.timers,
+    durability: options.durability ?? "relaxed",
+    openTimeoutMs: options.openTimeoutMs ?? 8000,
+  });
+
+  const readMeta = async (tx: IDBTransaction): Promise<Meta> => {
+    const meta = await wrap<Meta | undefined>(tx.objectStore("meta").get(META_KEY));
+    if (!meta || meta.schema !== schema) throw otherSchema();
+    return meta;
+  };
+
+  return {
+    durable: true,
+
+    open: () =>
+      connection.run(["meta", "base"], "readwrite", async (tx) => {
+        const meta = await wrap<Meta | undefined>(tx.objectStore("meta").get(META_KEY));
+        if (meta?.schema === schema) return;
+        tx.objectStore("base").clear();
+        putMeta(tx, { cookie: null, baseSeq: (meta?.baseSeq ?? 0) + 1, syncedAt: null, schema });
+      }),
+
+    load: () =>
+      connection.run(STORES, "readonly", async (tx) => {
+        const base = tx.objectStore("base");
+        const [meta, keys, rows, outbox, clients, rejected] = await Promise.all([
+          readMeta(tx),
+          wrap(base.getAllKeys()),
+          wrap<Row[]>(base.getAll()),
+          wrap<OutboxEntry[]>(tx.objectStore("outbox").getAll()),
+          wrap<ClientRecord[]>(tx.objectStore("clients").getAll()),
+          wrap<RejectedMutation[]>(tx.objectStore("rejected").getAll()),
+        ]);
+        const { cookie, baseSeq, syncedAt } = meta;
+        return { cookie, baseSeq, syncedAt, base: byTable(keys, rows), outbox, clients, rejected };
+      }),
+
+    append: (entries, { dismiss = [] } = {}) =>
+      connection.run(["outbox", "clients", "rejected"], "readwrite", async (tx, isRetry) => {
+        const outbox = tx.objectStore("outbox");
+        for (const clientID of new Set(entries.map((entry) => entry.clientID))) {
+          const client = await wrap<ClientRecord | undefined>(
+            tx.objectStore("clients").get(clientID),
+          );
+          if (!client) throw clientGone();
+        }
+        if (isRetry) {
+          // The first try may have been committed before the connection was lost.
+          const kept = await Promise.all(
+            entries.map((entry) =>
+              wrap<OutboxEntry | undefined>(outbox.index("client").get([entry.clientID, entry.id])),
+            ),
+          );
+          if (kept.every((found, at) => found?.uid === entries[at]?.uid)) {
+            return kept.map((found) => (found as OutboxEntry).seq);
+          }
+        }
+        for (const uid of dismiss) tx.objectStore("rejected").delete(uid);
+        const requests = entries.map((entry) => outbox.add(entry));
+        if (requests.length === 0) return [];
+        // Requests are answered in order: the last one's success is that of all.
+        await wrap(requests[requests.length - 1] as IDBRequest<IDBValidKey>);
+        return requests.map((request) => request.result as number);
+      }),
+
+    applyPull: (commit) =>
+      connection.run(STORES, "readwrite", async (tx) => {
+        const meta = await readMeta(tx);
+        if (meta.cookie !== commit.expectedCookie) return { kind: "stale" };
+
+        const base = tx.objectStore("base");
+        if (commit.clear) base.clear();
+        for (const { table, id } of commit.dels) base.delete([table, id]);
+        for (const { table, row } of commit.puts) base.put(row, [table, row["id"] as string]);
+        const baseSeq = meta.baseSeq + 1;
+        putMeta(tx, { ...meta, cookie: commit.cookie, baseSeq, syncedAt: commit.syncedAt });
+
+        const outbox = tx.objectStore("outbox");
+        const clients = tx.objectStore("clients");
+        const rejected: RejectedMutation[] = [];
+        for (const [clientID, lastMutationID] of Object.entries(commit.lastMutationIDs)) {
+          const covered = IDBKeyRange.bound([clientID, 0], [clientID, lastMutationID]);
+          const [client, settled] = await Promise.all([
+            wrap<ClientRecord | undefined>(clients.get(clientID)),
+            wrap<OutboxEntry[]>(outbox.index("client").getAll(covered)),
+          ]);
+          if (client && client.confirmed < lastMutationID) {
+            clients.put(confirmedUpTo(client, lastMutationID));
+          }
+          for (const entry of settled) {
+            outbox.delete(entry.seq);
+            const rejection = rejectionOf(entry, commit.rejections);
+            if (rejection) rejected.push(rejection);
+          }
+        }
+        for (const rejection of rejected) tx.objectStore("rejected").put(rejection);
+
+        const isCurrent = meta.baseSeq === commit.baseSeq;
+        const rerun = await Promise.all(
+          commit.rerun.map(({ seq }) => wrap<OutboxEntry | undefined>(outbox.get(seq))),
+        );
+        rerun.forEach((entry, at) => {
+          const images = commit.rerun[at]?.images;
+          if (entry && images && isCurrent && entry.name !== NOOP_MUTATOR)
+            outbox.put({ ...entry, images, baseSeq });
+        });
+        return { kind: "applied", baseSeq, rejected };
+      }),
+
+    addClient: (clientID) =>
+      connection.run(["clients"], "readwrite", (tx) =>
+        done(tx.objectStore("clients").put({ id: clientID, confirmed: 0 } satisfies ClientRecord)),
+      ),
+
+    discard: (seqs, { reason }) =>
+      connection.run(["meta", "outbox", "rejected"], "readwrite", async (tx) => {
+        const meta = await readMeta(tx);
+        putMeta(tx, { ...meta, baseSeq: meta.baseSeq + 1 });
+        const outbox = tx.objectStore("outbox");
+        for (const seq of seqs) {
+          const entry = await wrap<OutboxEntry | undefined>(outbox.get(seq));
+          if (!entry || entry.name === NOOP_MUTATOR) continue;
+          outbox.put(asNoop(entry));
+          if (reason) tx.objectStore("rejected").put(asRejected(entry, reason));
+        }
+      }),
+
+    renewClient: ({ from, to }) =>
+      connection.run(["meta", "outbox", "clients"], "readwrite", async (tx) => {
+        const meta = await readMeta(tx);
+        putMeta(tx, { ...meta, baseSeq: meta.baseSeq + 1 });
+        const outbox = tx.objectStore("outbox");
+        const all = IDBKeyRange.bound([from, 0], [from, Infinity]);
+        const entries = await wrap<OutboxEntry[]>(outbox.index("client").getAll(all));
+        tx.objectStore("clients").delete(from);
+        tx.objectStore("clients").put({ id: to, confirmed: 0 } satisfies ClientRecord);
+        for (const entry of renumbered(entries, to)) outbox.put(entry);
+      }),
+
+    dismissRejected: (uids) =>
+      connection.run(["rejected"], "readwrite", async (tx) => {
+        for (const uid of uids) tx.objectStore("rejected").delete(uid);
+      }),
+
+    resetBase: ({ keepRows }) =>
+      connection.run(["meta", "base"], "readwrite", async (tx) => {
+        const meta = await readMeta(tx);
+        if (!keepRows) tx.objectStore("base").clear();
+        putMeta(tx, { ...meta, cookie: null, baseSeq: meta.baseSeq + 1, syncedAt: null });
+      }),
+
+    subscribeClosed: (listener) => connection.subscribeClosed(listener),
+    close: () => connection.close(),
+  };
+}
+
+function createStores(db: IDBDatabase): void {
+  db.createObjectStore("meta");
+  db.createObjectStore("base");
+  db.createObjectStore("outbox", { keyPath: "seq", autoIncrement: true }).createIndex(
+    "client",
+    ["clientID", "id"],
+    { unique: true },
+  );
+  db.createObjectStore("clients", { keyPath: "id" });
+  db.createObjectStore("rejected", { keyPath: "uid" });
+}
+
+function putMeta(tx: IDBTransaction, meta: Meta): void {
+  tx.objectStore("meta").put(meta, META_KEY);
+}
+
+function byTable(
+  keys: readonly IDBValidKey[],
+  rows: readonly Row[],
+): Map<string, Map<string, Row>> {
+  const tables = new Map<string, Map<string, Row>>();
+  keys.forEach((key, at) => {
+    const [table, id] = key as [string, string];
+    let rowsOfTable = tables.get(table);
+    if (!rowsOfTable) tables.set(table, (rowsOfTable = new Map()));
+    rowsOfTable.set(id, rows[at] as Row);
+  });
+  return tables;
+}
+
+async function done(request: IDBRequest): Promise<void> {
+  await wrap(request);
+}

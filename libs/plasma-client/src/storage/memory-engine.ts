@@ -1,0 +1,144 @@
+/** The engine in memory: for tests, and for places without IndexedDB. Nothing survives the page. */
+
+import { NOOP_MUTATOR } from "@sh1n4ps/plasma-core";
+import type { Row } from "@sh1n4ps/plasma-core";
+import { SyncClientError } from "../errors.ts";
+import type { ClientRecord, Engine, OutboxEntry, RejectedMutation } from "./engine.ts";
+import { clientGone } from "./storage-error.ts";
+import { asNoop, asRejected, confirmedUpTo, rejectionOf, renumbered } from "./outbox-entry.ts";
+
+export function createMemoryEngine(): Engine {
+  let cookie: string | null = null;
+  let baseSeq = 1;
+  let syncedAt: number | null = null;
+  let lastSeq = 0;
+  let isClosed = false;
+  const base = new Map<string, Map<string, Row>>();
+  const outbox = new Map<number, OutboxEntry>();
+  const clients = new Map<string, ClientRecord>();
+  const rejected = new Map<string, RejectedMutation>();
+
+  // Each operation runs to its end without a break: that is its transaction.
+  const operation = async <T>(body: () => T): Promise<T> => {
+    if (isClosed)
+      throw new SyncClientError("disposed", "The local database was closed by the app.");
+    return Promise.resolve(body());
+  };
+  const tableRows = (table: string): Map<string, Row> => {
+    let rows = base.get(table);
+    if (!rows) base.set(table, (rows = new Map()));
+    return rows;
+  };
+  const entriesOf = (clientID: string) =>
+    [...outbox.values()].filter((entry) => entry.clientID === clientID);
+
+  return {
+    durable: false,
+    open: () => operation(() => undefined),
+
+    load: () =>
+      operation(() => ({
+        cookie,
+        baseSeq,
+        syncedAt,
+        base: new Map([...base].map(([table, rows]) => [table, new Map(rows)])),
+        outbox: [...outbox.values()],
+        clients: [...clients.values()],
+        rejected: [...rejected.values()],
+      })),
+
+    append: (entries, { dismiss = [] } = {}) =>
+      operation(() => {
+        for (const entry of entries) {
+          if (!clients.has(entry.clientID)) throw clientGone();
+          if (entriesOf(entry.clientID).some(({ id }) => id === entry.id)) {
+            throw new SyncClientError(
+              "storage",
+              "Another tab has used this tab's client id. Reload the page.",
+            );
+          }
+        }
+        for (const uid of dismiss) rejected.delete(uid);
+        return entries.map((entry) => {
+          lastSeq++;
+          outbox.set(lastSeq, { ...entry, seq: lastSeq });
+          return lastSeq;
+        });
+      }),
+
+    applyPull: (commit) =>
+      operation(() => {
+        if (cookie !== commit.expectedCookie) return { kind: "stale" as const };
+        if (commit.clear) base.clear();
+        for (const { table, id } of commit.dels) base.get(table)?.delete(id);
+        for (const { table, row } of commit.puts) tableRows(table).set(row["id"] as string, row);
+        cookie = commit.cookie;
+        syncedAt = commit.syncedAt;
+        const isCurrent = baseSeq === commit.baseSeq;
+        baseSeq++;
+        const refused: RejectedMutation[] = [];
+        for (const [clientID, lastMutationID] of Object.entries(commit.lastMutationIDs)) {
+          const client = clients.get(clientID);
+          if (client && client.confirmed < lastMutationID) {
+            clients.set(clientID, confirmedUpTo(client, lastMutationID));
+          }
+          for (const entry of entriesOf(clientID)) {
+            if (entry.id > lastMutationID) continue;
+            outbox.delete(entry.seq);
+            const rejection = rejectionOf(entry, commit.rejections);
+            if (rejection) refused.push(rejection);
+          }
+        }
+        for (const rejection of refused) rejected.set(rejection.uid, rejection);
+        for (const { seq, images } of commit.rerun) {
+          const entry = outbox.get(seq);
+          if (!entry || !isCurrent || entry.name === NOOP_MUTATOR) continue;
+          outbox.set(seq, { ...entry, images, baseSeq });
+        }
+        return { kind: "applied" as const, baseSeq, rejected: refused };
+      }),
+
+    addClient: (clientID) =>
+      operation(() => {
+        clients.set(clientID, { id: clientID, confirmed: 0 });
+      }),
+
+    discard: (seqs, { reason }) =>
+      operation(() => {
+        baseSeq++;
+        for (const seq of seqs) {
+          const entry = outbox.get(seq);
+          if (!entry || entry.name === NOOP_MUTATOR) continue;
+          outbox.set(seq, asNoop(entry));
+          if (reason) rejected.set(entry.uid, asRejected(entry, reason));
+        }
+      }),
+
+    renewClient: ({ from, to }) =>
+      operation(() => {
+        baseSeq++;
+        clients.delete(from);
+        clients.set(to, { id: to, confirmed: 0 });
+        for (const entry of renumbered(entriesOf(from), to)) outbox.set(entry.seq, entry);
+      }),
+
+    dismissRejected: (uids) =>
+      operation(() => {
+        for (const uid of uids) rejected.delete(uid);
+      }),
+
+    resetBase: ({ keepRows }) =>
+      operation(() => {
+        if (!keepRows) base.clear();
+        cookie = null;
+        syncedAt = null;
+        baseSeq++;
+      }),
+
+    subscribeClosed: () => () => undefined,
+    close: async () => {
+      isClosed = true;
+      return Promise.resolve();
+    },
+  };
+}

@@ -1,0 +1,49 @@
+/** What becomes of an outbox entry: the transformations that every engine applies. */
+
+import { DISCARDED_CODE, NOOP_MUTATOR } from "@sh1n4ps/plasma-core";
+import type { ErrorBody, Rejection } from "@sh1n4ps/plasma-core";
+import type { ClientRecord, OutboxEntry, RejectedMutation } from "./engine.ts";
+
+/** The entry that holds a discarded one's place. Same id: the server waits for each. Same uid: it may know it. */
+export function asNoop(entry: OutboxEntry): OutboxEntry {
+  return { ...entry, name: NOOP_MUTATOR, args: null, images: [] };
+}
+
+export function asRejected(entry: OutboxEntry, reason: ErrorBody): RejectedMutation {
+  const { uid, clientID, id, name, args, timestamp } = entry;
+  const { code, message, details } = reason;
+  return {
+    uid,
+    clientID,
+    id,
+    name,
+    args,
+    timestamp,
+    code,
+    message,
+    ...(details !== undefined && { details }),
+  };
+}
+
+/** What is kept of a settled entry: nothing, unless the server refused it. A discarded one was given up already. */
+export function rejectionOf(
+  entry: OutboxEntry,
+  rejections: readonly Rejection[],
+): RejectedMutation | undefined {
+  if (entry.name === NOOP_MUTATOR) return undefined;
+  const reason = rejections.find(
+    ({ clientID, id }) => clientID === entry.clientID && id === entry.id,
+  );
+  return reason && reason.code !== DISCARDED_CODE ? asRejected(entry, reason) : undefined;
+}
+
+export function confirmedUpTo(client: ClientRecord, lastMutationID: number): ClientRecord {
+  return { ...client, confirmed: lastMutationID };
+}
+
+/** The entries of one client under another client id, from 1 on, in their order. */
+export function renumbered(entries: readonly OutboxEntry[], clientID: string): OutboxEntry[] {
+  return entries
+    .toSorted((left, right) => left.id - right.id)
+    .map((entry, at) => ({ ...entry, clientID, id: at + 1 }));
+}

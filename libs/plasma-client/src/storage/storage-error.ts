@@ -1,0 +1,69 @@
+/** What IndexedDB's errors mean to people, in one place. */
+
+import { SyncClientError } from "../errors.ts";
+
+export function storageError(cause: unknown): SyncClientError {
+  if (cause instanceof SyncClientError) return cause;
+  const name = cause instanceof Error || isDomException(cause) ? cause.name : "";
+  switch (name) {
+    case "QuotaExceededError":
+      return new SyncClientError(
+        "quota",
+        "There is no room left on this device, so the change was not kept. Free some space and try again.",
+        { cause },
+      );
+    case "VersionError":
+      return closedByNewerVersion(cause);
+    case "ConstraintError":
+      return new SyncClientError(
+        "storage",
+        "Another tab has used this tab's client id. Reload the page to get an id of its own.",
+        { cause },
+      );
+    default:
+      return new SyncClientError(
+        "storage",
+        `The local database failed (${name || String(cause)}). The change was not kept; reload the page and try again.`,
+        { cause },
+      );
+  }
+}
+
+export function closedByNewerVersion(cause?: unknown): SyncClientError {
+  return new SyncClientError(
+    "storage-closed",
+    "A newer version of this app is open in another tab. Reload this page to use it too.",
+    { cause },
+  );
+}
+
+export function otherSchema(): SyncClientError {
+  return new SyncClientError(
+    "storage-closed",
+    "The local rows now belong to another version of this app, open in another tab. Reload this page.",
+  );
+}
+
+export function clientGone(): SyncClientError {
+  return new SyncClientError(
+    "client-renewed",
+    "This tab's client id was given up, because the server does not know its past. Do it again: the tab has a new one.",
+  );
+}
+
+/** The connection is gone, not the data: opening it again and doing the same once more is right. */
+export function isConnectionLost(cause: unknown): boolean {
+  if (!isDomException(cause)) return false;
+  if (cause.name === "InvalidStateError") return true;
+  return cause.name === "UnknownError" && /connection|server lost/i.test(cause.message);
+}
+
+// Not `instanceof DOMException`: an implementation may bring a class of its own.
+function isDomException(cause: unknown): cause is { name: string; message: string } {
+  return (
+    typeof cause === "object" &&
+    cause !== null &&
+    typeof (cause as { name?: unknown }).name === "string" &&
+    typeof (cause as { message?: unknown }).message === "string"
+  );
+}

@@ -1,0 +1,239 @@
+/**
+ * One push run: sends every outbox that can be sent, in chunks that the server takes.
+ *
+ * 1. An answer settles nothing here: entries leave the outbox with the pull that shows them (T5). What was answered is
+ *    only remembered, so that it is not sent twice before that pull.
+ * 2. A gap names the id that the server expects: sending goes on from there. If that lies before everything pending,
+ *    the server has lost this client's past, and the mutations move to a fresh client id (T8, T9).
+ * 3. What is wrong with one outbox (403, 413 for a single mutation, any other refusal) parks that outbox for a while
+ *    and leaves the others alone. Nothing is ever dropped.
+ * 4. What is wrong with the server or the line ends the run. The outbox that met it goes last in the next one, so
+ *    that a mutation the server chokes on does not keep the others waiting.
+ */
+
+import type { PushResponse, WireMutation } from "@sh1n4ps/plasma-core";
+import { SyncClientError } from "../errors.ts";
+import type { PendingPush, SyncReplica } from "../replica/sync-replica.ts";
+import { failureOf, httpClientError, localFailure } from "./sync-failure.ts";
+import type { SyncFailure } from "./sync-failure.ts";
+import type { Transport, TransportHttpError } from "./transport.ts";
+
+export const DEFAULT_MAX_MUTATIONS_PER_PUSH = 200;
+/** Leaves room for the rest of the body below the server's 1 MiB. */
+export const DEFAULT_MAX_PUSH_BYTES = 900_000;
+
+export interface PushLimits {
+  readonly maxMutations: number;
+  readonly maxBytes: number;
+}
+
+export interface ParkedOutbox {
+  readonly error: SyncClientError;
+  /** When it may be tried again. */
+  readonly retryAt: number;
+}
+
+/** What is remembered from one run to the next. Nothing of it is needed to be right, only to be frugal. */
+export interface PushMemory {
+  /** For each client: the server has answered for its mutations up to this id, and no pull has shown it yet. */
+  readonly answered: Map<string, number>;
+  readonly parked: Map<string, ParkedOutbox>;
+  /** Whose push failed last. */
+  lastFailed: string | null;
+  /** Moves to fresh client ids since a push was last accepted: a server that knows nobody must not get ids without end. */
+  renewals: number;
+}
+
+export interface PushRun {
+  readonly replica: SyncReplica;
+  readonly transport: Transport;
+  readonly memory: PushMemory;
+  readonly limits: PushLimits;
+  readonly signal: AbortSignal;
+  readonly now: number;
+  readonly parkForMs: number;
+  /** An outbox was parked that was not parked for the same reason before. */
+  readonly onParked: (error: SyncClientError) => void;
+}
+
+export type PushOutcome =
+  | { readonly kind: "pushed"; readonly sent: number; readonly more: boolean }
+  | { readonly kind: "failed"; readonly failure: SyncFailure }
+  | { readonly kind: "aborted" };
+
+const MAX_GAPS_PER_OUTBOX = 3;
+const MAX_RENEWALS = 3;
+
+export function newPushMemory(): PushMemory {
+  return { answered: new Map(), parked: new Map(), lastFailed: null, renewals: 0 };
+}
+
+export async function runPush(run: PushRun): Promise<PushOutcome> {
+  const { memory } = run;
+  let sent = 0;
+  let more = false;
+  for (const outbox of inOrder(run.replica.pendingPushes(), memory.lastFailed)) {
+    if ((memory.parked.get(outbox.clientID)?.retryAt ?? 0) > run.now) continue;
+    const outcome = await pushOutbox(run, outbox);
+    switch (outcome.kind) {
+      case "sent":
+        sent += outcome.sent;
+        memory.parked.delete(outbox.clientID);
+        break;
+      case "renewed":
+        more = true;
+        break;
+      case "parked":
+        park(run, outbox.clientID, outcome.error);
+        break;
+      case "failed":
+        memory.lastFailed = outbox.clientID;
+        return outcome;
+      case "aborted":
+        return outcome;
+    }
+  }
+  memory.lastFailed = null;
+  return { kind: "pushed", sent, more };
+}
+
+type OutboxOutcome =
+  | { readonly kind: "sent"; readonly sent: number }
+  | { readonly kind: "renewed" }
+  | { readonly kind: "parked"; readonly error: SyncClientError }
+  | Exclude<PushOutcome, { kind: "pushed" }>;
+
+async function pushOutbox(run: PushRun, outbox: PendingPush): Promise<OutboxOutcome> {
+  const { clientID, confirmed } = outbox;
+  const { memory } = run;
+  let limits = run.limits;
+  let gaps = 0;
+  let sent = 0;
+  const answered = memory.answered.get(clientID) ?? 0;
+  let remaining = outbox.mutations.filter(({ id }) => id > answered);
+  while (remaining.length > 0) {
+    const mutations = takeChunk(remaining, limits);
+    const result = await run.transport.push({ clientID, confirmed, mutations }, run.signal);
+    if (result.kind === "aborted") return result;
+    if (result.kind === "ok") {
+      const decided = decidedUpTo(result.value, mutations);
+      if (decided === null) return { kind: "failed", failure: undecided() };
+      memory.answered.set(clientID, decided);
+      memory.renewals = 0;
+      remaining = remaining.filter(({ id }) => id > decided);
+      sent += mutations.length;
+      continue;
+    }
+    if (result.kind === "http-error") {
+      if (result.status === 413 && mutations.length > 1) {
+        limits = { ...limits, maxMutations: Math.ceil(mutations.length / 2) };
+        continue;
+      }
+      if (isForgotten(result, outbox)) return renew(run, clientID, result);
+      const expected = expectedID(result);
+      if (expected !== null && expected < (mutations[0]?.id ?? 0) && gaps < MAX_GAPS_PER_OUTBOX) {
+        gaps += 1;
+        memory.answered.delete(clientID);
+        remaining = outbox.mutations.filter(({ id }) => id >= expected);
+        continue;
+      }
+    }
+    const failure = failureOf(result, "push");
+    if (failure.kind !== "forbidden" && failure.kind !== "persistent") {
+      return { kind: "failed", failure };
+    }
+    // A wrong address concerns everybody; other refusals of this kind concern what was sent.
+    if (result.kind === "http-error" && (result.status === 404 || result.status === 405)) {
+      return { kind: "failed", failure };
+    }
+    return { kind: "parked", error: failure.error };
+  }
+  return { kind: "sent", sent };
+}
+
+/** The last of the sent mutations that the server has decided, or null if it has decided none of them. */
+function decidedUpTo(response: PushResponse, mutations: readonly WireMutation[]): number | null {
+  const first = mutations[0]?.id ?? 0;
+  const last = mutations.at(-1)?.id ?? 0;
+  return response.lastMutationID < first ? null : Math.min(response.lastMutationID, last);
+}
+
+function undecided(): SyncFailure {
+  const message =
+    "The server could not decide on the mutations sent. The client tries again by itself.";
+  return {
+    kind: "transient",
+    error: new SyncClientError("push-http", message),
+    retryAfterMs: null,
+  };
+}
+
+/** The server knows nothing of this client, or something else than we do: ids alone do not bring us together. */
+function isForgotten(answer: TransportHttpError, outbox: PendingPush): boolean {
+  if (answer.status === 403) return answer.code === "unknown-client";
+  if (answer.status !== 409) return false;
+  if (answer.code === "fork") return true;
+  const expected = expectedID(answer);
+  return expected !== null && expected < (outbox.mutations[0]?.id ?? 0);
+}
+
+function expectedID({ status, code, details }: TransportHttpError): number | null {
+  if (status !== 409 || code !== "gap" || typeof details !== "object" || details === null)
+    return null;
+  const expected: unknown = "expected" in details ? details.expected : null;
+  return typeof expected === "number" && Number.isSafeInteger(expected) && expected > 0
+    ? expected
+    : null;
+}
+
+async function renew(
+  { replica, memory }: PushRun,
+  clientID: string,
+  answer: TransportHttpError,
+): Promise<OutboxOutcome> {
+  if (memory.renewals >= MAX_RENEWALS) {
+    return { kind: "parked", error: httpClientError(answer, "push") };
+  }
+  memory.renewals += 1;
+  memory.answered.delete(clientID);
+  try {
+    await replica.renewClient(clientID);
+    return { kind: "renewed" };
+  } catch (cause) {
+    return { kind: "failed", failure: localFailure(cause) };
+  }
+}
+
+function park(
+  { memory, now, parkForMs, onParked }: PushRun,
+  clientID: string,
+  error: SyncClientError,
+) {
+  const before = memory.parked.get(clientID);
+  memory.parked.set(clientID, { error, retryAt: now + parkForMs });
+  if (before?.error.message !== error.message) onParked(error);
+}
+
+function inOrder(outboxes: readonly PendingPush[], last: string | null): readonly PendingPush[] {
+  const isLast = ({ clientID }: PendingPush) => clientID === last;
+  return [...outboxes.filter((outbox) => !isLast(outbox)), ...outboxes.filter(isLast)];
+}
+
+function takeChunk(
+  mutations: readonly WireMutation[],
+  limits: PushLimits,
+): readonly WireMutation[] {
+  let bytes = 0;
+  let count = 0;
+  for (const mutation of mutations.slice(0, limits.maxMutations)) {
+    bytes += byteLength(mutation) + 1;
+    // One always goes: whether it is too large is for the server to say.
+    if (count > 0 && bytes > limits.maxBytes) break;
+    count += 1;
+  }
+  return mutations.slice(0, count);
+}
+
+function byteLength(mutation: WireMutation): number {
+  return new TextEncoder().encode(JSON.stringify(mutation)).byteLength;
+}

@@ -1,0 +1,49 @@
+/**
+ * What the tabs of one local database tell each other, after it is committed. The database stays the truth: a tab
+ * that notices a gap, or does not understand a message, loads everything from there.
+ *
+ * 1. `appended`: entries that a tab has added to the outbox. A client's ids run without holes, so a missing one shows.
+ * 2. `pulled`: a pull that was applied. `baseSeq` grows by one with each, so a missing one shows.
+ * 3. `changed`: anything rarer (discard, reset, renewed client id, dismissed rejections). Load from the database.
+ * 4. `hello`: a tab has opened, and says how far it knows. Whoever knows less has missed something.
+ */
+
+import type { ErrorBody, Rejection } from "@sh1n4ps/plasma-core";
+import type { OutboxEntry, RejectedMutation, RowImage } from "../storage/engine.ts";
+
+/** A pull as it was applied: what a replica needs to follow it. */
+export interface AppliedPull {
+  readonly baseSeq: number;
+  readonly cookie: string;
+  readonly syncedAt: number;
+  readonly clear: boolean;
+  readonly patch: readonly RowImage[];
+  readonly lastMutationIDs: Readonly<Record<string, number>>;
+  readonly rejections: readonly Rejection[];
+  readonly rejected: readonly RejectedMutation[];
+  readonly rerun: readonly { readonly seq: number; readonly images: readonly RowImage[] }[];
+}
+
+export type TabMessage =
+  | {
+      readonly kind: "appended";
+      readonly entries: readonly OutboxEntry[];
+      readonly dismissed: readonly string[];
+    }
+  | { readonly kind: "pulled"; readonly pull: AppliedPull }
+  | {
+      readonly kind: "changed";
+      readonly discarded?: { readonly uids: readonly string[]; readonly reason: ErrorBody };
+    }
+  | {
+      readonly kind: "hello";
+      readonly baseSeq: number;
+      readonly heads: Readonly<Record<string, number>>;
+    };
+
+/** Where messages to the other tabs go, and where theirs come from. */
+export interface TabChannel {
+  post(message: TabMessage): void;
+  subscribe(listener: (message: TabMessage) => void): () => void;
+  close(): void;
+}

@@ -1,0 +1,42 @@
+/** Which names tables, columns, aliases and mutators may have: one rule, so that no name is safe in one place only. */
+
+import { PlasmaDefinitionError } from "../errors.ts";
+
+const NAME = /^[A-Za-z][A-Za-z0-9_]{0,62}$/;
+
+/**
+ * Refuses names that need quoting, that SQLite keeps for itself, or that every object has already ("constructor",
+ * "toString"): looked up in an object, those would find the prototype's.
+ */
+export function checkName(what: string, name: string): void {
+  if (!NAME.test(name)) {
+    throw new PlasmaDefinitionError(
+      `"${name}" cannot be the name of a ${what}. Use a letter followed by up to 62 letters, digits or underscores.`,
+    );
+  }
+  if (name in Object.prototype || name === "prototype") {
+    throw new PlasmaDefinitionError(
+      `"${name}" cannot be the name of a ${what}: JavaScript uses that name itself. Choose another one.`,
+    );
+  }
+  if (/^sqlite_/i.test(name)) {
+    throw new PlasmaDefinitionError(
+      `"${name}" cannot be the name of a ${what}: SQLite keeps names that begin with "sqlite_" for itself.`,
+    );
+  }
+}
+
+/** Refuses two names that differ in case only: SQL takes them for the same. */
+export function checkDistinct(what: string, names: Iterable<string>): void {
+  const seen = new Map<string, string>();
+  for (const name of names) {
+    const folded = name.toLowerCase();
+    const other = seen.get(folded);
+    if (other !== undefined) {
+      throw new PlasmaDefinitionError(
+        `"${other}" and "${name}" cannot both be names of ${what}: SQL does not tell upper case from lower. Rename one of them.`,
+      );
+    }
+    seen.set(folded, name);
+  }
+}

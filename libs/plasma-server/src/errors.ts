@@ -1,0 +1,68 @@
+/** The server's own errors: what `onError` is told, and what a refused request or migration throws. */
+
+import { PlasmaError } from "@sh1n4ps/plasma-core";
+import type { PlasmaErrorOptions } from "@sh1n4ps/plasma-core";
+
+export type SyncServerErrorKind =
+  /** A mutator threw something that is no refusal: a bug, and its mutation was refused as "internal". */
+  | "mutation-error"
+  | "onPushed-failed"
+  | "protocol-mismatch"
+  | "schema-mismatch"
+  | "unauthorized"
+  | "forbidden"
+  | "invalid-request"
+  /** The database failed or was too busy; the client was told to try again. */
+  | "storage"
+  /** A warning: tables that everyone may read or write, because they have no rule. */
+  | "tables-without-rules"
+  /** A bug of the engine. */
+  | "internal";
+
+/** What `onError` is told. Unlike answers to clients, `cause` holds the whole truth: log it, do not send it on. */
+export class SyncServerError extends PlasmaError {
+  override readonly name = "SyncServerError";
+  readonly kind: SyncServerErrorKind;
+
+  constructor(kind: SyncServerErrorKind, message: string, options: PlasmaErrorOptions = {}) {
+    super(kind, message, options);
+    this.kind = kind;
+  }
+}
+
+/** The schema differs from the database's by more than additions. Nothing was changed. */
+export class MigrationRefused extends PlasmaError {
+  override readonly name = "MigrationRefused";
+
+  constructor(message: string, options: PlasmaErrorOptions = {}) {
+    super("migration-refused", message, options);
+  }
+}
+
+/** The database did not answer, or not now: nothing was decided, and trying again is right. */
+export class StorageFailure extends Error {
+  override readonly name = "StorageFailure";
+}
+
+/** A request that is answered with an error. `code` and `message` are what the client gets. */
+export class RequestRefused extends PlasmaError {
+  override readonly name = "RequestRefused";
+  readonly status: number;
+  readonly kind: SyncServerErrorKind;
+  readonly headers: Readonly<Record<string, string>>;
+
+  constructor(refusal: {
+    readonly status: number;
+    readonly code: string;
+    readonly message: string;
+    readonly kind?: SyncServerErrorKind;
+    readonly details?: unknown;
+    readonly headers?: Readonly<Record<string, string>>;
+    readonly cause?: unknown;
+  }) {
+    super(refusal.code, refusal.message, { details: refusal.details, cause: refusal.cause });
+    this.status = refusal.status;
+    this.kind = refusal.kind ?? "invalid-request";
+    this.headers = refusal.headers ?? {};
+  }
+}

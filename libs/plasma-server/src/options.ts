@@ -1,0 +1,85 @@
+/** What an app hands to `createSyncHandler`, and what it is told. */
+
+import type { AnyMutators, AuthorizePolicy, RowChange, Schema } from "@sh1n4ps/plasma-core";
+import type { SyncServerError } from "./errors.ts";
+import type { Platform } from "./platform.ts";
+import type { SqlExecutor } from "./sql/executor.ts";
+
+/** Who asks, as the app's own check of the request found out. */
+export interface AuthSuccess<Ctx> {
+  readonly ok: true;
+  readonly clientGroupID: string;
+  readonly clientID: string;
+  /** What rules and mutators get. */
+  readonly ctx: Ctx;
+  /** A stable id of the person, to which client ids, outcomes and cookies are bound. Default: `clientGroupID`. */
+  readonly principal?: string;
+}
+
+export type AuthResult<Ctx> =
+  | AuthSuccess<Ctx>
+  /** `reason` goes to `onError`; the caller only learns that they are not signed in. */
+  | { readonly ok: false; readonly reason: string };
+
+/** Who asks, with defaults filled in. */
+export interface Identity<Ctx = unknown> {
+  readonly clientGroupID: string;
+  readonly clientID: string;
+  readonly principal: string;
+  readonly ctx: Ctx;
+}
+
+/** A push that changed rows and is committed. */
+export interface PushedEvent<Ctx = unknown> extends Identity<Ctx> {
+  /** The tables with changed rows. */
+  readonly tables: readonly string[];
+  /** Each changed row before and after, by commit. */
+  readonly rows: readonly RowChange[];
+  readonly executor: SqlExecutor;
+}
+
+/** Who opens a socket: what the ticket was issued for. */
+export interface SocketIdentity {
+  readonly room: string;
+  readonly clientID: string;
+  readonly clientGroupID: string;
+  readonly principal: string;
+}
+
+export interface SyncHandlerOptions<Ctx = unknown> {
+  readonly schema: Schema;
+  readonly mutators: AnyMutators;
+  readonly executor: SqlExecutor;
+  readonly schemaVersion: string;
+  /** Older versions that differ from `schemaVersion` by additions only: they may still push and pull. */
+  readonly acceptSchemaVersions?: readonly string[];
+  /** Must look at headers only: the body is read by the handler. */
+  readonly auth: (request: Request) => AuthResult<Ctx> | Promise<AuthResult<Ctx>>;
+  /** Default: `/sync`. */
+  readonly basePath?: string;
+  /** Runs after the commit. If it fails, `onError` hears of it and the push is not affected. */
+  readonly onPushed?: (event: PushedEvent<Ctx>) => void | Promise<void>;
+  readonly onError?: (error: SyncServerError) => void;
+  /** Keeps a Worker alive for `onPushed` after the answer has been sent. Without it the answer waits. */
+  readonly waitUntil?: (promise: Promise<unknown>) => void;
+  /** Default: 200. */
+  readonly maxMutationsPerPush?: number;
+  /** Default: 1 MiB. */
+  readonly maxPayloadBytes?: number;
+  /** What becomes of tables without a rule. Default: allowed, with a warning through `onError`. */
+  readonly policy?: AuthorizePolicy;
+  /** Exact origins of other sites whose pages may call (`https://app.example`). The own origin always may. */
+  readonly allowedOrigins?: readonly string[];
+  /** Who may listen in a room. Default: only to the room named like one's own client group. */
+  readonly authorizeRoom?: (
+    ctx: Ctx,
+    room: string,
+    identity: Identity<Ctx>,
+  ) => boolean | Promise<boolean>;
+  /** Where sockets go once origin and ticket are found good. Without it there are none, and clients poll. */
+  readonly sockets?: { connect(request: Request, identity: SocketIdentity): Promise<Response> };
+  /** Clock, random source, timers and crypto. Default: those of the runtime. */
+  readonly platform?: Platform;
+}
+
+export type SyncHandler = (request: Request) => Promise<Response>;

@@ -1,0 +1,91 @@
+/**
+ * `npm test`: everything that must hold before a change lands.
+ *
+ *   npm test                              all steps; one that fails does not stop the others
+ *   npm test -- --only vitest,lint        some of them: format, typecheck, lint, vitest, e2e
+ *
+ * The last line counts the tests, and the exit code is 0 only when none failed.
+ */
+import { parseArgs } from "node:util";
+import { ensureChromium } from "./chromium.mjs";
+import { Complaint, runMain } from "./complaint.mjs";
+import { ensureBetterSqlite3, ensureInstalled } from "./setup.mjs";
+import { steps } from "./steps.mjs";
+
+await runMain(async () => {
+  const chosen = chosenSteps();
+  ensureInstalled();
+  const unready = prepare(chosen);
+
+  const results = [];
+  for (const step of chosen) results.push(await runStep(step));
+
+  const passed = sum(results, "passed");
+  const failed = sum(results, "failed") + unready.length;
+  printSummary(results, unready);
+  console.log(`${passed} passed, ${failed} failed`);
+  process.exitCode = failed === 0 ? 0 : 1;
+});
+
+function chosenSteps() {
+  const { values } = parseArgs({ options: { only: { type: "string" } } });
+  if (values.only === undefined) return steps;
+  const names = values.only.split(",");
+  const known = steps.map((step) => step.name);
+  const unknown = names.find((name) => !known.includes(name));
+  if (unknown !== undefined) {
+    throw new Complaint(`There is no step "${unknown}". The steps are: ${known.join(", ")}.`);
+  }
+  return steps.filter((step) => names.includes(step.name));
+}
+
+/** Gets what the tests need beyond the packages. What is not to be had counts as a failure. */
+function prepare(chosen) {
+  const runsTests = chosen.some(({ name }) => name === "vitest" || name === "e2e");
+  if (!runsTests) return [];
+  const unready = [];
+  for (const ensure of [ensureBetterSqlite3, ensureChromium]) {
+    try {
+      ensure();
+    } catch (error) {
+      if (!(error instanceof Complaint)) throw error;
+      console.error(error.message);
+      unready.push(error.message);
+    }
+  }
+  return unready;
+}
+
+async function runStep({ name, run }) {
+  console.log(`\n== ${name} (${new Date().toLocaleTimeString("en-GB")})`);
+  const startedAt = Date.now();
+  let result;
+  try {
+    result = await run();
+  } catch (error) {
+    console.error(error);
+    result = { passed: 0, failed: 1, note: "could not run" };
+  }
+  const seconds = Math.round((Date.now() - startedAt) / 1000);
+  console.log(`== ${name}: ${describe(result)} in ${seconds} s`);
+  return { name, seconds, ...result };
+}
+
+function printSummary(results, unready) {
+  console.log("\nSummary");
+  for (const message of unready) console.log(`  not ready: ${message}`);
+  for (const result of results) {
+    console.log(
+      `  ${result.name.padEnd(10)} ${String(result.seconds).padStart(4)} s  ${describe(result)}`,
+    );
+  }
+}
+
+function describe({ passed, failed, skipped = 0, note }) {
+  const counts = `${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ""}`;
+  return note ? `${counts} (${note})` : counts;
+}
+
+function sum(results, key) {
+  return results.reduce((total, result) => total + result[key], 0);
+}
