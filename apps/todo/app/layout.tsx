@@ -36,7 +36,7 @@ export default function RootLayout({ children }: { readonly children: ReactNode 
       </head>
       <body>
         <a href="#content" className="skip-link">
-          Skip to the list
+          Skip to content
         </a>
         <SessionProvider>
           <NoticeProvider>

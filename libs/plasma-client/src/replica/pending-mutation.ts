@@ -1,6 +1,6 @@
 /** The outbox in memory: pending mutations of all tabs, those not yet durable last. */
 
-import type { ErrorBody, WireMutation } from "@sh1n4ps/plasma-core";
+import type { WireMutation } from "@sh1n4ps/plasma-core";
 import type { NewOutboxEntry, OutboxEntry, RowImage } from "../storage/engine.ts";
 
 /** Mutable, because its place in the outbox and its images become known later. */
@@ -39,9 +39,4 @@ export function setImages(
 export function toWire({ entry }: PendingMutation): WireMutation {
   const { id, uid, name, args, timestamp } = entry;
   return { id, uid, name, args, timestamp };
-}
-
-export interface DiscardedByReset {
-  readonly uids: readonly string[];
-  readonly reason: ErrorBody;
 }

@@ -17,7 +17,7 @@ export type RowTables = Map<string, Map<string, Row>>;
 
 export const NO_ROWS: Rows = { get: () => undefined, rows: () => [] };
 
-export function tableRows(tables: RowTables): Rows {
+export function tableRows(tables: ReadonlyMap<string, ReadonlyMap<string, Row>>): Rows {
   return {
     get: (table, id) => tables.get(table)?.get(id),
     rows: (table) => tables.get(table)?.values() ?? [],
@@ -48,6 +48,12 @@ export function setInLayer(layer: Layer, image: RowImage): void {
   rows.set(image.id, image.row);
 }
 
+export function layerOf(images: readonly RowImage[]): Layer {
+  const layer: Layer = new Map();
+  for (const image of images) setInLayer(layer, image);
+  return layer;
+}
+
 export function layerImages(layer: Layer): RowImage[] {
   return [...layer].flatMap(([table, rows]) => [...rows].map(([id, row]) => ({ table, id, row })));
 }
@@ -57,7 +63,7 @@ export function selectRows(query: SelectAst, source: Rows): Row[] {
   const ids = wantedIds(query);
   if (!ids) return evaluateSelect(query, source);
   const { table } = query.from;
-  const candidates = ids.flatMap((id) => source.get(table, id) ?? []);
+  const candidates = ids.map((id) => source.get(table, id)).filter((row) => row !== undefined);
   return evaluateSelect(query, {
     rows: (name): Iterable<Row> => (name === table ? candidates : source.rows(name)),
   });

@@ -66,7 +66,7 @@ export interface RejectedMutation extends ErrorBody {
 export interface StoredState {
   readonly cookie: string | null;
   readonly baseSeq: number;
-  /** When the last pull was applied, by this device's clock. */
+  /** When the last pull was applied, by this device's clock; null when these rows were never complete. */
   readonly syncedAt: number | null;
   /** Confirmed rows, by table and id. */
   readonly base: ReadonlyMap<string, Map<string, Row>>;

@@ -207,7 +207,8 @@ export function createIdbEngine(options: IdbEngineOptions): Engine {
       connection.run(["meta", "base"], "readwrite", async (tx) => {
         const meta = await readMeta(tx);
         if (!keepRows) tx.objectStore("base").clear();
-        putMeta(tx, { ...meta, cookie: null, baseSeq: meta.baseSeq + 1, syncedAt: null });
+        const syncedAt = keepRows ? meta.syncedAt : null;
+        putMeta(tx, { ...meta, cookie: null, baseSeq: meta.baseSeq + 1, syncedAt });
       }),
 
     subscribeClosed: (listener) => connection.subscribeClosed(listener),

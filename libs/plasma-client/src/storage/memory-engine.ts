@@ -129,9 +129,11 @@ export function createMemoryEngine(): Engine {
 
     resetBase: ({ keepRows }) =>
       operation(() => {
-        if (!keepRows) base.clear();
+        if (!keepRows) {
+          base.clear();
+          syncedAt = null;
+        }
         cookie = null;
-        syncedAt = null;
         baseSeq++;
       }),
 

@@ -231,16 +231,17 @@ export function createSyncLoop(input: SyncLoopInput): SyncLoop {
   }
 
   function conclude(kind: RunKind, run: number, event: SyncEvent): void {
-    lastError = event.kind === "failed" ? event.failure.error : null;
-    dispatch(event);
-    if (kind === "reset") return;
     if (event.kind !== "failed") {
-      return questions.answer(kind, run, kind === "push" ? parkedError() : null);
+      lastError = null;
+      if (kind !== "reset") questions.answer(kind, run, kind === "push" ? parkedError() : null);
+      return dispatch(event);
     }
+    lastError = event.failure.error;
+    dispatch(event);
     // A run that was answered with another one at once is still under way for those who asked.
     const goesOn =
       state.kind === "pushing" || state.kind === "pulling" || state.kind === "resetting";
-    if (!goesOn) questions.answer(kind, run, event.failure.error);
+    if (kind !== "reset" && !goesOn) questions.answer(kind, run, event.failure.error);
   }
 
   async function push(run: number, signal: AbortSignal): Promise<SyncEvent | null> {

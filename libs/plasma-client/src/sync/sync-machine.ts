@@ -33,7 +33,8 @@
  * 8. A base is reset once for one mismatch: if the server still refuses, the loop pauses.
  * 9. After a failed push the next round starts with a pull, so that a mutation the server cannot take does not cut
  *    the person off from everybody else's changes.
- * 10. `attempts` goes back to 0 only with a pull that confirms what was pushed.
+ * 10. Attempts are counted, and the chances of 7 and 8 used up, until nothing is left to do: a pull that works between
+ *     two pushes that do not must not turn slow retries into fast ones.
  */
 
 import type { SyncFailure } from "./sync-failure.ts";
@@ -167,16 +168,8 @@ const TABLE: Table = {
     ...RUNNING,
     pulled: (state, { run, unconfirmed }, policy) => {
       if (run !== state.run) return stay(state);
-      const facts = {
-        ...state.facts,
-        pullFirst: false,
-        headersRetried: false,
-        baseWasReset: false,
-        reached: true,
-      };
-      return unconfirmed
-        ? failed({ ...state, facts }, unconfirmed, policy)
-        : work({ ...facts, attempts: 0 });
+      const facts = { ...state.facts, pullFirst: false, reached: true };
+      return unconfirmed ? failed({ ...state, facts }, unconfirmed, policy) : work(facts);
     },
   },
   resetting: {
@@ -276,7 +269,8 @@ function work(facts: SyncFacts): SyncStep {
   }
   if (facts.asked) return work({ ...facts, asked: false });
   const effects: SyncEffect[] = [{ kind: "set-timer", purpose: { kind: "poll" } }];
-  return { state: { kind: "idle", facts: { ...facts, pullFirst: false } }, effects };
+  const fresh = { attempts: 0, headersRetried: false, baseWasReset: false, pullFirst: false };
+  return { state: { kind: "idle", facts: { ...facts, ...fresh } }, effects };
 }
 
 function failed(state: RunningState, failure: SyncFailure, policy: SyncPolicy): SyncStep {

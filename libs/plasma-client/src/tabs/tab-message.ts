@@ -8,7 +8,7 @@
  * 4. `hello`: a tab has opened, and says how far it knows. Whoever knows less has missed something.
  */
 
-import type { ErrorBody, Rejection } from "@sh1n4ps/plasma-core";
+import type { Rejection } from "@sh1n4ps/plasma-core";
 import type { OutboxEntry, RejectedMutation, RowImage } from "../storage/engine.ts";
 
 /** A pull as it was applied: what a replica needs to follow it. */
@@ -31,10 +31,7 @@ export type TabMessage =
       readonly dismissed: readonly string[];
     }
   | { readonly kind: "pulled"; readonly pull: AppliedPull }
-  | {
-      readonly kind: "changed";
-      readonly discarded?: { readonly uids: readonly string[]; readonly reason: ErrorBody };
-    }
+  | { readonly kind: "changed" }
   | {
       readonly kind: "hello";
       readonly baseSeq: number;

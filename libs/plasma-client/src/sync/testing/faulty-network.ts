@@ -11,45 +11,42 @@ export type Fault =
   /** The request arrives twice; the second answer is the one that counts. */
   | "duplicate"
   /** No answer, no error, until somebody gives up. */
-  | "hang";
+  | "hang"
+  /** Something in between answers in the server's place. */
+  | Response;
 
 export interface FaultyNetwork {
   readonly fetch: Fetcher;
-  /** Consulted for each request, before it is sent. A response is given instead of the server's own. */
-  fault: (path: string) => Fault | Response | null;
+  /** Consulted for each request when it leaves. */
+  fault: (path: string) => Fault | null;
+  /** The same, by headers; consulted if `fault` finds nothing. */
+  faultFor: (path: string, headers: Headers) => Fault | null;
   delayMs: (path: string) => number;
-  /** Requests under way, by path, and the most there ever were. */
-  readonly inFlight: Map<string, number>;
-  readonly peak: Map<string, number>;
-  /** Called when a request leaves. */
-  onRequest: (path: string) => void;
+  readonly sent: { readonly path: string; readonly time: number }[];
+  /** The most requests that were ever under way at once, by path. */
+  readonly peak: ReadonlyMap<string, number>;
 }
 
-export function faultyNetwork(server: MemoryServer, platform: () => Platform): FaultyNetwork {
+export function faultyNetwork(
+  server: MemoryServer,
+  platform: Pick<Platform, "clock" | "timers">,
+): FaultyNetwork {
   const inFlight = new Map<string, number>();
   const peak = new Map<string, number>();
   const network: FaultyNetwork = {
-    inFlight,
     peak,
+    sent: [],
     fault: () => null,
+    faultFor: () => null,
     delayMs: () => 0,
-    onRequest: () => undefined,
     async fetch(url, init) {
       const path = url.split("/").at(-1) ?? "";
-      network.onRequest(path);
+      network.sent.push({ path, time: platform.clock.now() });
       count(path, 1);
+      // A client that has given up does not wait, but what it sent is on its way all the same.
+      const signal = init.signal;
       try {
-        const fault = network.fault(path);
-        const delayMs = network.delayMs(path);
-        if (delayMs > 0) await pause(delayMs);
-        if (fault instanceof Response) return fault;
-        if (fault === "drop") throw new TypeError("Failed to fetch");
-        if (fault === "hang") await aborted(init.signal);
-        if (fault === "duplicate") server.handle(path, init);
-        const response = server.handle(path, init);
-        if (delayMs > 0) await pause(delayMs);
-        if (fault === "lose-answer") throw new TypeError("Connection lost");
-        return response;
+        return await Promise.race([answer(path, init), aborted(signal)]);
       } finally {
         count(path, -1);
       }
@@ -57,8 +54,22 @@ export function faultyNetwork(server: MemoryServer, platform: () => Platform): F
   };
   return network;
 
-  function pause(ms: number): Promise<void> {
-    return new Promise((resolve) => void platform().timers.set(resolve, ms));
+  async function answer(path: string, init: RequestInit): Promise<Response> {
+    const fault = network.fault(path) ?? network.faultFor(path, new Headers(init.headers));
+    const delayMs = network.delayMs(path);
+    await pause(delayMs);
+    if (fault instanceof Response) return fault.clone();
+    if (fault === "drop") throw new TypeError("Failed to fetch");
+    if (fault === "hang") return new Promise<never>(() => undefined);
+    if (fault === "duplicate") server.handle(path, init);
+    const response = server.handle(path, init);
+    await pause(delayMs);
+    if (fault === "lose-answer") throw new TypeError("Connection lost");
+    return response;
+  }
+
+  async function pause(ms: number): Promise<void> {
+    if (ms > 0) await new Promise<void>((resolve) => void platform.timers.set(resolve, ms));
   }
 
   function count(path: string, change: number): void {
@@ -70,6 +81,6 @@ export function faultyNetwork(server: MemoryServer, platform: () => Platform): F
 
 function aborted(signal: AbortSignal | null | undefined): Promise<never> {
   return new Promise((_resolve, reject) => {
-    signal?.addEventListener("abort", () => reject(new TypeError("aborted")));
+    signal?.addEventListener("abort", () => reject(new TypeError("The request was aborted.")));
   });
 }

@@ -1,0 +1,289 @@
+/** The client: storage, replica, live queries and the sync loop put together, and nothing more. */
+
+import { decodeTagged, readDb } from "@sh1n4ps/plasma-core";
+import type { AnyMutators, MutatorArgs, ReadDb, Schema } from "@sh1n4ps/plasma-core";
+import { LiveQueries } from "./live/live-queries.ts";
+import type { LogLevel, PlasmaClientOptions } from "./options.ts";
+import { browserPlatform } from "./platform.ts";
+import type { Platform } from "./platform.ts";
+import { Replica } from "./replica/replica.ts";
+import type { DiscardOutcome, MutationHandle } from "./replica/replica.ts";
+import type { RejectedMutation as StoredRejection } from "./storage/engine.ts";
+import { openEngine } from "./storage/open-engine.ts";
+import { createSyncLoop } from "./sync/sync-loop.ts";
+import type { SyncLoop } from "./sync/sync-loop.ts";
+import type { SyncStatus as LoopStatus } from "./sync/sync-status.ts";
+import { seekLeadership } from "./tabs/leadership.ts";
+import { openTabChannel } from "./tabs/tab-channel.ts";
+
+export interface SyncStatus extends LoopStatus {
+  /** False where nothing survives the page, because the browser offers no storage. */
+  readonly durable?: boolean;
+}
+
+/** A mutation that the server refused, or that a reset gave up. */
+export interface RejectedMutation {
+  readonly uid: string;
+  readonly name: string;
+  /** What `client.mutate` was given. */
+  readonly args: unknown;
+  readonly code: string;
+  readonly message: string;
+  readonly details?: unknown;
+  readonly timestamp: number;
+}
+
+export interface RejectedMutations {
+  /** The same array until something in it changes. */
+  list(): readonly RejectedMutation[];
+  subscribe(listener: () => void): () => void;
+}
+
+export interface PlasmaClient<S extends Schema = Schema, M extends AnyMutators = AnyMutators> {
+  readonly schema: S;
+  /** Reads what this device shows: confirmed rows with pending mutations over them. */
+  readonly db: ReadDb;
+  /** This tab's replica; null until the client is open. */
+  readonly clientID: string | null;
+  /** The same object until something in it changes. */
+  readonly status: SyncStatus;
+  subscribeStatus(listener: () => void): () => void;
+  readonly rejected: RejectedMutations;
+  /** Applies a mutation at once. Resolves when it is durable on the device; `.confirmed` is the server's word. */
+  mutate<K extends keyof M & string>(name: K, args: MutatorArgs<M, K>): MutationHandle;
+  /** Gives up a mutation of this tab, or of another one, that the server has not decided yet. */
+  discardMutation(
+    id: number | { readonly clientID: string; readonly id: number },
+  ): Promise<DiscardOutcome>;
+  /** Makes a refused mutation anew, with other args if given. */
+  retryRejected(uid: string, args?: unknown): MutationHandle;
+  dismissRejected(uid: string): Promise<void>;
+  /** Opens the local database and starts to sync. */
+  start(): Promise<void>;
+  /** Stops syncing. Reading and mutating go on. */
+  stop(): void;
+  /** Resolves when what is pending now was pushed, and a pull has confirmed it. */
+  flush(): Promise<void>;
+  pushOnce(): Promise<void>;
+  pullOnce(): Promise<void>;
+  setOffline(offline: boolean): void;
+  /** Forgets the local rows; refuses while mutations are unsent unless told `{ discardOutbox: true }`. */
+  resetLocalState(options?: { readonly discardOutbox?: boolean }): Promise<void>;
+  /** An id for a new row. */
+  newId(): string;
+  /** Stops syncing and closes the local database, for good. */
+  dispose(): Promise<void>;
+}
+
+// A client of any app: mutators are contravariant in their args, so that `unknown` would refuse every real one.
+// eslint-disable-next-line @typescript-eslint/no-explicit-any
+export type AnyPlasmaClient = PlasmaClient<any, any>;
+
+export function createPlasmaClient<S extends Schema, M extends AnyMutators>(
+  options: PlasmaClientOptions<S, M>,
+): PlasmaClient<S, M> {
+  const platform = withLogLevel(options.platform ?? browserPlatform(), options.logLevel ?? "warn");
+  const { schema, mutators, dbName, getContext } = options;
+  const engine =
+    options.engine ?? openEngine({ schema, dbName, platform, durability: options.durability });
+  const onError: typeof options.onError & object = (error) => {
+    platform.log("warn", error.message, error);
+    options.onError?.(error);
+  };
+  const replica = new Replica({
+    schema,
+    mutators,
+    dbName,
+    engine,
+    platform,
+    getContext,
+    channel: openTabChannel(platform, dbName),
+    onError,
+  });
+  const live = new LiveQueries({
+    source: replica,
+    onFailure: (cause) => platform.log("error", "A live query or its listener failed.", cause),
+  });
+
+  let loop: SyncLoop | undefined;
+  let isOffline = options.offline ?? false;
+  let isStarted = false;
+  let stepDown: (() => void) | undefined;
+  let status: SyncStatus = readStatus();
+  let rejected = { stored: replica.state.rejected, list: [] as readonly RejectedMutation[] };
+  const statusListeners = new Set<() => void>();
+  const rejectedListeners = new Set<() => void>();
+
+  replica.subscribeState(() => {
+    if (replica.state.error) client.stop();
+    reviewStatus();
+    loop?.replicaChanged();
+    if (rejected.stored === replica.state.rejected) return;
+    rejected = { stored: replica.state.rejected, list: replica.state.rejected.map(shown) };
+    for (const listener of [...rejectedListeners]) listener();
+  });
+
+  const client: PlasmaClient<S, M> = {
+    schema,
+    db: readDb({ select: (query) => replica.select(query), live: (query) => live.watch(query) }),
+    get clientID() {
+      return replica.state.isOpen ? replica.clientID : null;
+    },
+    get status() {
+      return status;
+    },
+    subscribeStatus: (listener) => subscribe(statusListeners, listener),
+    rejected: {
+      list: () => rejected.list,
+      subscribe: (listener) => subscribe(rejectedListeners, listener),
+    },
+    mutate: (name, args) => replica.mutate(name, args),
+    discardMutation: (id) => replica.discardMutation(id),
+    retryRejected: (uid, args) => replica.retryRejected(uid, args),
+    dismissRejected: (uid) => replica.dismissRejected(uid),
+
+    async start() {
+      isStarted = true;
+      const running = await openLoop();
+      if (!isStarted) return;
+      running.start();
+      reviewLeadership();
+    },
+    stop() {
+      isStarted = false;
+      loop?.stop();
+      reviewLeadership();
+    },
+    flush: async () => (await openLoop()).flush(),
+    pushOnce: async () => (await openLoop()).pushOnce(),
+    pullOnce: async () => (await openLoop()).pullOnce(),
+    setOffline(offline) {
+      isOffline = offline;
+      loop?.setOffline(offline);
+      reviewLeadership();
+    },
+    resetLocalState: async (reset) => {
+      await replica.resetLocalState(reset);
+      if (isStarted && !isOffline) await loop?.pullOnce().catch(() => undefined);
+    },
+    newId: () => platform.random.uuid(),
+    async dispose() {
+      client.stop();
+      loop?.dispose();
+      await replica.close();
+    },
+  };
+  return client;
+
+  async function openLoop(): Promise<SyncLoop> {
+    await replica.open();
+    if (loop) return loop;
+    const { authHeaders } = options;
+    loop = createSyncLoop({
+      replica,
+      options: {
+        ...options,
+        offline: isOffline,
+        ...(authHeaders && {
+          authHeaders: async () => {
+            const headers = await authHeaders();
+            await replica.refreshContext();
+            return headers;
+          },
+        }),
+      },
+      platform,
+      onError,
+      leader: !sharesDatabase(),
+    });
+    loop.subscribeStatus(reviewStatus);
+    reviewStatus();
+    return loop;
+  }
+
+  /** Tabs share nothing where each keeps its rows in its own memory. */
+  function sharesDatabase(): boolean {
+    return engine.durable && platform.locks !== undefined;
+  }
+
+  /** A tab that does not sync must not keep the others from it. */
+  function reviewLeadership(): void {
+    const wants = isStarted && !isOffline && loop !== undefined && sharesDatabase();
+    if (wants === (stepDown !== undefined)) return;
+    if (wants) {
+      stepDown = seekLeadership({
+        dbName,
+        platform,
+        onChange: (isLeader) => loop?.setLeader(isLeader),
+      });
+    } else {
+      stepDown?.();
+      stepDown = undefined;
+    }
+  }
+
+  function readStatus(): SyncStatus {
+    const { pending, firstSync, syncedAt, durable, error } = replica.state;
+    const running = loop?.status;
+    const problem = error ?? running?.error;
+    return {
+      connection: running?.connection ?? "stopped",
+      pending,
+      lastSyncedAt: running?.lastSyncedAt ?? syncedAt,
+      firstSync,
+      durable,
+      ...(problem && { error: problem }),
+    };
+  }
+
+  function reviewStatus(): void {
+    const next = readStatus();
+    const keys = [
+      "connection",
+      "pending",
+      "lastSyncedAt",
+      "firstSync",
+      "durable",
+      "error",
+    ] as const;
+    if (keys.every((key) => status[key] === next[key])) return;
+    status = next;
+    for (const listener of [...statusListeners]) listener();
+  }
+}
+
+function shown({
+  uid,
+  name,
+  args,
+  code,
+  message,
+  details,
+  timestamp,
+}: StoredRejection): RejectedMutation {
+  return {
+    uid,
+    name,
+    args: decodeTagged(args),
+    code,
+    message,
+    ...(details !== undefined && { details }),
+    timestamp,
+  };
+}
+
+function subscribe(listeners: Set<() => void>, listener: () => void): () => void {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}
+
+const SEVERITY: Record<LogLevel, number> = { silent: 0, error: 1, warn: 2, debug: 3 };
+
+function withLogLevel(platform: Platform, level: LogLevel): Platform {
+  return {
+    ...platform,
+    log: (severity, message, details) => {
+      if (SEVERITY[severity] <= SEVERITY[level]) platform.log(severity, message, details);
+    },
+  };
+}

@@ -1,0 +1,271 @@
+/**
+ * What the replica knows in memory: rows, outbox, cookie. It changes in whole steps, without a break, and each step
+ * tells rows to observers first (one net change set) and then the state.
+ */
+
+import { NOOP_MUTATOR } from "@sh1n4ps/plasma-core";
+import type { RowChange } from "@sh1n4ps/plasma-core";
+import type { SyncClientError } from "../errors.ts";
+import type {
+  ClientRecord,
+  OutboxEntry,
+  RejectedMutation,
+  StoredState,
+} from "../storage/engine.ts";
+import type { AppliedPull } from "../tabs/tab-message.ts";
+import { OptimisticRows } from "./optimistic-rows.ts";
+import { fromStored, inOrder, isCovered, setImages, toWire } from "./pending-mutation.ts";
+import type { PendingMutation } from "./pending-mutation.ts";
+import type { Replayed } from "./replay.ts";
+import type { Rows } from "./rows.ts";
+import type { PendingPush, PullState } from "./sync-replica.ts";
+
+/** What there is to know about the replica besides its rows. The same object until something in it changes. */
+export interface ReplicaState {
+  readonly isOpen: boolean;
+  readonly durable: boolean;
+  /** Mutations that the server has not answered for, discarded ones left out. */
+  readonly pending: number;
+  readonly firstSync: "pending" | "complete";
+  readonly syncedAt: number | null;
+  readonly rejected: readonly RejectedMutation[];
+  /** Storage was closed from outside: this tab works no longer. */
+  readonly error: SyncClientError | null;
+}
+
+export class ReplicaMemory {
+  readonly #rows = new OptimisticRows();
+  readonly #changeListeners = new Set<(changes: readonly RowChange[]) => void>();
+  readonly #stateListeners = new Set<() => void>();
+  readonly #outboxListeners = new Set<() => void>();
+  #pending: readonly PendingMutation[] = [];
+  #clients = new Map<string, ClientRecord>();
+  #cookie: string | null = null;
+  #baseSeq = 0;
+  #state: ReplicaState;
+  #pushes: readonly PendingPush[] | undefined;
+
+  constructor(durable: boolean) {
+    this.#state = {
+      isOpen: false,
+      durable,
+      pending: 0,
+      firstSync: "pending",
+      syncedAt: null,
+      rejected: [],
+      error: null,
+    };
+  }
+
+  // — Looking —
+
+  /** What the app sees: confirmed rows with the images of pending mutations over them. */
+  get rows(): Rows {
+    return this.#rows.rows;
+  }
+
+  get confirmed(): Rows {
+    return this.#rows.confirmed;
+  }
+
+  get pending(): readonly PendingMutation[] {
+    return this.#pending;
+  }
+
+  get cookie(): string | null {
+    return this.#cookie;
+  }
+
+  get baseSeq(): number {
+    return this.#baseSeq;
+  }
+
+  get state(): ReplicaState {
+    return this.#state;
+  }
+
+  confirmedOf(clientID: string): number {
+    return this.#clients.get(clientID)?.confirmed ?? 0;
+  }
+
+  /** For each client, the last mutation id that is known of it. */
+  heads(): Record<string, number> {
+    const heads: Record<string, number> = {};
+    for (const { id, confirmed } of this.#clients.values()) heads[id] = confirmed;
+    for (const { entry } of this.#pending) {
+      heads[entry.clientID] = Math.max(heads[entry.clientID] ?? 0, entry.id);
+    }
+    return heads;
+  }
+
+  headOf(clientID: string): number {
+    let head = this.confirmedOf(clientID);
+    for (const { entry } of this.#pending) {
+      if (entry.clientID === clientID && entry.id > head) head = entry.id;
+    }
+    return head;
+  }
+
+  pendingPushes(): readonly PendingPush[] {
+    if (this.#pushes) return this.#pushes;
+    const byClient = new Map<string, PendingMutation[]>();
+    for (const pending of this.#pending) {
+      if (pending.seq === null) continue;
+      const { clientID } = pending.entry;
+      const ofClient = byClient.get(clientID);
+      if (ofClient) ofClient.push(pending);
+      else byClient.set(clientID, [pending]);
+    }
+    this.#pushes = [...byClient].map(([clientID, pending]) => ({
+      clientID,
+      confirmed: this.confirmedOf(clientID),
+      mutations: pending.map(toWire).toSorted((left, right) => left.id - right.id),
+    }));
+    return this.#pushes;
+  }
+
+  pullState(ownClientID: string | undefined): PullState {
+    const ids = new Set(this.#pending.map(({ entry }) => entry.clientID));
+    if (ownClientID !== undefined) ids.add(ownClientID);
+    const clients = [...ids].map((clientID) => ({
+      clientID,
+      confirmed: this.confirmedOf(clientID),
+    }));
+    return { cookie: this.#cookie, clients };
+  }
+
+  subscribeChanges(listener: (changes: readonly RowChange[]) => void): () => void {
+    return subscribe(this.#changeListeners, listener);
+  }
+
+  subscribeState(listener: () => void): () => void {
+    return subscribe(this.#stateListeners, listener);
+  }
+
+  subscribeOutbox(listener: () => void): () => void {
+    return subscribe(this.#outboxListeners, listener);
+  }
+
+  // — Steps —
+
+  /** A new mutation of this tab, on top of all others. */
+  add(pending: PendingMutation): void {
+    this.#pending = [...this.#pending, pending];
+    this.#publish(this.#rows.add(pending.entry.images));
+  }
+
+  /** Mutations of this tab have become durable. */
+  stored(batch: readonly PendingMutation[], seqs: readonly number[]): void {
+    batch.forEach((pending, at) => {
+      pending.seq = seqs[at] as number;
+    });
+    this.#pending = inOrder(this.#pending);
+    this.#publish([]);
+    this.#outboxGrew();
+  }
+
+  /** Mutations that could not be stored. */
+  takeBack(lost: readonly PendingMutation[]): void {
+    const gone = new Set(lost);
+    this.#pending = this.#pending.filter((pending) => !gone.has(pending));
+    this.#publish(this.#overlayAnew());
+  }
+
+  /** Mutations that another tab has stored. */
+  appended(entries: readonly OutboxEntry[]): void {
+    for (const { clientID, id } of entries) {
+      if (!this.#clients.has(clientID)) {
+        this.#clients.set(clientID, { id: clientID, confirmed: id - 1 });
+      }
+    }
+    this.#pending = inOrder([...this.#pending, ...entries.map(fromStored)]);
+    this.#publish(this.#overlayAnew());
+    this.#outboxGrew();
+  }
+
+  /** A pull that was applied in storage. Answers with the mutations that it settles. */
+  follow(pull: AppliedPull, replayed: readonly Replayed[]): readonly PendingMutation[] {
+    const settled = this.#pending.filter((pending) => isCovered(pending, pull.lastMutationIDs));
+    this.#baseSeq = pull.baseSeq;
+    this.#cookie = pull.cookie;
+    for (const [clientID, confirmed] of Object.entries(pull.lastMutationIDs)) {
+      const client = this.#clients.get(clientID);
+      if (client && client.confirmed < confirmed) {
+        this.#clients.set(clientID, { ...client, confirmed });
+      }
+    }
+    const { clear, patch, syncedAt } = pull;
+    const changes = this.#rows.replace({ clear, patch, pending: this.#adopt(replayed) });
+    const rejected = [...this.#state.rejected, ...pull.rejected];
+    this.#publish(changes, { syncedAt, ...(pull.rejected.length > 0 && { rejected }) });
+    return settled;
+  }
+
+  /** Everything as storage has it, and over it what is on its way there. */
+  install(stored: StoredState, replayed: readonly Replayed[]): void {
+    this.#clients = new Map(stored.clients.map((client) => [client.id, client]));
+    this.#cookie = stored.cookie;
+    this.#baseSeq = stored.baseSeq;
+    const patch = [...stored.base].flatMap(([table, rows]) =>
+      [...rows].map(([id, row]) => ({ table, id, row })),
+    );
+    const changes = this.#rows.replace({ clear: true, patch, pending: this.#adopt(replayed) });
+    const { syncedAt, rejected } = stored;
+    this.#publish(changes, { isOpen: true, syncedAt, rejected });
+    this.#outboxGrew();
+  }
+
+  dropRejected(uids: readonly string[]): void {
+    if (uids.length === 0) return;
+    this.#publish([], {
+      rejected: this.#state.rejected.filter(({ uid }) => !uids.includes(uid)),
+    });
+  }
+
+  fail(error: SyncClientError): void {
+    this.#publish([], { error });
+  }
+
+  // — Parts of steps —
+
+  #adopt(replayed: readonly Replayed[]): (readonly Replayed["images"][number][])[] {
+    for (const { pending, images } of replayed) setImages(pending, images, this.#baseSeq);
+    this.#pending = inOrder(replayed.map(({ pending }) => pending));
+    return this.#pending.map(({ entry }) => entry.images);
+  }
+
+  #overlayAnew(): RowChange[] {
+    const pending = this.#pending.map(({ entry }) => entry.images);
+    return this.#rows.replace({ clear: false, patch: [], pending });
+  }
+
+  #publish(changes: readonly RowChange[], next: Partial<ReplicaState> = {}): void {
+    this.#pushes = undefined;
+    const isWork = ({ entry }: PendingMutation) => entry.name !== NOOP_MUTATOR;
+    const state = {
+      ...this.#state,
+      ...next,
+      syncedAt: next.syncedAt === undefined ? this.#state.syncedAt : next.syncedAt,
+      pending: this.#pending.filter(isWork).length,
+    };
+    const firstSync = state.syncedAt === null ? "pending" : "complete";
+    const before = this.#state;
+    const after: ReplicaState = { ...state, firstSync };
+    if (!sameState(before, after)) this.#state = after;
+    if (changes.length > 0) for (const listener of [...this.#changeListeners]) listener(changes);
+    if (this.#state !== before) for (const listener of [...this.#stateListeners]) listener();
+  }
+
+  #outboxGrew(): void {
+    for (const listener of [...this.#outboxListeners]) listener();
+  }
+}
+
+function subscribe<T>(listeners: Set<T>, listener: T): () => void {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}
+
+function sameState(left: ReplicaState, right: ReplicaState): boolean {
+  return (Object.keys(left) as (keyof ReplicaState)[]).every((key) => left[key] === right[key]);
+}

@@ -1,0 +1,26 @@
+/** The engine for this place: IndexedDB, or memory where the browser offers none. */
+
+import type { Schema } from "@sh1n4ps/plasma-core";
+import type { Durability } from "../options.ts";
+import type { Platform } from "../platform.ts";
+import type { Engine } from "./engine.ts";
+import { createIdbEngine } from "./idb-engine.ts";
+import { createMemoryEngine } from "./memory-engine.ts";
+
+export interface OpenEngineOptions {
+  readonly schema: Schema;
+  readonly dbName: string;
+  readonly platform: Platform;
+  readonly durability: Durability | undefined;
+}
+
+export function openEngine({ schema, dbName, platform, durability }: OpenEngineOptions): Engine {
+  if (!platform.indexedDB) {
+    platform.log(
+      "warn",
+      "There is no IndexedDB here: changes that are not sent are lost with the page.",
+    );
+    return createMemoryEngine();
+  }
+  return createIdbEngine({ schema, dbName, platform, ...(durability && { durability }) });
+}
