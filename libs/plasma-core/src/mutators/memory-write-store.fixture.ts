@@ -3,11 +3,11 @@
 import { bindRule } from "../auth/bind-rule.ts";
 import type { RuleKind } from "../auth/bind-rule.ts";
 import { PlasmaAuthorizationError } from "../errors.ts";
-import { RULE_ROW } from "../query/ast.ts";
 import { mutatorDb } from "../query/db.ts";
 import type { MutatorDb } from "../query/db.ts";
 import { evaluateCondition, evaluateSelect } from "../query/evaluate.ts";
 import type { RowSource } from "../query/evaluate.ts";
+import { RULE_ROW } from "../query/walk.ts";
 import { completeRow } from "../schema/row.ts";
 import { requireTable } from "../schema/schema.ts";
 import type { Schema } from "../schema/schema.ts";
@@ -54,7 +54,7 @@ function tableOf(tables: Tables, name: string): Map<string, Row> {
 }
 
 function view(schema: Schema, tables: Tables, ctx: unknown): MemoryWorld {
-  const source: RowSource = { rows: (name) => tableOf(tables, name).values() };
+  const source: RowSource = { schema, rows: (name) => tableOf(tables, name).values() };
   const changes: RowChange[] = [];
   const judged: string[] = [];
 
@@ -64,11 +64,15 @@ function view(schema: Schema, tables: Tables, ctx: unknown): MemoryWorld {
     return evaluateCondition(rule.condition, source, new Map([[RULE_ROW, row]])) === true;
   };
 
-  const store: WriteStore = {
-    select: async (query) => {
-      const table = requireTable(schema, query.from.table);
-      return evaluateSelect(query, source).filter((row) => allows(table, "read", row));
+  const visible: RowSource = {
+    schema,
+    rows: (name) => {
+      const rows = [...tableOf(tables, name).values()];
+      return rows.filter((row) => allows(requireTable(schema, name), "read", row));
     },
+  };
+  const store: WriteStore = {
+    select: async (query) => evaluateSelect(query, visible),
     get: async (table, id) => tableOf(tables, table).get(id),
     referencing: async (table, column, id) =>
       [...tableOf(tables, table).values()].filter((row) => row[column] === id),
@@ -97,7 +101,7 @@ function view(schema: Schema, tables: Tables, ctx: unknown): MemoryWorld {
     get applied() {
       return changes.map(describe);
     },
-    db: mutatorDb({
+    db: mutatorDb(schema, {
       select: (query) => store.select(query),
       write: (write) => executeWrite(schema, store, write),
     }),
