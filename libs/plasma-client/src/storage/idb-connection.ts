@@ -126,6 +126,8 @@ export class IdbConnection {
   }
 }
 
+const CONNECTION_CUT = { name: "InvalidStateError", message: "The connection was cut." };
+
 function openDatabase(options: ConnectionOptions): Promise<IDBDatabase> {
   return new Promise((resolve, reject) => {
     let isBlocked = false;
@@ -172,13 +174,11 @@ function noAnswer(): SyncClientError {
   );
 }
 
-const CONNECTION_CUT = { name: "InvalidStateError", message: "The connection was cut." };
-
 function completion(tx: IDBTransaction): Promise<void> {
   const finished = new Promise<void>((resolve, reject) => {
     tx.oncomplete = () => resolve();
-    tx.onabort = () =>
-      reject(tx.error ?? new SyncClientError("storage", "The local database broke off a change."));
+    // An abort that nothing in the transaction asked for: the connection was cut.
+    tx.onabort = () => reject(tx.error ?? CONNECTION_CUT);
   });
   // Whoever awaits it sees the reason; a body that failed first must not leave it unhandled.
   finished.catch(() => undefined);
