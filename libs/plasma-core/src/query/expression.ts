@@ -3,7 +3,7 @@
 import { PlasmaDefinitionError } from "../errors.ts";
 import type { AnyColumn, Column } from "../schema/column.ts";
 import { describeValue } from "../schema/value.ts";
-import type { CompareOp, Condition, OrderTerm, SelectAst } from "./ast.ts";
+import type { CompareOp, Condition, OrderTerm, SelectAst, Value } from "./ast.ts";
 import { normalizePattern } from "./like.ts";
 import {
   columnOperand,
@@ -23,17 +23,17 @@ function compare(op: CompareOp, left: unknown, right: unknown): Condition {
   return { kind: "compare", op, left: operand(left), right: operand(right) };
 }
 
-export const eq = <T>(left: Column<T, boolean>, right: Comparable<T>): Condition =>
+export const eq = <T extends Value>(left: Column<T, boolean>, right: Comparable<T>): Condition =>
   compare("eq", left, right);
-export const ne = <T>(left: Column<T, boolean>, right: Comparable<T>): Condition =>
+export const ne = <T extends Value>(left: Column<T, boolean>, right: Comparable<T>): Condition =>
   compare("ne", left, right);
-export const gt = <T>(left: Column<T, boolean>, right: Comparable<T>): Condition =>
+export const gt = <T extends Value>(left: Column<T, boolean>, right: Comparable<T>): Condition =>
   compare("gt", left, right);
-export const gte = <T>(left: Column<T, boolean>, right: Comparable<T>): Condition =>
+export const gte = <T extends Value>(left: Column<T, boolean>, right: Comparable<T>): Condition =>
   compare("gte", left, right);
-export const lt = <T>(left: Column<T, boolean>, right: Comparable<T>): Condition =>
+export const lt = <T extends Value>(left: Column<T, boolean>, right: Comparable<T>): Condition =>
   compare("lt", left, right);
-export const lte = <T>(left: Column<T, boolean>, right: Comparable<T>): Condition =>
+export const lte = <T extends Value>(left: Column<T, boolean>, right: Comparable<T>): Condition =>
   compare("lte", left, right);
 
 /** True when all parts are; `undefined` parts are left out, so that filters can be optional. Without parts it is true. */
@@ -51,7 +51,7 @@ export function not(condition: Condition): Condition {
 }
 
 /** True when the column's value is in the list. With an empty list it is false, also for null. */
-export function inArray<T>(
+export function inArray<T extends Value>(
   column: Column<T, boolean>,
   values: readonly NoInfer<NonNullable<T>>[],
 ): Condition {
