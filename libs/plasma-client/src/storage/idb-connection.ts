@@ -85,9 +85,11 @@ export class IdbConnection {
       await finished;
       return result;
     } catch (cause) {
-      abort(tx);
-      if (cause instanceof SyncClientError) throw cause;
-      // The transaction's own error says more than the request that it took down with it.
+      if (!isAbort(cause)) {
+        abort(tx);
+        throw cause;
+      }
+      // A request that went down with its transaction: that one knows why.
       const reason = await finished.then(
         () => undefined,
         (error: unknown) => error,
@@ -183,6 +185,10 @@ function completion(tx: IDBTransaction): Promise<void> {
   // Whoever awaits it sees the reason; a body that failed first must not leave it unhandled.
   finished.catch(() => undefined);
   return finished;
+}
+
+function isAbort(cause: unknown): boolean {
+  return cause instanceof Error && cause.name === "AbortError";
 }
 
 function abort(tx: IDBTransaction): void {
