@@ -1,4 +1,5 @@
 import { demoLists, demoPeople } from "@plasma-starter/todo-domain";
+import { CLIENT_GROUP_ID_HEADER, CLIENT_ID_HEADER } from "@sh1n4ps/plasma-core";
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
 import worker from "./index.ts";
@@ -69,14 +70,18 @@ describe("a demo session", () => {
     expect(await response.json()).toMatchObject({ code: "unknown-account" });
   });
 
-  it.each([null, [], {}, "ada", { account: 1 }, { account: "x".repeat(2_000) }])(
-    "is not given for anything but an account: %j",
-    async (body) => {
-      const response = await postJson("/demo/session", body);
-      expect(response.status).toBe(400);
-      expect(await response.json()).toMatchObject({ code: "invalid-request" });
-    },
-  );
+  it.each([
+    { what: "null", body: null },
+    { what: "a list", body: ["ada"] },
+    { what: "nothing", body: {} },
+    { what: "text", body: "ada" },
+    { what: "a number", body: { account: 1 } },
+    { what: "more than a name can be", body: { account: "x".repeat(2_000) } },
+  ])("is not given for anything but an account: $what", async ({ body }) => {
+    const response = await postJson("/demo/session", body);
+    expect(response.status).toBe(400);
+    expect(await response.json()).toMatchObject({ code: "invalid-request" });
+  });
 
   it("is not given for a body that is no JSON, or for another method", async () => {
     expect((await send("/demo/session", { method: "POST", body: "{" })).status).toBe(400);
@@ -87,9 +92,20 @@ describe("a demo session", () => {
   it("opens the sync endpoint, and without one it stays shut", async () => {
     const ada = await signIn("ada");
     expect((await ada.post("/sync/pull", ada.pullRequest())).status).toBe(200);
-    const stranger = await postJson("/sync/pull", ada.pullRequest());
-    expect(stranger.status).toBe(401);
-    expect(await stranger.json()).toMatchObject({ code: expect.any(String) as string });
+    for (const authorization of ["", "Bearer a.b.c"]) {
+      const stranger = await send("/sync/pull", {
+        method: "POST",
+        headers: {
+          "content-type": "application/json",
+          [CLIENT_ID_HEADER]: ada.clientID,
+          [CLIENT_GROUP_ID_HEADER]: "ada",
+          authorization,
+        },
+        body: JSON.stringify(ada.pullRequest()),
+      });
+      expect(stranger.status).toBe(401);
+      expect(await stranger.json()).toMatchObject({ code: "unauthorized" });
+    }
   });
 
   it("does not make anybody else of the person who holds it", async () => {

@@ -39,7 +39,6 @@ function createApp(env: Env): App {
   const executor = fromD1(env.DB);
   const sessions = createSessions({ secret: config.sessionSecret, now: Date.now });
   const demo = createDemo({ executor, sessions, now: Date.now });
-  const migrated = untilItSucceeded(() => ensureSchema({ schema, executor }));
   const sync = createSyncHandler({
     schema,
     mutators,
@@ -58,29 +57,13 @@ function createApp(env: Env): App {
   return async (request) => {
     const { pathname } = new URL(request.url);
     if (pathname === "/health") return Response.json({ ok: true });
-    if (pathname.startsWith("/sync/")) {
-      await migrated();
-      return sync(request);
-    }
+    if (pathname.startsWith("/sync/")) return sync(request);
     if (config.isDemo && pathname.startsWith("/demo/")) {
       if (request.method === "OPTIONS") return preflight(request, config.appOrigins);
-      await migrated();
+      await ensureSchema({ schema, executor });
       return withCors(request, config.appOrigins, (await demo(request)) ?? notFound());
     }
     return notFound();
-  };
-}
-
-/**
- * Runs until it has succeeded once in this isolate. Requests that come meanwhile run it too: to wait for another
- * request's promise would hang them when that request is cancelled.
- */
-function untilItSucceeded(run: () => Promise<unknown>): () => Promise<void> {
-  let hasSucceeded = false;
-  return async () => {
-    if (hasSucceeded) return;
-    await run();
-    hasSucceeded = true;
   };
 }
 

@@ -17,11 +17,6 @@ const CONNECTIONS: Record<Status["connection"], { readonly label: string; readon
     stopped: { label: "Starting", dot: "bg-edge" },
   };
 
-/** Trouble with the network passes by itself; this does not. */
-function needsSomebody(connection: Status["connection"]): boolean {
-  return connection === "paused" || connection === "stopped";
-}
-
 export function SyncStatus() {
   const { connection, pending, lastSyncedAt, error } = useSyncStatus();
   const now = useNow(10_000);
@@ -45,4 +40,9 @@ export function SyncStatus() {
       </p>
     </div>
   );
+}
+
+/** Trouble with the network passes by itself; this does not. */
+function needsSomebody(connection: Status["connection"]): boolean {
+  return connection === "paused" || connection === "stopped";
 }

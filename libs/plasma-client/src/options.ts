@@ -6,10 +6,8 @@ import type { Fetcher, Platform } from "./platform.ts";
 import type { Engine } from "./storage/engine.ts";
 
 /** The context that the mutators of a registry ask for. */
-// Inference only: the position of `Ctx` is contravariant.
-// eslint-disable-next-line @typescript-eslint/no-explicit-any
 export type MutatorContext<M extends AnyMutators> =
-  M[keyof M] extends Mutator<infer Ctx, any, any> ? Ctx : unknown;
+  M[keyof M] extends Mutator<infer Ctx, infer _Input, infer _Args> ? Ctx : unknown;
 
 export interface RetryOptions {
   /** After so many failures in a row the client reports, and goes on probing every `maxDelayMs`. It never drops. */

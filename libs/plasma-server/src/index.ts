@@ -2,6 +2,8 @@
 
 export { invokeMutator, PlasmaAuthorizationError } from "@sh1n4ps/plasma-core";
 export type { AuthorizePolicy } from "@sh1n4ps/plasma-core";
+export { cookieCovers, decodeCookie, encodeCookie, mergeCookie } from "./change-log/cookie.ts";
+export type { Cookie, CookieKey, PagePosition, Positions } from "./change-log/cookie.ts";
 export { MigrationRefused, SyncServerError } from "./errors.ts";
 export type { SyncServerErrorKind } from "./errors.ts";
 export type {
@@ -15,5 +17,13 @@ export type {
 } from "./options.ts";
 export { runtimePlatform } from "./platform.ts";
 export type { Platform } from "./platform.ts";
+export { ensureSchema } from "./schema/ensure-schema.ts";
+export type { EnsureSchemaOptions } from "./schema/ensure-schema.ts";
+export { fromBetterSqlite3 } from "./sql/better-sqlite3.ts";
+export type { BetterSqlite3Like, BetterSqlite3Options } from "./sql/better-sqlite3.ts";
+export { fromD1 } from "./sql/d1.ts";
+export type { D1Like } from "./sql/d1.ts";
+export type { SqlDialect } from "./sql/dialect.ts";
 export type { SqlExecutor, SqlParam, SqlRow, Statement } from "./sql/executor.ts";
+export { sqliteDialect } from "./sql/sqlite-dialect.ts";
 export { createSyncHandler } from "./sync-handler.ts";

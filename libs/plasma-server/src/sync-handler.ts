@@ -1,5 +1,348 @@
-/** The HTTP face of the engine. */
+/**
+ * The HTTP face of the engine: which request is whose, and what it may say. The work is in `push.ts`, `pull.ts` and
+ * `tickets.ts`.
+ *
+ * Every request passes, in this order: origin, the engine's own headers (which a foreign page's form cannot send),
+ * `auth`, size and shape of the body, identity, protocol and schema version.
+ */
 
-import type { SyncHandler, SyncHandlerOptions } from "./options.ts";
+import {
+  CLIENT_GROUP_ID_HEADER,
+  CLIENT_ID_HEADER,
+  PlasmaError,
+  PROTOCOL_VERSION,
+  tablesWithoutRule,
+} from "@sh1n4ps/plasma-core";
+import type { Handshake, TicketResponse } from "@sh1n4ps/plasma-core";
+import { readJson } from "./body.ts";
+import type { Engine } from "./engine.ts";
+import { RequestRefused, StorageFailure, SyncServerError } from "./errors.ts";
+import type { Identity, SyncHandler, SyncHandlerOptions } from "./options.ts";
+import { originPolicy } from "./origins.ts";
+import type { Origins } from "./origins.ts";
+import { runtimePlatform } from "./platform.ts";
+import { pull } from "./pull.ts";
+import { push } from "./push.ts";
+import type { PushedChanges } from "./push.ts";
+import { parsePull, parsePush, parseTicket } from "./requests.ts";
+import { empty, refusal, success } from "./responses.ts";
+import { ensureSchema } from "./schema/ensure-schema.ts";
+import { issueTicket, redeemTicket, ticketOf } from "./tickets.ts";
 
-export declare function createSyncHandler<Ctx>(options: SyncHandlerOptions<Ctx>): SyncHandler;
+/** Answers everything below `basePath`. The database is brought to the schema before the first request. */
+export function createSyncHandler<Ctx>(options: SyncHandlerOptions<Ctx>): SyncHandler {
+  const server: Server<Ctx> = {
+    options,
+    engine: engineOf(options),
+    origins: originPolicy(options.allowedOrigins ?? []),
+    base: `/${(options.basePath ?? "/sync").replace(/^\/+|\/+$/g, "")}`,
+  };
+  warnOfOpenTables(server);
+  return async (request) => {
+    const answer = await respond(server, request);
+    // A socket's answer belongs to whoever accepted it, and its headers cannot be changed.
+    if (answer.status === 101) return answer;
+    const cors =
+      request.method === "OPTIONS"
+        ? server.origins.preflightHeadersFor(request)
+        : server.origins.headersFor(request);
+    for (const [header, value] of Object.entries(cors)) answer.headers.set(header, value);
+    return answer;
+  };
+}
+
+interface Server<Ctx> {
+  readonly options: SyncHandlerOptions<Ctx>;
+  readonly engine: Engine;
+  readonly origins: Origins;
+  readonly base: string;
+}
+
+function engineOf<Ctx>(options: SyncHandlerOptions<Ctx>): Engine {
+  return {
+    schema: options.schema,
+    mutators: options.mutators,
+    executor: options.executor,
+    policy: options.policy ?? { default: "allow" },
+    platform: options.platform ?? runtimePlatform(),
+    report(error) {
+      try {
+        options.onError?.(error);
+      } catch {
+        // An app's log that fails must not decide about a request.
+      }
+    },
+  };
+}
+
+function warnOfOpenTables<Ctx>({ engine }: Server<Ctx>): void {
+  if (engine.policy.default === "deny") return;
+  const tables = [...engine.schema.byName.values()];
+  const open = {
+    read: tablesWithoutRule(tables, "read"),
+    write: tablesWithoutRule(tables, "write"),
+  };
+  if (open.read.length === 0 && open.write.length === 0) return;
+  const list = (names: readonly string[]) => (names.length === 0 ? "none" : names.join(", "));
+  engine.report(
+    new SyncServerError(
+      "tables-without-rules",
+      `Everybody who is signed in may read every row of: ${list(open.read)}; and write every row of: ${list(open.write)}. Give these tables rules, or set policy: { default: "deny" }.`,
+      { details: open },
+    ),
+  );
+}
+
+async function respond<Ctx>(server: Server<Ctx>, request: Request): Promise<Response> {
+  try {
+    return await route(server, request);
+  } catch (error) {
+    const refused = refusalOf(error);
+    const { kind } = refused;
+    server.engine.report(
+      new SyncServerError(kind, refused.message, {
+        cause: error,
+        details: { code: refused.code, status: refused.status },
+      }),
+    );
+    return refusal(refused);
+  }
+}
+
+function refusalOf(error: unknown): RequestRefused {
+  if (error instanceof RequestRefused) return error;
+  if (error instanceof StorageFailure) return unavailable(error);
+  return new RequestRefused({
+    status: 500,
+    code: "internal",
+    message: "The server failed. Try again later.",
+    kind: "internal",
+    cause: error,
+  });
+}
+
+function unavailable(cause: StorageFailure, details?: unknown): RequestRefused {
+  return new RequestRefused({
+    status: 503,
+    code: "unavailable",
+    message: "The server cannot do this right now. Try again in a moment.",
+    kind: "storage",
+    headers: { "Retry-After": "1" },
+    details,
+    cause,
+  });
+}
+
+async function route<Ctx>(server: Server<Ctx>, request: Request): Promise<Response> {
+  const path = new URL(request.url).pathname;
+  const endpoint = path.startsWith(`${server.base}/`) ? path.slice(server.base.length + 1) : "";
+  switch (endpoint) {
+    case "push":
+    case "pull":
+    case "ticket":
+      break;
+    case "coordinator":
+      return openSocket(server, request);
+    default:
+      throw new RequestRefused({
+        status: 404,
+        code: "not-found",
+        message: "There is nothing here.",
+      });
+  }
+  if (request.method === "OPTIONS") return empty(204);
+  if (request.method !== "POST") {
+    throw new RequestRefused({
+      status: 405,
+      code: "method-not-allowed",
+      message: "Use POST.",
+      headers: { Allow: "POST, OPTIONS" },
+    });
+  }
+  const identity = await identify(server, request);
+  const maxBytes = server.options.maxPayloadBytes ?? 1024 * 1024;
+  const body = await readJson(request, { maxBytes, platform: server.engine.platform });
+  switch (endpoint) {
+    case "push":
+      return handlePush(server, identity, body);
+    case "pull":
+      return handlePull(server, identity, body);
+    case "ticket":
+      return handleTicket(server, identity, body);
+  }
+}
+
+async function identify<Ctx>(server: Server<Ctx>, request: Request): Promise<Identity<Ctx>> {
+  if (!server.origins.allows(request)) {
+    throw new RequestRefused({
+      status: 403,
+      code: "origin-not-allowed",
+      message: "Pages of this site may not call here.",
+      kind: "forbidden",
+    });
+  }
+  for (const header of [CLIENT_ID_HEADER, CLIENT_GROUP_ID_HEADER]) {
+    if (!request.headers.get(header)) {
+      throw new RequestRefused({
+        status: 400,
+        code: "malformed",
+        message: `The header ${header} is missing.`,
+      });
+    }
+  }
+  const auth = await server.options.auth(request);
+  if (!auth.ok) {
+    throw new RequestRefused({
+      status: 401,
+      code: "unauthorized",
+      message: "Sign in to sync.",
+      kind: "unauthorized",
+      cause: auth.reason,
+    });
+  }
+  const { clientGroupID, clientID, ctx } = auth;
+  return { clientGroupID, clientID, ctx, principal: auth.principal ?? clientGroupID };
+}
+
+async function handlePush<Ctx>(
+  server: Server<Ctx>,
+  identity: Identity<Ctx>,
+  body: unknown,
+): Promise<Response> {
+  const { engine, options } = server;
+  const request = parsePush(body, options.maxMutationsPerPush ?? 200);
+  checkHandshake(server, identity, request);
+  await prepare(engine);
+  const pushed = await push(engine, identity, request);
+  await announce(server, identity, pushed);
+  if (pushed.stopped) throw unavailable(pushed.stopped, pushed.response);
+  return success(pushed.response);
+}
+
+async function handlePull<Ctx>(
+  server: Server<Ctx>,
+  identity: Identity<Ctx>,
+  body: unknown,
+): Promise<Response> {
+  const request = parsePull(body);
+  checkHandshake(server, identity, request);
+  await prepare(server.engine);
+  return success(await pull(server.engine, identity, request));
+}
+
+async function handleTicket<Ctx>(
+  server: Server<Ctx>,
+  identity: Identity<Ctx>,
+  body: unknown,
+): Promise<Response> {
+  const { room = identity.clientGroupID } = parseTicket(body);
+  const authorize =
+    server.options.authorizeRoom ?? ((_ctx, name) => name === identity.clientGroupID);
+  if (!(await authorize(identity.ctx, room, identity))) throw closedRoom();
+  await prepare(server.engine);
+  const response: TicketResponse = {
+    ticket: await inStorage(issueTicket(server.engine, identity, room)),
+    room,
+  };
+  return success(response);
+}
+
+async function openSocket<Ctx>(server: Server<Ctx>, request: Request): Promise<Response> {
+  const { sockets } = server.options;
+  const room = new URL(request.url).searchParams.get("room") ?? "";
+  const ticket = ticketOf(request);
+  const isUpgrade =
+    request.method === "GET" && request.headers.get("upgrade")?.toLowerCase() === "websocket";
+  // One answer for every reason: it tells nothing about rooms or tickets.
+  if (!sockets || !isUpgrade || !ticket || !server.origins.allows(request)) throw closedRoom();
+  await prepare(server.engine);
+  const identity = await inStorage(redeemTicket(server.engine, ticket, room));
+  if (!identity) throw closedRoom();
+  return sockets.connect(request, identity);
+}
+
+function closedRoom(): RequestRefused {
+  return new RequestRefused({
+    status: 403,
+    code: "forbidden",
+    message: "This room cannot be entered.",
+    kind: "forbidden",
+  });
+}
+
+function checkHandshake<Ctx>(
+  { options }: Server<Ctx>,
+  identity: Identity<Ctx>,
+  request: Handshake,
+): void {
+  if (request.clientID !== identity.clientID || request.clientGroupID !== identity.clientGroupID) {
+    throw new RequestRefused({
+      status: 400,
+      code: "identity-mismatch",
+      message: "The body names another client or client group than the one that is signed in.",
+    });
+  }
+  if (request.protocolVersion !== PROTOCOL_VERSION) {
+    throw new RequestRefused({
+      status: 409,
+      code: "protocol-mismatch",
+      message: `This server speaks protocol ${PROTOCOL_VERSION}. Reload the app.`,
+      kind: "protocol-mismatch",
+      details: { protocolVersion: PROTOCOL_VERSION },
+    });
+  }
+  const accepted = [options.schemaVersion, ...(options.acceptSchemaVersions ?? [])];
+  if (!accepted.includes(request.schemaVersion)) {
+    throw new RequestRefused({
+      status: 409,
+      code: "schema-mismatch",
+      message: "This app and the server have different versions of the schema. Reload the app.",
+      kind: "schema-mismatch",
+      details: { schemaVersion: options.schemaVersion },
+    });
+  }
+}
+
+/** Brings the database to the schema: the first time only. */
+async function prepare(engine: Engine): Promise<void> {
+  const { schema, executor, platform } = engine;
+  try {
+    await ensureSchema({ schema, executor, platform });
+  } catch (cause) {
+    if (cause instanceof PlasmaError) throw cause;
+    throw new StorageFailure("The schema could not be checked.", { cause });
+  }
+}
+
+async function inStorage<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (cause) {
+    throw new StorageFailure("The database failed.", { cause });
+  }
+}
+
+/** Tells the app of a commit. Whatever becomes of that, the push has happened. */
+async function announce<Ctx>(
+  server: Server<Ctx>,
+  identity: Identity<Ctx>,
+  pushed: PushedChanges,
+): Promise<void> {
+  const { engine, options } = server;
+  const { onPushed, waitUntil } = options;
+  if (!onPushed || pushed.rows.length === 0) return;
+  const tables = [...new Set(pushed.rows.map((row) => row.table))];
+  const work = (async () => {
+    try {
+      await onPushed({ ...identity, tables, rows: pushed.rows, executor: engine.executor });
+    } catch (cause) {
+      engine.report(
+        new SyncServerError("onPushed-failed", "onPushed failed. The push itself is committed.", {
+          cause,
+        }),
+      );
+    }
+  })();
+  if (waitUntil) waitUntil(work);
+  else await work;
+}

@@ -17,7 +17,6 @@ import { decodeTagged, NOOP_MUTATOR } from "@sh1n4ps/plasma-core";
 import type {
   AnyMutators,
   ErrorBody,
-  Json,
   PullResponse,
   Row,
   RowChange,
@@ -26,30 +25,26 @@ import type {
 } from "@sh1n4ps/plasma-core";
 import { SyncClientError } from "../errors.ts";
 import type { Platform } from "../platform.ts";
-import type { Engine, RowImage, StoredState } from "../storage/engine.ts";
+import type { Engine, StoredState } from "../storage/engine.ts";
 import { claimClient } from "../tabs/client-claim.ts";
 import type { ClientClaim } from "../tabs/client-claim.ts";
 import type { AppliedPull, TabChannel, TabMessage } from "../tabs/tab-message.ts";
-import { CommitQueue } from "./commit-queue.ts";
 import { deferred } from "./deferred.ts";
-import type { Deferred } from "./deferred.ts";
-import { encodeArgs } from "./mutation-args.ts";
-import { fromStored, isCovered } from "./pending-mutation.ts";
-import type { PendingMutation } from "./pending-mutation.ts";
+import { Outbox } from "./outbox.ts";
+import type { MutationHandle, MutationReceipt } from "./outbox.ts";
 import { mergePages } from "./pull-patch.ts";
-import type { PullPatch } from "./pull-patch.ts";
-import { replay } from "./replay.ts";
-import type { Replayed } from "./replay.ts";
+import { Rebase } from "./rebase.ts";
+import type { KnownImages } from "./rebase.ts";
 import { ReplicaMemory } from "./replica-memory.ts";
 import type { ReplicaState } from "./replica-memory.ts";
-import { layerOf, NO_ROWS, selectRows, stack, tableRows } from "./rows.ts";
+import { selectRows } from "./rows.ts";
 import type { Rows } from "./rows.ts";
-import { runMutation } from "./run-mutation.ts";
 import { SerialQueue } from "./serial-queue.ts";
 import { Settlements } from "./settlements.ts";
 import type { DiscardOutcome } from "./settlements.ts";
 import type { PendingPush, PullState, SyncReplica } from "./sync-replica.ts";
 
+export type { MutationHandle, MutationReceipt } from "./outbox.ts";
 export type { DiscardOutcome } from "./settlements.ts";
 export type { PendingPush, PullState, SyncReplica } from "./sync-replica.ts";
 
@@ -64,40 +59,13 @@ export interface ReplicaOptions {
   readonly onError: (error: SyncClientError) => void;
 }
 
-export interface MutationReceipt {
-  readonly clientID: string;
-  readonly id: number;
-  readonly uid: string;
-}
-
-/** Resolves when the mutation is durable on the device. */
-export interface MutationHandle extends Promise<MutationReceipt> {
-  /** The server's word: resolves once a pull has shown the mutation, rejects if the server refused it. */
-  readonly confirmed: Promise<void>;
-}
-
-interface Commit {
-  readonly pending: PendingMutation;
-  readonly dismiss: readonly string[];
-}
-
-interface PreparedPull {
-  readonly kind: "prepared";
-  readonly replayed: readonly Replayed[];
-  readonly lastMutationIDs: Readonly<Record<string, number>>;
-  readonly baseSeq: number;
-  readonly isForked: boolean;
-}
-
-type KnownImages = (pending: PendingMutation) => readonly RowImage[] | undefined;
-
 export class Replica implements SyncReplica {
   readonly #options: ReplicaOptions;
   readonly #memory: ReplicaMemory;
   readonly #serial = new SerialQueue();
-  readonly #commits: CommitQueue<Commit>;
+  readonly #outbox: Outbox;
+  readonly #rebase: Rebase;
   readonly #settlements = new Settlements();
-  readonly #failedReplays = new Set<string>();
   readonly #ends: (() => void)[] = [];
   #opening: Promise<void> | undefined;
   #ctx: unknown;
@@ -106,13 +74,21 @@ export class Replica implements SyncReplica {
   constructor(options: ReplicaOptions) {
     this.#options = options;
     this.#memory = new ReplicaMemory(options.engine.durable);
-    this.#commits = new CommitQueue<Commit>({
-      write: (batch) => this.#store(batch),
-      rollBack: (lost) => {
-        for (const { pending } of lost) this.#settlements.forget(pending.entry.uid);
-        this.#memory.takeBack(lost.map(({ pending }) => pending));
-      },
+    const { engine, platform, onError } = options;
+    const memory = this.#memory;
+    const settlements = this.#settlements;
+    const world = () => ({ schema: options.schema, mutators: options.mutators, ctx: this.#ctx });
+    this.#rebase = new Rebase({ memory, settlements, world, onError });
+    this.#outbox = new Outbox({
+      memory,
       serial: this.#serial,
+      settlements,
+      engine,
+      platform,
+      world,
+      clientID: () => this.clientID,
+      open: () => this.open(),
+      tell: (message) => this.#tell(message),
     });
   }
 
@@ -130,7 +106,7 @@ export class Replica implements SyncReplica {
   }
 
   async close(): Promise<void> {
-    await this.#commits.idle();
+    await this.#outbox.idle();
     for (const end of this.#ends) end();
     this.#options.channel?.close();
     await this.#options.engine.close();
@@ -165,40 +141,8 @@ export class Replica implements SyncReplica {
 
   // — Mutations —
 
-  /** `dismiss`: rejected mutations that this one replaces. */
-  mutate(
-    name: string,
-    args: unknown,
-    options: { dismiss?: readonly string[] } = {},
-  ): MutationHandle {
-    const confirmation = deferred<void>();
-    const durable = this.#mutate(name, args, { dismiss: options.dismiss ?? [], confirmation });
-    durable.catch(confirmation.reject);
-    return Object.assign(durable, { confirmed: confirmation.promise });
-  }
-
-  async #mutate(
-    name: string,
-    args: unknown,
-    options: { readonly dismiss: readonly string[]; readonly confirmation: Deferred<void> },
-  ): Promise<MutationReceipt> {
-    // Encoded in the caller's turn: what they do to their object afterwards is not ours.
-    const encoded = encodeArgs(name, args);
-    const opening = this.open();
-    const { pending, stored } = await this.#serial.run(async () => {
-      await opening;
-      const made = await this.#runNew(name, encoded);
-      this.#settlements.awaitConfirmation(made.entry.uid, options.confirmation);
-      this.#memory.add(made);
-      // Not awaited here: the next mutation need not wait until this one is stored.
-      return {
-        pending: made,
-        stored: this.#commits.add({ pending: made, dismiss: options.dismiss }),
-      };
-    });
-    const { clientID, id, uid } = pending.entry;
-    await stored;
-    return { clientID, id, uid };
+  mutate(name: string, args: unknown): MutationHandle {
+    return this.#outbox.mutate(name, args);
   }
 
   /** Gives up a mutation that was not decided yet. Resolves with what became of it when the server has answered. */
@@ -207,7 +151,7 @@ export class Replica implements SyncReplica {
   ): Promise<DiscardOutcome> {
     await this.open();
     const { clientID, id } = typeof ref === "number" ? { clientID: this.clientID, id: ref } : ref;
-    const discarded = await this.#whenStored(async () => {
+    const discarded = await this.#outbox.whenStored(async () => {
       const found = this.#memory.pending.find(
         ({ entry }) => entry.clientID === clientID && entry.id === id,
       );
@@ -236,7 +180,7 @@ export class Replica implements SyncReplica {
       });
     }
     const again = args === undefined ? decodeTagged(rejected.args) : args;
-    return this.mutate(rejected.name, again, { dismiss: [uid] });
+    return this.#outbox.mutate(rejected.name, again, [uid]);
   }
 
   async dismissRejected(uid: string): Promise<void> {
@@ -249,7 +193,7 @@ export class Replica implements SyncReplica {
   /** Forgets the confirmed rows. With `discardOutbox`, unsent mutations become rejected ones; without it they refuse. */
   async resetLocalState(options: { readonly discardOutbox?: boolean } = {}): Promise<void> {
     await this.open();
-    await this.#whenStored(async () => {
+    await this.#outbox.whenStored(async () => {
       const unsent = this.#memory.pending.filter(({ entry }) => entry.name !== NOOP_MUTATOR);
       if (unsent.length > 0 && !options.discardOutbox) throw unsentMutations(unsent.length);
       const { engine } = this.#options;
@@ -292,7 +236,9 @@ export class Replica implements SyncReplica {
     pages: readonly PullResponse[],
   ): Promise<"applied" | "stale"> {
     const patch = mergePages(this.#options.schema, pages);
-    const prepared = await this.#serial.run(() => this.#preparePull(request, patch));
+    const prepared = await this.#serial.run(() =>
+      this.#rebase.prepare(patch, { cookie: request.cookie, clientID: this.clientID }),
+    );
     if (prepared.kind !== "prepared") return prepared.kind === "stale" ? "stale" : "applied";
 
     const { replayed, lastMutationIDs, baseSeq } = prepared;
@@ -345,7 +291,7 @@ export class Replica implements SyncReplica {
   }
 
   async renewClient(clientID: string): Promise<void> {
-    await this.#whenStored(async () => {
+    await this.#outbox.whenStored(async () => {
       const { engine, platform } = this.#options;
       if (clientID === this.clientID) {
         const next = await this.#claimNew();
@@ -373,91 +319,17 @@ export class Replica implements SyncReplica {
         this.#ends.push(channel.subscribe((message) => this.#receive(message)));
       }
     }
-    await this.#install(await engine.load());
+    await this.#reload();
     this.#tell({ kind: "hello", baseSeq: this.#memory.baseSeq, heads: this.#memory.heads() });
   }
 
-  async #runNew(name: string, args: Json): Promise<PendingMutation> {
-    const { error } = this.state;
-    if (error) throw error;
-    const { platform } = this.#options;
-    const { clientID } = this;
-    const id = this.#memory.headOf(clientID) + 1;
-    const call = { name, args: decodeTagged(args), clientID, mutationID: id };
-    const images = await runMutation(this.#world(), this.#memory.rows, call);
-    const uid = platform.random.token();
-    const timestamp = platform.clock.now();
-    const { baseSeq } = this.#memory;
-    return { entry: { clientID, id, uid, name, args, timestamp, images, baseSeq }, seq: null };
-  }
-
-  async #preparePull(
-    request: { readonly cookie: string | null },
-    { last, clear, layer, images }: PullPatch,
-  ): Promise<PreparedPull | { readonly kind: "stale" | "nothing-new" }> {
-    const memory = this.#memory;
-    if (memory.cookie !== request.cookie) return { kind: "stale" };
-    const lastMutationIDs = { ...last.lastMutationIDs };
-    // The server knows mutations under our id that we never made: a copied profile, or a device that lost its memory.
-    const isForked = (lastMutationIDs[this.clientID] ?? 0) > memory.headOf(this.clientID);
-    if (isForked) delete lastMutationIDs[this.clientID];
-    const settlesNothing = Object.entries(lastMutationIDs).every(
-      ([clientID, id]) => id <= memory.confirmedOf(clientID),
-    );
-    const changesNothing = !clear && images.length === 0 && settlesNothing;
-    if (changesNothing && !isForked && last.cookie === memory.cookie)
-      return { kind: "nothing-new" };
-    const replayed = await this.#replay({
-      base: stack(clear ? NO_ROWS : memory.confirmed, layer),
-      pending: memory.pending.filter((pending) => !isCovered(pending, lastMutationIDs)),
-      known: ({ entry }) => (changesNothing ? entry.images : undefined),
-    });
-    return { kind: "prepared", replayed, lastMutationIDs, baseSeq: memory.baseSeq, isForked };
-  }
-
-  /** Makes in memory what a pull has made in storage, here or in another tab. */
   async #follow(pull: AppliedPull, known: KnownImages): Promise<void> {
-    const memory = this.#memory;
-    if (pull.baseSeq <= memory.baseSeq) return;
-    if (pull.baseSeq > memory.baseSeq + 1) return this.#reload();
-    const replayed = await this.#replay({
-      base: stack(pull.clear ? NO_ROWS : memory.confirmed, layerOf(pull.patch)),
-      pending: memory.pending.filter((pending) => !isCovered(pending, pull.lastMutationIDs)),
-      known,
-    });
-    for (const { entry } of memory.follow(pull, replayed)) {
-      const refusal = pull.rejections.find(
-        ({ clientID, id }) => clientID === entry.clientID && id === entry.id,
-      );
-      this.#settlements.settle(entry.uid, refusal);
-    }
+    if ((await this.#rebase.follow(pull, known)) === "missed") await this.#reload();
   }
 
   async #reload(): Promise<void> {
-    await this.#install(await this.#options.engine.load());
-  }
-
-  async #install(loaded: StoredState): Promise<void> {
-    const stored = await this.#withOwnClient(loaded);
-    const ours = new Map(this.#memory.pending.map((pending) => [pending.entry.uid, pending]));
-    const durable = stored.outbox.map((entry) =>
-      Object.assign(ours.get(entry.uid) ?? {}, fromStored(entry)),
-    );
-    const uids = new Set(stored.outbox.map(({ uid }) => uid));
-    const onTheirWay = this.#memory.pending.filter(
-      ({ entry, seq }) => seq === null && !uids.has(entry.uid),
-    );
-    const replayed = await this.#replay({
-      base: tableRows(stored.base),
-      pending: [...durable, ...onTheirWay],
-      known: ({ entry }) => (entry.baseSeq >= stored.baseSeq ? entry.images : undefined),
-    });
-    this.#memory.install(stored, replayed);
-    const pending = new Set(this.#memory.pending.map(({ entry }) => entry.uid));
-    this.#settlements.settleMissing(
-      (uid) => pending.has(uid),
-      (uid) => stored.rejected.find((rejected) => rejected.uid === uid),
-    );
+    const stored = await this.#options.engine.load();
+    await this.#rebase.install(await this.#withOwnClient(stored));
   }
 
   /** This tab has a client id that storage knows: one of the pool, or, when another tab has renewed it, a new one. */
@@ -518,51 +390,9 @@ export class Replica implements SyncReplica {
       });
   }
 
-  async #store(batch: readonly Commit[]): Promise<void> {
-    const pending = batch.map((commit) => commit.pending);
-    const entries = pending.map(({ entry }) => entry);
-    const dismissed = batch.flatMap(({ dismiss }) => dismiss);
-    const seqs = await this.#options.engine.append(entries, { dismiss: dismissed });
-    this.#memory.stored(pending, seqs);
-    this.#memory.dropRejected(dismissed);
-    const stored = entries.map((entry, at) => ({ ...entry, seq: seqs[at] as number }));
-    this.#tell({ kind: "appended", entries: stored, dismissed });
-  }
-
-  /** Runs a job in the serial queue at a moment when every mutation of this tab is durable (or was taken back). */
-  async #whenStored<T>(job: () => Promise<T>): Promise<T> {
-    for (;;) {
-      await this.#commits.idle();
-      const result = await this.#serial.run(async () => {
-        if (this.#memory.pending.some(({ seq }) => seq === null)) return undefined;
-        return { value: await job() };
-      });
-      if (result) return result.value;
-    }
-  }
-
-  async #replay(work: {
-    readonly base: Rows;
-    readonly pending: readonly PendingMutation[];
-    readonly known: KnownImages;
-  }): Promise<Replayed[]> {
-    const replayed = await replay({ world: this.#world(), ...work });
-    for (const { pending, error } of replayed) {
-      if (error === undefined || this.#failedReplays.has(pending.entry.uid)) continue;
-      this.#failedReplays.add(pending.entry.uid);
-      this.#options.onError(replayFailed(pending.entry.name, error));
-    }
-    return replayed;
-  }
-
   #claimNew(): Promise<ClientClaim> {
     const { dbName, platform } = this.#options;
     return claimClient({ dbName, pool: [], platform });
-  }
-
-  #world() {
-    const { schema, mutators } = this.#options;
-    return { schema, mutators, ctx: this.#ctx };
   }
 
   #storageClosed(error: SyncClientError): void {
@@ -585,14 +415,5 @@ function unsentMutations(count: number): SyncClientError {
   return new SyncClientError(
     "unsent-mutations",
     `${count} changes were not sent yet. Sync first, or reset with { discardOutbox: true }.`,
-  );
-}
-
-function replayFailed(name: string, cause: unknown): SyncClientError {
-  const why = cause instanceof Error ? cause.message : String(cause);
-  return new SyncClientError(
-    "rebase-replay",
-    `"${name}" does not work on the newest rows, so it shows nothing until the server has decided. ${why}`,
-    { cause },
   );
 }

@@ -85,9 +85,11 @@ export class IdbConnection {
       await finished;
       return result;
     } catch (cause) {
-      abort(tx);
-      if (cause instanceof SyncClientError) throw cause;
-      // The transaction's own error says more than the request that it took down with it.
+      if (!isAbort(cause)) {
+        abort(tx);
+        throw cause;
+      }
+      // A request that went down with its transaction: that one knows why.
       const reason = await finished.then(
         () => undefined,
         (error: unknown) => error,
@@ -125,6 +127,8 @@ export class IdbConnection {
     for (const listener of this.#closedListeners) listener(error);
   }
 }
+
+const CONNECTION_CUT = { name: "InvalidStateError", message: "The connection was cut." };
 
 function openDatabase(options: ConnectionOptions): Promise<IDBDatabase> {
   return new Promise((resolve, reject) => {
@@ -172,17 +176,19 @@ function noAnswer(): SyncClientError {
   );
 }
 
-const CONNECTION_CUT = { name: "InvalidStateError", message: "The connection was cut." };
-
 function completion(tx: IDBTransaction): Promise<void> {
   const finished = new Promise<void>((resolve, reject) => {
     tx.oncomplete = () => resolve();
-    tx.onabort = () =>
-      reject(tx.error ?? new SyncClientError("storage", "The local database broke off a change."));
+    // An abort that nothing in the transaction asked for: the connection was cut.
+    tx.onabort = () => reject(tx.error ?? CONNECTION_CUT);
   });
   // Whoever awaits it sees the reason; a body that failed first must not leave it unhandled.
   finished.catch(() => undefined);
   return finished;
+}
+
+function isAbort(cause: unknown): boolean {
+  return cause instanceof Error && cause.name === "AbortError";
 }
 
 function abort(tx: IDBTransaction): void {

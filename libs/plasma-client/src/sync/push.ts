@@ -170,9 +170,7 @@ function undecided(): SyncFailure {
 
 /** The server knows nothing of this client, or something else than we do: ids alone do not bring us together. */
 function isForgotten(answer: TransportHttpError, outbox: PendingPush): boolean {
-  if (answer.status === 403) return answer.code === "unknown-client";
-  if (answer.status !== 409) return false;
-  if (answer.code === "fork") return true;
+  if (answer.status === 409 && answer.code === "client-forked") return true;
   const expected = expectedID(answer);
   return expected !== null && expected < (outbox.mutations[0]?.id ?? 0);
 }

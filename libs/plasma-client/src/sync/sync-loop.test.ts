@@ -408,7 +408,7 @@ describe("a server that knows less or more than this client thinks", () => {
   it("does not get fresh client ids without end", async () => {
     const { loop, platform, network, replica, errors } = syncWorld();
     network.fault = (path) =>
-      path === "push" ? refuse(409, { code: "fork", message: "Forked." }) : null;
+      path === "push" ? refuse(409, { code: "client-forked", message: "Forked." }) : null;
     replica.append();
     loop.start();
     await platform.advance(HOUR);

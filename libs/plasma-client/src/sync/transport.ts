@@ -203,12 +203,13 @@ function httpError(response: Response, body: unknown, now: number): TransportHtt
   return { kind: "http-error", status, ...said, retryAfterMs };
 }
 
-/** Seconds, or a date in HTTP's format. */
+/** Seconds, or a date in HTTP's format. Anything else says nothing. */
 function readRetryAfter(value: string | null, now: number): number | null {
-  if (value === null) return null;
-  const delayMs = /^\s*\d+\s*$/.test(value) ? Number(value) * 1000 : Date.parse(value) - now;
-  if (Number.isNaN(delayMs)) return null;
-  return Math.min(Math.max(delayMs, 0), MAX_RETRY_AFTER_MS);
+  const seconds = value !== null && /^\s*\d+\s*$/.test(value);
+  const date = value !== null && /GMT\s*$/.test(value);
+  if (!seconds && !date) return null;
+  const delayMs = seconds ? Number(value) * 1000 : Date.parse(value ?? "") - now;
+  return Number.isNaN(delayMs) ? null : Math.min(Math.max(delayMs, 0), MAX_RETRY_AFTER_MS);
 }
 
 function parse(body: string): unknown {

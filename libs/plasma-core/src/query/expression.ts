@@ -2,7 +2,7 @@
 
 import { PlasmaDefinitionError } from "../errors.ts";
 import { describeValue } from "../schema/value.ts";
-import type { CompareOp, Condition, OrderTerm, SelectAst } from "./ast.ts";
+import type { CompareOp, Condition, OrderTerm, SelectAst, Value } from "./ast.ts";
 import { normalizePattern } from "./like.ts";
 import {
   comparableValue,
@@ -23,21 +23,21 @@ function compare(op: CompareOp, left: unknown, right: unknown): Condition {
   return { kind: "compare", op, left: operand(left), right: operand(right) };
 }
 
-export const eq = <T>(left: Expression<T>, right: Comparable<T>): Condition =>
+export const eq = <T extends Value>(left: Expression<T>, right: Comparable<T>): Condition =>
   compare("eq", left, right);
-export const ne = <T>(left: Expression<T>, right: Comparable<T>): Condition =>
+export const ne = <T extends Value>(left: Expression<T>, right: Comparable<T>): Condition =>
   compare("ne", left, right);
-export const gt = <T>(left: Expression<T>, right: Comparable<T>): Condition =>
+export const gt = <T extends Value>(left: Expression<T>, right: Comparable<T>): Condition =>
   compare("gt", left, right);
-export const gte = <T>(left: Expression<T>, right: Comparable<T>): Condition =>
+export const gte = <T extends Value>(left: Expression<T>, right: Comparable<T>): Condition =>
   compare("gte", left, right);
-export const lt = <T>(left: Expression<T>, right: Comparable<T>): Condition =>
+export const lt = <T extends Value>(left: Expression<T>, right: Comparable<T>): Condition =>
   compare("lt", left, right);
-export const lte = <T>(left: Expression<T>, right: Comparable<T>): Condition =>
+export const lte = <T extends Value>(left: Expression<T>, right: Comparable<T>): Condition =>
   compare("lte", left, right);
 
 /** `low <= expression <= high`, both ends included. */
-export function between<T>(
+export function between<T extends Value>(
   expression: Expression<T>,
   low: Comparable<T>,
   high: Comparable<T>,

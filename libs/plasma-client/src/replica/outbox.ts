@@ -1,0 +1,147 @@
+/**
+ * Making mutations: each runs, shows at once, and becomes durable with others of its moment (group commit).
+ *
+ * A mutation's id is the one after the last known of this client, and used up only when the entry is durable: when
+ * storing fails, everything that is not durable is taken back, and its ids are given out again.
+ */
+
+import { decodeTagged } from "@sh1n4ps/plasma-core";
+import type { Json } from "@sh1n4ps/plasma-core";
+import type { Platform } from "../platform.ts";
+import type { Engine } from "../storage/engine.ts";
+import type { TabMessage } from "../tabs/tab-message.ts";
+import { CommitQueue } from "./commit-queue.ts";
+import { deferred } from "./deferred.ts";
+import type { Deferred } from "./deferred.ts";
+import { encodeArgs } from "./mutation-args.ts";
+import type { PendingMutation } from "./pending-mutation.ts";
+import type { ReplicaMemory } from "./replica-memory.ts";
+import { runMutation } from "./run-mutation.ts";
+import type { MutatorWorld } from "./run-mutation.ts";
+import type { SerialQueue } from "./serial-queue.ts";
+import type { Settlements } from "./settlements.ts";
+
+export interface MutationReceipt {
+  readonly clientID: string;
+  readonly id: number;
+  readonly uid: string;
+}
+
+/** Resolves when the mutation is durable on the device. */
+export interface MutationHandle extends Promise<MutationReceipt> {
+  /** The server's word: resolves once a pull has shown the mutation, rejects if the server refused it. */
+  readonly confirmed: Promise<void>;
+}
+
+export interface OutboxOptions {
+  readonly memory: ReplicaMemory;
+  readonly serial: SerialQueue;
+  readonly settlements: Settlements;
+  readonly engine: Engine;
+  readonly platform: Platform;
+  readonly world: () => MutatorWorld;
+  readonly clientID: () => string;
+  readonly open: () => Promise<void>;
+  readonly tell: (message: TabMessage) => void;
+}
+
+interface Commit {
+  readonly pending: PendingMutation;
+  /** Rejected mutations that it replaces. */
+  readonly dismiss: readonly string[];
+}
+
+export class Outbox {
+  readonly #options: OutboxOptions;
+  readonly #commits: CommitQueue<Commit>;
+
+  constructor(options: OutboxOptions) {
+    this.#options = options;
+    const { memory, serial, settlements } = options;
+    this.#commits = new CommitQueue<Commit>({
+      write: (batch) => this.#store(batch),
+      rollBack: (lost) => {
+        for (const { pending } of lost) settlements.forget(pending.entry.uid);
+        memory.takeBack(lost.map(({ pending }) => pending));
+      },
+      serial,
+    });
+  }
+
+  /** `dismiss`: rejected mutations that this one replaces. */
+  mutate(name: string, args: unknown, dismiss: readonly string[] = []): MutationHandle {
+    const confirmation = deferred<void>();
+    const durable = this.#mutate(name, args, { dismiss, confirmation });
+    durable.catch(confirmation.reject);
+    return Object.assign(durable, { confirmed: confirmation.promise });
+  }
+
+  /** Resolves when nothing is on its way to storage. */
+  idle(): Promise<void> {
+    return this.#commits.idle();
+  }
+
+  /** Runs a job in the serial queue at a moment when every mutation of this tab is durable (or was taken back). */
+  async whenStored<T>(job: () => Promise<T>): Promise<T> {
+    const { memory, serial } = this.#options;
+    for (;;) {
+      await this.#commits.idle();
+      const result = await serial.run(async () => {
+        if (memory.pending.some(({ seq }) => seq === null)) return undefined;
+        return { value: await job() };
+      });
+      if (result) return result.value;
+    }
+  }
+
+  async #mutate(
+    name: string,
+    args: unknown,
+    options: { readonly dismiss: readonly string[]; readonly confirmation: Deferred<void> },
+  ): Promise<MutationReceipt> {
+    const { memory, serial, settlements, open } = this.#options;
+    // Encoded in the caller's turn: what they do to their object afterwards is not ours.
+    const encoded = encodeArgs(name, args);
+    const opening = open();
+    const { pending, stored } = await serial.run(async () => {
+      await opening;
+      const made = await this.#run(name, encoded);
+      settlements.awaitConfirmation(made.entry.uid, options.confirmation);
+      memory.add(made);
+      // Not awaited here: the next mutation need not wait until this one is stored.
+      return {
+        pending: made,
+        stored: this.#commits.add({ pending: made, dismiss: options.dismiss }),
+      };
+    });
+    const { clientID, id, uid } = pending.entry;
+    await stored;
+    return { clientID, id, uid };
+  }
+
+  async #run(name: string, args: Json): Promise<PendingMutation> {
+    const { memory, platform, world } = this.#options;
+    const { error } = memory.state;
+    if (error) throw error;
+    const clientID = this.#options.clientID();
+    const id = memory.headOf(clientID) + 1;
+    const call = { name, args: decodeTagged(args), clientID, mutationID: id };
+    const images = await runMutation(world(), memory.rows, call);
+    const uid = platform.random.token();
+    const timestamp = platform.clock.now();
+    const { baseSeq } = memory;
+    return { entry: { clientID, id, uid, name, args, timestamp, images, baseSeq }, seq: null };
+  }
+
+  async #store(batch: readonly Commit[]): Promise<void> {
+    const { memory, engine, tell } = this.#options;
+    const pending = batch.map((commit) => commit.pending);
+    const entries = pending.map(({ entry }) => entry);
+    const dismissed = batch.flatMap(({ dismiss }) => dismiss);
+    const seqs = await engine.append(entries, { dismiss: dismissed });
+    memory.stored(pending, seqs);
+    memory.dropRejected(dismissed);
+    const stored = entries.map((entry, at) => ({ ...entry, seq: seqs[at] as number }));
+    tell({ kind: "appended", entries: stored, dismissed });
+  }
+}

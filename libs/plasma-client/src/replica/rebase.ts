@@ -1,0 +1,138 @@
+/**
+ * Rebase: bringing memory to what storage holds, whoever changed it there. Everything here runs in the serial queue.
+ */
+
+import { SyncClientError } from "../errors.ts";
+import type { RowImage, StoredState } from "../storage/engine.ts";
+import type { AppliedPull } from "../tabs/tab-message.ts";
+import { fromStored, isCovered } from "./pending-mutation.ts";
+import type { PendingMutation } from "./pending-mutation.ts";
+import type { PullPatch } from "./pull-patch.ts";
+import { replay } from "./replay.ts";
+import type { Replayed } from "./replay.ts";
+import type { ReplicaMemory } from "./replica-memory.ts";
+import { layerOf, NO_ROWS, stack, tableRows } from "./rows.ts";
+import type { Rows } from "./rows.ts";
+import type { MutatorWorld } from "./run-mutation.ts";
+import type { Settlements } from "./settlements.ts";
+
+/** A pull, ready to be written: what it settles, and what the other mutations do over its rows. */
+export interface PreparedPull {
+  readonly kind: "prepared";
+  readonly replayed: readonly Replayed[];
+  readonly lastMutationIDs: Readonly<Record<string, number>>;
+  readonly baseSeq: number;
+  /** The server knows mutations under our id that we never made: a copied profile, or a device that lost its memory. */
+  readonly isForked: boolean;
+}
+
+export type KnownImages = (pending: PendingMutation) => readonly RowImage[] | undefined;
+
+export interface RebaseOptions {
+  readonly memory: ReplicaMemory;
+  readonly settlements: Settlements;
+  readonly world: () => MutatorWorld;
+  readonly onError: (error: SyncClientError) => void;
+}
+
+export class Rebase {
+  readonly #options: RebaseOptions;
+  readonly #reported = new Set<string>();
+
+  constructor(options: RebaseOptions) {
+    this.#options = options;
+  }
+
+  async prepare(
+    { last, clear, layer, images }: PullPatch,
+    request: { readonly cookie: string | null; readonly clientID: string },
+  ): Promise<PreparedPull | { readonly kind: "stale" | "nothing-new" }> {
+    const { memory } = this.#options;
+    const { clientID: own } = request;
+    if (memory.cookie !== request.cookie) return { kind: "stale" };
+    const lastMutationIDs = { ...last.lastMutationIDs };
+    const isForked = (lastMutationIDs[own] ?? 0) > memory.headOf(own);
+    if (isForked) delete lastMutationIDs[own];
+    const settlesNothing = Object.entries(lastMutationIDs).every(
+      ([clientID, id]) => id <= memory.confirmedOf(clientID),
+    );
+    const changesNothing = !clear && images.length === 0 && settlesNothing;
+    if (changesNothing && !isForked && last.cookie === memory.cookie) {
+      return { kind: "nothing-new" };
+    }
+    const replayed = await this.#replay({
+      base: stack(clear ? NO_ROWS : memory.confirmed, layer),
+      pending: memory.pending.filter((pending) => !isCovered(pending, lastMutationIDs)),
+      known: ({ entry }) => (changesNothing ? entry.images : undefined),
+    });
+    return { kind: "prepared", replayed, lastMutationIDs, baseSeq: memory.baseSeq, isForked };
+  }
+
+  /** Makes in memory what a pull has made in storage, here or in another tab. `missed`: everything has to be loaded. */
+  async follow(pull: AppliedPull, known: KnownImages): Promise<"followed" | "missed"> {
+    const { memory, settlements } = this.#options;
+    if (pull.baseSeq <= memory.baseSeq) return "followed";
+    if (pull.baseSeq > memory.baseSeq + 1) return "missed";
+    const replayed = await this.#replay({
+      base: stack(pull.clear ? NO_ROWS : memory.confirmed, layerOf(pull.patch)),
+      pending: memory.pending.filter((pending) => !isCovered(pending, pull.lastMutationIDs)),
+      known,
+    });
+    for (const { entry } of memory.follow(pull, replayed)) {
+      const refusal = pull.rejections.find(
+        ({ clientID, id }) => clientID === entry.clientID && id === entry.id,
+      );
+      settlements.settle(entry.uid, refusal);
+    }
+    return "followed";
+  }
+
+  /** Takes over everything that storage holds; what is on its way there stays on top. */
+  async install(stored: StoredState): Promise<void> {
+    const { memory, settlements } = this.#options;
+    const known = new Map(memory.pending.map((pending) => [pending.entry.uid, pending]));
+    const durable = stored.outbox.map((entry) =>
+      // The same object, because its way to storage may still have something to say to it.
+      Object.assign(known.get(entry.uid) ?? {}, fromStored(entry)),
+    );
+    const uids = new Set(stored.outbox.map(({ uid }) => uid));
+    const onTheirWay = memory.pending.filter(
+      ({ entry, seq }) => seq === null && !uids.has(entry.uid),
+    );
+    const replayed = await this.#replay({
+      base: tableRows(stored.base),
+      pending: [...durable, ...onTheirWay],
+      known: ({ entry }) => (entry.baseSeq >= stored.baseSeq ? entry.images : undefined),
+    });
+    memory.install(stored, replayed);
+    const pending = new Set(memory.pending.map(({ entry }) => entry.uid));
+    settlements.settleMissing(
+      (uid) => pending.has(uid),
+      (uid) => stored.rejected.find((rejected) => rejected.uid === uid),
+    );
+  }
+
+  async #replay(work: {
+    readonly base: Rows;
+    readonly pending: readonly PendingMutation[];
+    readonly known: KnownImages;
+  }): Promise<Replayed[]> {
+    const { world, onError } = this.#options;
+    const replayed = await replay({ world: world(), ...work });
+    for (const { pending, error } of replayed) {
+      if (error === undefined || this.#reported.has(pending.entry.uid)) continue;
+      this.#reported.add(pending.entry.uid);
+      onError(replayFailed(pending.entry.name, error));
+    }
+    return replayed;
+  }
+}
+
+function replayFailed(name: string, cause: unknown): SyncClientError {
+  const why = cause instanceof Error ? cause.message : String(cause);
+  return new SyncClientError(
+    "rebase-replay",
+    `"${name}" does not work on the newest rows, so it shows nothing until the server has decided. ${why}`,
+    { cause },
+  );
+}

@@ -1,0 +1,8 @@
+/** IndexedDB in Node: the classes that `idb` looks for, and a world of its own for each test. */
+
+import "fake-indexeddb/auto";
+import { IDBFactory } from "fake-indexeddb";
+
+export function freshIndexedDB(): IDBFactory {
+  return new IDBFactory();
+}

@@ -1,0 +1,250 @@
+/**
+ * A commit: all that a mutation did, in one batch that happens only if nothing else was committed since it began.
+ *
+ * 1. The version after `base` is taken with a random nonce. If another commit has taken it, the guard fails and the
+ *    whole batch with it. There is no other protection, and none is needed.
+ * 2. The triggers log each row under that version, because the batch announces its origin first and withdraws it last.
+ * 3. References are checked by a guard. The database's own check comes at the end of the transaction, and D1 answers
+ *    a failure there by resetting the database under everybody's feet.
+ * 4. Rows whose unique columns change are deleted and inserted anew, so that two rows can trade values.
+ */
+
+import { encodeRow, PlasmaError } from "@sh1n4ps/plasma-core";
+import type { Row, RowChange, Schema, TableInfo } from "@sh1n4ps/plasma-core";
+import { toHex } from "../bytes.ts";
+import type { Platform } from "../platform.ts";
+import { guardOf } from "../schema/system-tables.ts";
+import { dialectOf } from "../sql/dialect.ts";
+import type { SqlDialect } from "../sql/dialect.ts";
+import type { SqlExecutor, Statement } from "../sql/executor.ts";
+import { bind, columnOf, join, name, sql, tree } from "../sql/fragment.ts";
+import { columnNames, jsonCells, rowsToJson, selectJsonRows } from "../sql/row-codec.ts";
+
+export interface CommitRequest {
+  readonly schema: Schema;
+  readonly executor: SqlExecutor;
+  readonly platform: Platform;
+  /** The version that everything was read at. */
+  readonly base: number;
+  /** Net changes, one for each row. */
+  readonly changes: readonly RowChange[];
+  readonly origin?: { readonly clientID: string; readonly mutationID: number };
+  /** What else belongs to it, given its version: the client's last mutation id, the outcome. */
+  readonly alongside?: (version: number) => readonly Statement[];
+}
+
+export type CommitResult =
+  | { readonly kind: "committed"; readonly version: number }
+  /** Something else was committed first. */
+  | { readonly kind: "conflict" }
+  /** The database's constraints say no, and would again. */
+  | { readonly kind: "refused"; readonly error: PlasmaError }
+  /** It may have been committed or not. `nonce` tells, if it can be looked up. */
+  | { readonly kind: "unknown"; readonly nonce: string; readonly cause: unknown };
+
+export async function commit(request: CommitRequest): Promise<CommitResult> {
+  const version = request.base + 1;
+  const nonce = toHex(request.platform.random.bytes(16));
+  try {
+    await request.executor.batch(statementsOf(request, version, nonce));
+    return { kind: "committed", version };
+  } catch (error) {
+    return failureOf(error, nonce);
+  }
+}
+
+function statementsOf(request: CommitRequest, version: number, nonce: string): Statement[] {
+  const { schema, executor, platform, base, changes, origin, alongside } = request;
+  return [
+    sql`INSERT INTO _plasma_versions (version, nonce, time) SELECT version + 1, ${bind(nonce)}, ${bind(platform.clock.now())} FROM _plasma_meta WHERE version = ${bind(base)}`,
+    sql`INSERT INTO _plasma_guard (kind) SELECT 'conflict' WHERE NOT EXISTS (SELECT 1 FROM _plasma_versions WHERE region = 0 AND version = ${bind(version)} AND nonce = ${bind(nonce)})`,
+    sql`UPDATE _plasma_meta SET version = ${bind(version)} WHERE version = ${bind(base)}`,
+    ...(alongside?.(version) ?? []),
+    ...(changes.length > 0
+      ? [
+          sql`INSERT INTO _plasma_origin_context (id, client_id, mutation_id) VALUES (1, ${bind(origin?.clientID ?? null)}, ${bind(origin?.mutationID ?? null)})`,
+          ...dataStatements(schema, changes, dialectOf(executor)),
+          sql`DELETE FROM _plasma_origin_context`,
+        ]
+      : []),
+  ];
+}
+
+function dataStatements(
+  schema: Schema,
+  changes: readonly RowChange[],
+  dialect: SqlDialect,
+): Statement[] {
+  const deletes: Statement[] = [];
+  const updates: Statement[] = [];
+  const inserts: Statement[] = [];
+  const guards: Statement[] = [];
+  for (const [table, own] of byTable(schema, changes)) {
+    const gone: string[] = [];
+    const removed: string[] = [];
+    const added: Row[] = [];
+    const updated: Row[] = [];
+    for (const { id, before, after } of own) {
+      if (after && before && !changesUnique(table, before, after)) {
+        updated.push(after);
+        continue;
+      }
+      if (before) removed.push(id);
+      if (after) added.push(after);
+      else gone.push(id);
+    }
+    if (removed.length > 0) {
+      deletes.push(sql`DELETE FROM ${name(table.name)} WHERE id IN (${dialect.values(removed)})`);
+    }
+    for (const rows of chunks(updated)) updates.push(...updateRows(table, rows, dialect));
+    for (const rows of chunks(added)) {
+      inserts.push(
+        sql`INSERT INTO ${name(table.name)} (${columnNames(table)}) ${selectJsonRows(table, rowsToJson(table, rows, dialect), dialect)}`,
+      );
+    }
+    guards.push(...outgoingReferences(table, [...updated, ...added], dialect));
+    guards.push(...incomingReferences(schema, table, gone, dialect));
+  }
+  return [...deletes, ...updates, ...inserts, ...guards];
+}
+
+function byTable(
+  schema: Schema,
+  changes: readonly RowChange[],
+): ReadonlyMap<TableInfo, RowChange[]> {
+  const groups = new Map<TableInfo, RowChange[]>();
+  for (const change of changes) {
+    const table = schema.byName.get(change.table)!;
+    const group = groups.get(table);
+    if (group) group.push(change);
+    else groups.set(table, [change]);
+  }
+  return groups;
+}
+
+function changesUnique(table: TableInfo, before: Row, after: Row): boolean {
+  const [old, next] = [encodeRow(table, before), encodeRow(table, after)];
+  return table.columnNames.some(
+    (column) => table.columns[column]?.isUnique && old[column] !== next[column],
+  );
+}
+
+function updateRows(table: TableInfo, rows: readonly Row[], dialect: SqlDialect): Statement[] {
+  const cells = jsonCells(table, dialect);
+  const changeable = table.columnNames.filter(
+    (column) => column !== "id" && !table.columns[column]?.isUnique,
+  );
+  if (changeable.length === 0) return [];
+  const assignments = changeable.map((column) => sql`${name(column)} = ${cells.get(column)!}`);
+  const json = rowsToJson(table, rows, dialect);
+  return [
+    sql`UPDATE ${name(table.name)} SET ${join(assignments)} FROM ${dialect.jsonRows(json)} WHERE ${columnOf(table.name, "id")} = ${cells.get("id")!}`,
+  ];
+}
+
+function outgoingReferences(
+  table: TableInfo,
+  rows: readonly Row[],
+  dialect: SqlDialect,
+): Statement[] {
+  const references = table.columnNames.flatMap((column) => {
+    const target = table.columns[column]?.reference?.column().table;
+    return target && rows.some((row) => row[column] !== null) ? [{ column, target }] : [];
+  });
+  if (references.length === 0) return [];
+  const dangling = references.map(
+    ({ column, target }) =>
+      sql`(${columnOf("own", column)} IS NOT NULL AND NOT EXISTS (SELECT 1 FROM ${name(target)} AS target WHERE target.id = ${columnOf("own", column)}))`,
+  );
+  const ids = dialect.values(rows.map((row) => row["id"] as string));
+  return [
+    sql`INSERT INTO _plasma_guard (kind) SELECT 'reference' WHERE EXISTS (SELECT 1 FROM ${name(table.name)} AS own WHERE own.id IN (${ids}) AND ${tree(dangling, "OR")})`,
+  ];
+}
+
+function incomingReferences(
+  schema: Schema,
+  table: TableInfo,
+  gone: readonly string[],
+  dialect: SqlDialect,
+): Statement[] {
+  if (gone.length === 0) return [];
+  return (schema.references.get(table.name) ?? []).map(
+    (reference) =>
+      sql`INSERT INTO _plasma_guard (kind) SELECT 'reference' WHERE EXISTS (SELECT 1 FROM ${name(reference.table)} AS other WHERE ${columnOf("other", reference.column)} IN (${dialect.values(gone)}))`,
+  );
+}
+
+/** D1 takes parameters of up to 2 MB. */
+const MAX_CHUNK = 900_000;
+
+function chunks(rows: readonly Row[]): Row[][] {
+  const result: Row[][] = [];
+  let size = Infinity;
+  for (const row of rows) {
+    const weight = weightOf(row);
+    if (size + weight > MAX_CHUNK) {
+      result.push([]);
+      size = 0;
+    }
+    result.at(-1)?.push(row);
+    size += weight;
+  }
+  return result;
+}
+
+/** Roughly what a row takes as JSON; only large cells matter. */
+function weightOf(row: Row): number {
+  let weight = 0;
+  for (const value of Object.values(row)) {
+    if (typeof value === "string") weight += value.length;
+    else if (value instanceof Uint8Array) weight += 2 * value.byteLength;
+    else if (typeof value === "object" && value !== null && !(value instanceof Date)) {
+      weight += JSON.stringify(value).length;
+    } else weight += 20;
+  }
+  return weight;
+}
+
+function failureOf(error: unknown, nonce: string): CommitResult {
+  const message = error instanceof Error ? error.message : String(error);
+  switch (guardOf(message)) {
+    case "conflict":
+    case "client":
+      return { kind: "conflict" };
+    case "reference":
+      return { kind: "refused", error: danglingReference(error) };
+    case "schema":
+    case null:
+  }
+  // D1 says so when its database was reset, be it for this batch or for somebody else's.
+  if (/was reset|connection lost/i.test(message)) return { kind: "unknown", nonce, cause: error };
+  if (/UNIQUE constraint failed: (index ')?_plasma_/.test(message)) return { kind: "conflict" };
+  if (/UNIQUE constraint failed/.test(message)) {
+    return {
+      kind: "refused",
+      error: new PlasmaError("conflict", "A row with one of these unique values exists already.", {
+        cause: error,
+      }),
+    };
+  }
+  if (/FOREIGN KEY constraint failed/.test(message))
+    return { kind: "refused", error: danglingReference(error) };
+  if (/constraint failed|cannot store/.test(message)) {
+    return {
+      kind: "refused",
+      error: new PlasmaError("constraint", "A row does not fit the rules of its table.", {
+        cause: error,
+      }),
+    };
+  }
+  return { kind: "unknown", nonce, cause: error };
+}
+
+function danglingReference(cause: unknown): PlasmaError {
+  return new PlasmaError(
+    "missing-reference",
+    "A row would refer to another row that does not exist.",
+    { cause },
+  );
+}

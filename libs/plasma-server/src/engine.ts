@@ -1,0 +1,16 @@
+/** What push, pull and tickets work with: the handler's options, with defaults filled in. */
+
+import type { AnyMutators, AuthorizePolicy, Schema } from "@sh1n4ps/plasma-core";
+import type { SyncServerError } from "./errors.ts";
+import type { Platform } from "./platform.ts";
+import type { SqlExecutor } from "./sql/executor.ts";
+
+export interface Engine {
+  readonly schema: Schema;
+  readonly mutators: AnyMutators;
+  readonly executor: SqlExecutor;
+  readonly policy: AuthorizePolicy;
+  readonly platform: Platform;
+  /** Tells the app. Never throws. */
+  report(error: SyncServerError): void;
+}

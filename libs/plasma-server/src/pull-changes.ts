@@ -1,0 +1,257 @@
+/**
+ * What changed for a person in one table, between two versions: the statements, and what their rows mean.
+ *
+ * The rule is asked twice, of the table as it was at the cookie (`before`) and as it is at the pull's version
+ * (`after`): visible after and (changed or not visible before) ⇒ put; visible before and not after ⇒ del; anything
+ * else ⇒ nothing, so that no id crosses the wire that the person never could see.
+ *
+ * Asked are the candidates: the rows that changed, and every row, present or past, once a table that the rule looks
+ * into has changed. Too many candidates cost time; they never change the answer.
+ *
+ * A predicate in JavaScript knows the row alone, so its candidates are the changed rows, and both images are fetched.
+ */
+
+import { compareText, encodeRow, requireTable } from "@sh1n4ps/plasma-core";
+import type { BoundRule, PatchOperation, Schema, TableInfo } from "@sh1n4ps/plasma-core";
+import { asOf, asOfName } from "./change-log/as-of.ts";
+import { compileRule, dependenciesOf } from "./db/rules.ts";
+import { historyTable } from "./schema/user-tables.ts";
+import { newAliases } from "./sql/compile.ts";
+import type { Compiler } from "./sql/compile.ts";
+import type { SqlDialect } from "./sql/dialect.ts";
+import type { SqlRow, Statement } from "./sql/executor.ts";
+import { bind, integer, join, name, sql, tree, withCtes } from "./sql/fragment.ts";
+import type { Cte, SqlFragment } from "./sql/fragment.ts";
+import { readColumns, rowFromSql } from "./sql/row-codec.ts";
+
+export interface TableQuestion {
+  readonly schema: Schema;
+  readonly dialect: SqlDialect;
+  readonly table: TableInfo;
+  readonly rule: BoundRule;
+  /** The version that the client has seen; null: it has nothing. */
+  readonly since: number | null;
+  /** The version of the pull; null: the one that the statements find. */
+  readonly until: number | null;
+  /** Ids up to this one were on earlier pages. */
+  readonly after: string;
+  /** How many rows a page takes. */
+  readonly limit: number;
+}
+
+export interface TableAnswer {
+  /** In the order of their ids, at most `limit`. */
+  readonly operations: readonly { readonly id: string; readonly operation: PatchOperation }[];
+  /** The id after which to go on, or null when that was all. */
+  readonly goOnAfter: string | null;
+}
+
+/** The statements to run in one batch. Their rows go to `readAnswer`. */
+export function askTable(question: TableQuestion): Statement[] {
+  const { rule, since } = question;
+  if (rule.kind === "predicate") {
+    return since === null ? [snapshotOf(question, sql`1`)] : predicateImages(question);
+  }
+  if (rule.condition.kind === "constant" && !rule.condition.value) return [];
+  if (since === null) return [snapshotOf(question, null)];
+  return [putsOf(question), delsOf(question)];
+}
+
+export function readAnswer(
+  question: TableQuestion,
+  results: readonly (readonly SqlRow[])[],
+): TableAnswer {
+  const { table, rule, since, limit } = question;
+  if (rule.kind === "expression") {
+    const [puts = [], dels = []] = results;
+    const operations = [
+      ...puts.map((row) => put(table, row)),
+      ...dels.map((row) => del(table, row["id"] as string)),
+    ];
+    operations.sort((left, right) => compareText(left.id, right.id));
+    return cut(operations, limit);
+  }
+  if (since === null) {
+    const [rows = []] = results;
+    const page = rows.slice(0, limit);
+    return {
+      operations: page
+        .filter((row) => rule.allows(rowFromSql(table, row)))
+        .map((row) => put(table, row)),
+      goOnAfter: rows.length > limit ? (page.at(-1)!["id"] as string) : null,
+    };
+  }
+  const [candidates = [], before = [], after = []] = results;
+  const page = candidates.slice(0, limit).map((row) => row["id"] as string);
+  const visible = (rows: readonly SqlRow[]) =>
+    new Map(
+      rows
+        .filter((row) => rule.allows(rowFromSql(table, row)))
+        .map((row) => [row["id"] as string, row]),
+    );
+  const [visibleBefore, visibleAfter] = [visible(before), visible(after)];
+  return {
+    operations: page.flatMap((id) => {
+      const row = visibleAfter.get(id);
+      if (row) return [put(table, row)];
+      return visibleBefore.has(id) ? [del(table, id)] : [];
+    }),
+    goOnAfter: candidates.length > limit ? page.at(-1)! : null,
+  };
+}
+
+function cut(operations: TableAnswer["operations"], limit: number): TableAnswer {
+  if (operations.length <= limit) return { operations, goOnAfter: null };
+  const page = operations.slice(0, limit);
+  return { operations: page, goOnAfter: page.at(-1)!.id };
+}
+
+function put(table: TableInfo, row: SqlRow): TableAnswer["operations"][number] {
+  const encoded = encodeRow(table, rowFromSql(table, row));
+  return { id: encoded["id"] as string, operation: { op: "put", table: table.name, row: encoded } };
+}
+
+function del(table: TableInfo, id: string): TableAnswer["operations"][number] {
+  return { id, operation: { op: "del", table: table.name, id } };
+}
+
+// The versions are bound once and read from here: rules may need most of the 100 parameters that D1 allows.
+const SINCE = sql`(SELECT since FROM "@span")`;
+const UNTIL = sql`(SELECT until FROM "@span")`;
+
+interface Moment {
+  readonly compiler: Compiler;
+  readonly ctes: readonly Cte[];
+}
+
+/** The tables as they were at the cookie. */
+function beforeOf({ schema, dialect }: TableQuestion): Moment {
+  return {
+    compiler: { schema, dialect, source: (table) => name(asOfName(table, "before")) },
+    ctes: [...schema.byName.values()].map((table) => asOf(table, "before", SINCE)),
+  };
+}
+
+/** The tables as they are at the pull's version: the stored ones, unless that is past. */
+function afterOf({ schema, dialect, until }: TableQuestion): Moment {
+  if (until === null)
+    return { compiler: { schema, dialect, source: (table) => name(table.name) }, ctes: [] };
+  return {
+    compiler: { schema, dialect, source: (table) => name(asOfName(table, "after")) },
+    ctes: [...schema.byName.values()].map((table) => asOf(table, "after", UNTIL)),
+  };
+}
+
+function span({ since, until }: TableQuestion): Cte {
+  const end =
+    until === null ? sql`(SELECT version FROM _plasma_meta)` : sql`CAST(${bind(until)} AS INTEGER)`;
+  return {
+    name: "@span",
+    body: sql`SELECT CAST(${bind(since ?? 0)} AS INTEGER) AS since, ${end} AS until`,
+  };
+}
+
+/** Only the tables that the statement speaks of: each unused one would still cost its parsing. */
+function withUsed(ctes: readonly Cte[], statement: SqlFragment): Statement {
+  const used: Cte[] = [];
+  let text = statement.text;
+  for (const cte of ctes.toReversed()) {
+    if (!text.includes(`"${cte.name}"`)) continue;
+    used.unshift(cte);
+    text += cte.body.text;
+  }
+  return sql`${withCtes(used)}${statement}`;
+}
+
+function visible(
+  question: TableQuestion,
+  moment: Moment,
+  alias: string,
+  prefix: string,
+): SqlFragment {
+  const { rule, table } = question;
+  if (rule.kind === "predicate") return sql`1`;
+  const aliases = newAliases(prefix);
+  return compileRule(rule.condition, { table, alias }, { compiler: moment.compiler, aliases });
+}
+
+function snapshotOf(question: TableQuestion, condition: SqlFragment | null): Statement {
+  const { table, dialect, after, limit } = question;
+  const moment = afterOf(question);
+  const allowed = condition ?? visible(question, moment, "row", "a");
+  return withUsed(
+    [span(question), ...moment.ctes],
+    sql`SELECT ${readColumns(table, "row", dialect)} FROM ${moment.compiler.source(table)} AS "row" WHERE "row".id > ${bind(after)} AND ${allowed} ORDER BY "row".id LIMIT ${integer(limit + 1)}`,
+  );
+}
+
+const CHANGED_SINCE = sql`_v > ${SINCE} AND _v <= ${UNTIL}`;
+
+function candidates(question: TableQuestion): Cte {
+  const { schema, table, rule, after } = question;
+  const history = name(historyTable(table.name));
+  const beyond = sql`id > ${bind(after)}`;
+  const arms = [sql`SELECT id FROM ${history} WHERE ${CHANGED_SINCE} AND ${beyond}`];
+  const touched = [...dependenciesOf(rule)].map((dependency) => {
+    const log = name(historyTable(requireTable(schema, dependency).name));
+    return sql`EXISTS (SELECT 1 FROM ${log} WHERE ${CHANGED_SINCE})`;
+  });
+  if (touched.length > 0) {
+    arms.push(
+      sql`SELECT id FROM ${name(table.name)} WHERE ${tree(touched, "OR")} AND ${beyond}`,
+      // Rows that were deleted after the pull's version are candidates as well.
+      sql`SELECT id FROM ${history} WHERE _v > ${SINCE} AND ${tree(touched, "OR")} AND ${beyond}`,
+    );
+  }
+  return { name: "@candidates", materialized: true, body: join(arms, " UNION ") };
+}
+
+function putsOf(question: TableQuestion): Statement {
+  const { table, dialect, limit } = question;
+  const [before, after] = [beforeOf(question), afterOf(question)];
+  const history = name(historyTable(table.name));
+  return withUsed(
+    [span(question), ...before.ctes, ...after.ctes, candidates(question)],
+    sql`SELECT ${readColumns(table, "row", dialect)}
+      FROM "@candidates" AS candidate CROSS JOIN ${after.compiler.source(table)} AS "row" ON "row".id = candidate.id
+      WHERE ${visible(question, after, "row", "a")} AND (
+        EXISTS (SELECT 1 FROM ${history} AS entry WHERE entry.id = candidate.id AND entry._v > ${SINCE} AND entry._v <= ${UNTIL})
+        OR NOT EXISTS (SELECT 1 FROM ${before.compiler.source(table)} AS old WHERE old.id = candidate.id AND ${visible(question, before, "old", "b")})
+      )
+      ORDER BY candidate.id LIMIT ${integer(limit + 1)}`,
+  );
+}
+
+function delsOf(question: TableQuestion): Statement {
+  const { table, limit } = question;
+  const [before, after] = [beforeOf(question), afterOf(question)];
+  return withUsed(
+    [span(question), ...before.ctes, ...after.ctes, candidates(question)],
+    sql`SELECT candidate.id AS id
+      FROM "@candidates" AS candidate CROSS JOIN ${before.compiler.source(table)} AS old ON old.id = candidate.id
+      WHERE ${visible(question, before, "old", "b")}
+        AND NOT EXISTS (SELECT 1 FROM ${after.compiler.source(table)} AS "row" WHERE "row".id = candidate.id AND ${visible(question, after, "row", "a")})
+      ORDER BY candidate.id LIMIT ${integer(limit + 1)}`,
+  );
+}
+
+function predicateImages(question: TableQuestion): Statement[] {
+  const { table, dialect, after: lastId, limit } = question;
+  const [before, after] = [beforeOf(question), afterOf(question)];
+  const history = name(historyTable(table.name));
+  const page: Cte = {
+    name: "@candidates",
+    materialized: true,
+    body: sql`SELECT DISTINCT id FROM ${history} WHERE ${CHANGED_SINCE} AND id > ${bind(lastId)} ORDER BY id LIMIT ${integer(limit + 1)}`,
+  };
+  const image = (moment: Moment) =>
+    withUsed(
+      [span(question), ...moment.ctes, page],
+      sql`SELECT ${readColumns(table, "row", dialect)} FROM "@candidates" AS candidate CROSS JOIN ${moment.compiler.source(table)} AS "row" ON "row".id = candidate.id`,
+    );
+  return [
+    withUsed([span(question), page], sql`SELECT id FROM "@candidates" ORDER BY id`),
+    image(before),
+    image(after),
+  ];
+}

@@ -1,0 +1,358 @@
+/**
+ * Pull: what a person's client is missing, from one snapshot.
+ *
+ * 1. Rows, outcomes and version are read in one batch, so that a mutation and its rows are seen together or not at
+ *    all. A pull writes nothing.
+ * 2. A cookie is believed if it is signed with this database's key, for this principal and schema version, by rules
+ *    that still say the same, and if the database still has its version with the same nonce. Otherwise the client
+ *    gets a snapshot: a `clear`, then everything it may see.
+ * 3. Later pages belong to the version of the first. What happened since is computed away by the log, and comes with
+ *    the next pull. Should the cookie of a page no longer be believed, a new snapshot begins.
+ * 4. `lastMutationIDs` and `rejections` come with the last page, as of the same version as the rows.
+ */
+
+import type {
+  PatchOperation,
+  PullRequest,
+  PullResponse,
+  Rejection,
+  TableInfo,
+} from "@sh1n4ps/plasma-core";
+import { decodeCookie, encodeCookie, peekCookie, versionAt } from "./change-log/cookie.ts";
+import type { Cookie, PagePosition } from "./change-log/cookie.ts";
+import {
+  metaFrom,
+  noncesFrom,
+  SELECT_CURRENT_NONCE,
+  SELECT_META,
+  selectNonces,
+} from "./change-log/meta.ts";
+import type { DatabaseMeta } from "./change-log/meta.ts";
+import { bindRules, visibilityOf } from "./db/rules.ts";
+import type { Rules } from "./db/rules.ts";
+import type { Engine } from "./engine.ts";
+import { RequestRefused, StorageFailure } from "./errors.ts";
+import type { Identity } from "./options.ts";
+import { errorFrom } from "./outcomes.ts";
+import { askTable, readAnswer } from "./pull-changes.ts";
+import type { TableAnswer, TableQuestion } from "./pull-changes.ts";
+import { dialectOf } from "./sql/dialect.ts";
+import type { SqlRow, Statement } from "./sql/executor.ts";
+import { bind, sql } from "./sql/fragment.ts";
+
+export async function pull(
+  engine: Engine,
+  identity: Identity,
+  request: Required<PullRequest>,
+): Promise<PullResponse> {
+  const rules = bindRules(identity.ctx, engine.policy);
+  const visibility = await visibilityOf(
+    engine.schema,
+    { rules, ctx: identity.ctx },
+    engine.platform,
+  );
+  const job: Job = { engine, identity, request, rules, visibility };
+  const standing = await readStanding(job);
+  if (standing.owner !== null && standing.owner !== identity.principal) {
+    throw new RequestRefused({
+      status: 403,
+      code: "forbidden",
+      message: "This client cannot be used.",
+      kind: "forbidden",
+    });
+  }
+  const { base } = standing;
+  if (base.page) return continuePages(job, standing, base.page);
+  if (base.since !== null && base.since === standing.meta.version) {
+    return finish({ cookie: request.cookie!, patch: [], settled: standing.settled });
+  }
+  return firstPage(job, standing);
+}
+
+interface Job {
+  readonly engine: Engine;
+  readonly identity: Identity;
+  readonly request: Required<PullRequest>;
+  readonly rules: Rules;
+  readonly visibility: string;
+}
+
+/** Where the client stands, as far as its cookie is believed. */
+interface Base {
+  readonly since: number | null;
+  readonly nonce: string;
+  readonly page: PagePosition | null;
+}
+
+interface Standing {
+  readonly meta: DatabaseMeta;
+  readonly owner: string | null;
+  readonly base: Base;
+  readonly settled: Settled;
+}
+
+const NOTHING: Base = { since: null, nonce: "", page: null };
+
+async function readStanding(job: Job): Promise<Standing> {
+  const { engine, identity, request } = job;
+  const claimed = request.cookie === null ? null : peekCookie(request.cookie);
+  const versions = claimed ? versionsOf(claimed) : [];
+  const [metaRows = [], nonceRows = [], [owner] = [], ...settled] = await read(job, [
+    SELECT_META,
+    selectNonces(versions),
+    sql`SELECT principal FROM _plasma_clients WHERE client_id = ${bind(identity.clientID)}`,
+    ...selectSettled(job, null),
+  ]);
+  const meta = metaFrom(metaRows);
+  const key = { key: meta.macKey, platform: engine.platform };
+  const cookie = request.cookie === null ? null : await decodeCookie(request.cookie, key);
+  return {
+    meta,
+    owner: owner ? (owner["principal"] as string) : null,
+    base: cookie ? believed(job, cookie, { meta, nonces: noncesFrom(nonceRows) }) : NOTHING,
+    settled: readSettled(settled),
+  };
+}
+
+function versionsOf(cookie: Cookie): number[] {
+  const since = versionAt(cookie.positions);
+  return [...(since === null ? [] : [since]), ...(cookie.page ? [cookie.page.version] : [])];
+}
+
+function believed(
+  job: Job,
+  cookie: Cookie,
+  database: { readonly meta: DatabaseMeta; readonly nonces: ReadonlyMap<number, string> },
+): Base {
+  const { meta, nonces } = database;
+  const { identity, request, visibility, engine } = job;
+  const isOurs =
+    cookie.databaseId === meta.databaseId &&
+    cookie.principal === identity.principal &&
+    cookie.schemaVersion === request.schemaVersion &&
+    cookie.visibility === visibility;
+  if (!isOurs) return NOTHING;
+  const since = versionAt(cookie.positions);
+  if (since !== null && (since < meta.horizon || nonces.get(since) !== cookie.nonce))
+    return NOTHING;
+  const { page } = cookie;
+  if (!page) return { since, nonce: cookie.nonce, page: null };
+  const pageHolds =
+    page.version >= meta.horizon &&
+    nonces.get(page.version) === page.nonce &&
+    engine.schema.byName.has(page.table);
+  return pageHolds ? { since, nonce: cookie.nonce, page } : NOTHING;
+}
+
+/** The first page: all tables in one batch, at the version that this batch finds. */
+async function firstPage(job: Job, { meta, base }: Standing): Promise<PullResponse> {
+  const questions = [...job.engine.schema.byName.values()].map((table) =>
+    questionOf(job, table, base.since),
+  );
+  const asked = questions.map((question) => askTable(question));
+  const settling = selectSettled(job, null);
+  const [metaRows = [], nonceRows = [], ...rest] = await read(job, [
+    SELECT_META,
+    SELECT_CURRENT_NONCE,
+    ...settling,
+    ...asked.flat(),
+  ]);
+  const now = metaFrom(metaRows);
+  if (
+    now.databaseId !== meta.databaseId ||
+    (base.since !== null && (base.since < now.horizon || base.since > now.version))
+  ) {
+    throw new StorageFailure("The database was replaced during a pull.");
+  }
+  const settled = readSettled(rest.slice(0, settling.length));
+  const page = newPage(job.request.limit);
+  if (base.since === null) page.patch.push({ op: "clear" });
+  let at = settling.length;
+  for (const [index, question] of questions.entries()) {
+    const count = asked[index]!.length;
+    page.take(question.table, readAnswer(question, rest.slice(at, at + count)));
+    at += count;
+    if (page.stoppedAt) break;
+  }
+  const nonce = noncesFrom(nonceRows).get(now.version) ?? "";
+  const place: Place = { meta: now, base, version: now.version, nonce };
+  return page.stoppedAt ? more(job, place, page) : done(job, place, page, settled);
+}
+
+/** A later page: table by table, as of the version of the first. */
+async function continuePages(
+  job: Job,
+  { meta, base }: Standing,
+  position: PagePosition,
+): Promise<PullResponse> {
+  const tables = [...job.engine.schema.byName.values()];
+  const start = tables.findIndex((table) => table.name === position.table);
+  const page = newPage(job.request.limit);
+  const place: Place = { meta, base, version: position.version, nonce: position.nonce };
+  for (const table of tables.slice(start)) {
+    const question = {
+      ...questionOf(job, table, base.since),
+      until: position.version,
+      after: table.name === position.table ? position.lastId : "",
+    };
+    const statements = askTable(question);
+    if (statements.length === 0) continue;
+    page.take(table, readAnswer(question, await read(job, statements)));
+    if (page.stoppedAt) return more(job, place, page);
+  }
+  return done(job, place, page, readSettled(await read(job, selectSettled(job, position.version))));
+}
+
+function questionOf(
+  { engine, rules, request }: Job,
+  table: TableInfo,
+  since: number | null,
+): TableQuestion {
+  return {
+    schema: engine.schema,
+    dialect: dialectOf(engine.executor),
+    table,
+    rule: rules.of(table, "read"),
+    since,
+    until: null,
+    after: "",
+    limit: request.limit,
+  };
+}
+
+/** A page also ends when it gets heavy, counted in characters of JSON. */
+const MAX_PAGE_SIZE = 1_000_000;
+
+interface Page {
+  readonly patch: PatchOperation[];
+  readonly stoppedAt: { readonly table: string; readonly lastId: string } | null;
+  take(table: TableInfo, answer: TableAnswer): void;
+}
+
+function newPage(limit: number): Page {
+  const patch: PatchOperation[] = [];
+  let count = 0;
+  let size = 0;
+  let stoppedAt: Page["stoppedAt"] = null;
+  return {
+    patch,
+    get stoppedAt() {
+      return stoppedAt;
+    },
+    take(table, { operations, goOnAfter }) {
+      let lastId: string | null = null;
+      for (const { id, operation } of operations) {
+        if (count >= limit || size >= MAX_PAGE_SIZE) {
+          stoppedAt = { table: table.name, lastId: lastId ?? "" };
+          return;
+        }
+        patch.push(operation);
+        count++;
+        size += JSON.stringify(operation).length;
+        lastId = id;
+      }
+      if (goOnAfter !== null) stoppedAt = { table: table.name, lastId: goOnAfter };
+    },
+  };
+}
+
+interface Place {
+  readonly meta: DatabaseMeta;
+  readonly base: Base;
+  /** The version that the pages belong to. */
+  readonly version: number;
+  readonly nonce: string;
+}
+
+async function more(job: Job, place: Place, page: Page): Promise<PullResponse> {
+  const { base, version, nonce } = place;
+  const cookie = await cookieOf(job, place.meta, {
+    positions: base.since === null ? {} : { "0": String(base.since) },
+    nonce: base.nonce,
+    page: { version, nonce, ...page.stoppedAt! },
+  });
+  return { cookie, patch: page.patch, lastMutationIDs: {}, rejections: [], hasMore: true };
+}
+
+async function done(job: Job, place: Place, page: Page, settled: Settled): Promise<PullResponse> {
+  const { version, nonce, meta } = place;
+  const cookie = await cookieOf(job, meta, { positions: { "0": String(version) }, nonce });
+  return finish({ cookie, patch: page.patch, settled });
+}
+
+function cookieOf(
+  { engine, identity, request, visibility }: Job,
+  meta: DatabaseMeta,
+  position: Pick<Cookie, "positions" | "nonce" | "page">,
+): Promise<string> {
+  return encodeCookie(
+    {
+      ...position,
+      databaseId: meta.databaseId,
+      principal: identity.principal,
+      schemaVersion: request.schemaVersion,
+      visibility,
+    },
+    { key: meta.macKey, platform: engine.platform },
+  );
+}
+
+/** What is decided, as of a version. */
+interface Settled {
+  readonly lastMutationIDs: ReadonlyMap<string, number>;
+  readonly rejections: readonly Rejection[];
+}
+
+/** For the clients that the request names and that belong to the principal; of others nothing is said. */
+function selectSettled({ identity, request }: Job, version: number | null): Statement[] {
+  const named = sql`json_each(${bind(JSON.stringify(request.clients))}) AS named`;
+  const upTo = version === null ? sql`1` : sql`outcome.version <= ${bind(version)}`;
+  const lastOutcome = sql`(SELECT max(outcome.mutation_id) FROM _plasma_client_mutations AS outcome WHERE outcome.client_id = client.client_id AND ${upTo})`;
+  const last =
+    version === null
+      ? sql`client.last_mutation_id`
+      : sql`min(client.last_mutation_id, max(coalesce(${lastOutcome}, 0), named.value ->> 'confirmed'))`;
+  return [
+    sql`SELECT client.client_id, ${last} AS last FROM ${named} JOIN _plasma_clients AS client ON client.client_id = named.value ->> 'clientID' WHERE client.principal = ${bind(identity.principal)}`,
+    sql`SELECT outcome.client_id, outcome.mutation_id, outcome.code, outcome.message, outcome.details
+      FROM ${named} JOIN _plasma_client_mutations AS outcome ON outcome.client_id = named.value ->> 'clientID' AND outcome.mutation_id > named.value ->> 'confirmed'
+      WHERE outcome.principal = ${bind(identity.principal)} AND outcome.status = 'error' AND ${upTo}
+      ORDER BY outcome.client_id, outcome.mutation_id`,
+  ];
+}
+
+function readSettled([clients = [], refused = []]: readonly (readonly SqlRow[])[]): Settled {
+  return {
+    lastMutationIDs: new Map(
+      clients.map((row) => [row["client_id"] as string, row["last"] as number]),
+    ),
+    rejections: refused.map((row) => ({
+      clientID: row["client_id"] as string,
+      id: row["mutation_id"] as number,
+      ...errorFrom(row),
+    })),
+  };
+}
+
+function finish(answer: {
+  readonly cookie: string;
+  readonly patch: readonly PatchOperation[];
+  readonly settled: Settled;
+}): PullResponse {
+  const { cookie, patch, settled } = answer;
+  return {
+    cookie,
+    patch,
+    lastMutationIDs: Object.fromEntries(settled.lastMutationIDs),
+    rejections: settled.rejections,
+    hasMore: false,
+  };
+}
+
+async function read({ engine }: Job, statements: readonly Statement[]): Promise<SqlRow[][]> {
+  try {
+    return await engine.executor.batch(statements);
+  } catch (cause) {
+    throw new StorageFailure("Reading for a pull failed.", { cause });
+  }
+}

@@ -1,0 +1,135 @@
+/**
+ * The triggers that write the log: nothing else does, so a row changed by any SQL is logged like one changed by a
+ * mutation.
+ *
+ * 1. The history keeps the *first* pre-image of a row in each version: later ones find their place taken.
+ * 2. Inside an engine commit the version was announced (`_plasma_origin_context` has its row). A trigger that finds
+ *    no announcement takes a version of its own.
+ * 3. REPLACE removes rows without a delete trigger. What an insert might replace, by id or by a unique column, is
+ *    logged before it; for rows that stay after all, that entry is harmless. The same goes for an update that may
+ *    replace others.
+ * 4. `ON CONFLICT … DO NOTHING` and `DO UPDATE`, never `OR IGNORE`: the conflict clause of the statement that fired
+ *    the trigger overrides the latter.
+ */
+
+import type { Statement } from "../sql/executor.ts";
+import { columnOf, join, name, sql, tree } from "../sql/fragment.ts";
+import type { SqlFragment } from "../sql/fragment.ts";
+import type { TableDescription } from "./description.ts";
+
+const NOW = sql`CAST(unixepoch('subsec') * 1000 AS INTEGER)`;
+
+const TAKE_VERSION = sql`
+    UPDATE _plasma_meta SET version = version + 1 WHERE NOT EXISTS (SELECT 1 FROM _plasma_origin_context);
+    INSERT INTO _plasma_versions (version, nonce, time)
+      SELECT version, lower(hex(randomblob(16))), ${NOW} FROM _plasma_meta
+      WHERE NOT EXISTS (SELECT 1 FROM _plasma_origin_context);`;
+
+export function triggersOf(table: TableDescription): Statement[] {
+  const on = name(table.name);
+  const replaceable = [
+    "id",
+    ...table.columns.filter((column) => column.unique).map((column) => column.name),
+  ];
+  const inTheWay = tree(
+    replaceable.map((column) => sql`${name(column)} = ${columnOf("NEW", column)}`),
+    "OR",
+  );
+  const others = sql`id <> ${columnOf("OLD", "id")} AND ${inTheWay}`;
+  return [
+    ...trigger(table, "replace", {
+      when: sql`BEFORE INSERT ON ${on} WHEN EXISTS (SELECT 1 FROM ${on} WHERE ${inTheWay})`,
+      does: [keepRows(table, inTheWay), noteRows(table, inTheWay)],
+    }),
+    ...trigger(table, "insert", {
+      when: sql`AFTER INSERT ON ${on}`,
+      does: [keepNothing(table, "NEW"), note(table, "NEW", "put")],
+    }),
+    ...trigger(table, "replace_by_update", {
+      when: sql`BEFORE UPDATE OF ${join(replaceable.map(name))} ON ${on} WHEN EXISTS (SELECT 1 FROM ${on} WHERE ${others})`,
+      does: [keepRows(table, others), noteRows(table, others)],
+    }),
+    ...trigger(table, "update", {
+      when: sql`AFTER UPDATE ON ${on}`,
+      does: [
+        keepOld(table),
+        note(table, "OLD", "del"),
+        keepNothing(table, "NEW"),
+        note(table, "NEW", "put"),
+      ],
+    }),
+    ...trigger(table, "delete", {
+      when: sql`AFTER DELETE ON ${on}`,
+      does: [keepOld(table), note(table, "OLD", "del")],
+    }),
+  ];
+}
+
+function trigger(
+  table: TableDescription,
+  event: string,
+  body: { readonly when: SqlFragment; readonly does: readonly SqlFragment[] },
+): Statement[] {
+  const label = name(`_plasma_${table.name}$${event}`);
+  return [
+    sql`DROP TRIGGER IF EXISTS ${label}`,
+    sql`CREATE TRIGGER ${label} ${body.when} BEGIN${TAKE_VERSION}${join(body.does, "")}
+  END`,
+  ];
+}
+
+const CHANGE_COLUMNS = sql`(version, table_name, row_id, op, time, origin_client, origin_mutation)`;
+const ORIGIN = sql`${NOW}, (SELECT client_id FROM _plasma_origin_context), (SELECT mutation_id FROM _plasma_origin_context)`;
+const LAST_OP_WINS = sql`ON CONFLICT (region, version, table_name, row_id) DO UPDATE SET op = excluded.op;`;
+
+function note(table: TableDescription, row: "OLD" | "NEW", op: "put" | "del"): SqlFragment {
+  return sql`
+    INSERT INTO _plasma_changes ${CHANGE_COLUMNS}
+      SELECT version, ${text(table.name)}, ${columnOf(row, "id")}, ${text(op)}, ${ORIGIN} FROM _plasma_meta WHERE 1
+      ${LAST_OP_WINS}`;
+}
+
+/** `touch`: it may be replaced, or not. */
+function noteRows(table: TableDescription, which: SqlFragment): SqlFragment {
+  return sql`
+    INSERT INTO _plasma_changes ${CHANGE_COLUMNS}
+      SELECT (SELECT version FROM _plasma_meta), ${text(table.name)}, id, 'touch', ${ORIGIN}
+      FROM ${name(table.name)} WHERE ${which}
+      ${LAST_OP_WINS}`;
+}
+
+function keepRows(table: TableDescription, which: SqlFragment): SqlFragment {
+  return sql`
+    INSERT INTO ${history(table)} (_v, _present, ${columns(table)})
+      SELECT (SELECT version FROM _plasma_meta), 1, ${columns(table)} FROM ${name(table.name)} WHERE ${which}
+      ON CONFLICT (id, _v) DO NOTHING;`;
+}
+
+function keepOld(table: TableDescription): SqlFragment {
+  const old = join(table.columns.map((column) => columnOf("OLD", column.name)));
+  return sql`
+    INSERT INTO ${history(table)} (_v, _present, ${columns(table)})
+      SELECT version, 1, ${old} FROM _plasma_meta WHERE 1
+      ON CONFLICT (id, _v) DO NOTHING;`;
+}
+
+/** The row was not there before, unless the history says otherwise already. */
+function keepNothing(table: TableDescription, row: "NEW"): SqlFragment {
+  return sql`
+    INSERT INTO ${history(table)} (_v, _present, id)
+      SELECT version, 0, ${columnOf(row, "id")} FROM _plasma_meta WHERE 1
+      ON CONFLICT (id, _v) DO NOTHING;`;
+}
+
+function history(table: TableDescription): SqlFragment {
+  return name(`_plasma_history_${table.name}`);
+}
+
+function columns(table: TableDescription): SqlFragment {
+  return join(table.columns.map((column) => name(column.name)));
+}
+
+/** A name from the schema as text: letters, digits and underscores only. */
+function text(value: string): SqlFragment {
+  return { text: `'${value}'`, params: [] };
+}

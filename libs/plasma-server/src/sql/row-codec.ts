@@ -1,0 +1,86 @@
+/** Rows ↔ SQL: what is selected, how a driver's row becomes a row, and how rows enter SQL in bulk. */
+
+import type { AnyColumn, ColumnKind, Row, TableInfo } from "@sh1n4ps/plasma-core";
+import type { SqlDialect } from "./dialect.ts";
+import type { SqlRow } from "./executor.ts";
+import { columnOf, join, name, sql } from "./fragment.ts";
+import type { SqlFragment } from "./fragment.ts";
+
+/** The columns of a row for reading, under their names. */
+export function readColumns(table: TableInfo, alias: string, dialect: SqlDialect): SqlFragment {
+  return join(
+    table.columnNames.map((column) => {
+      const value = dialect.read(columnOf(alias, column), kindOf(table, column));
+      return sql`${value} AS ${name(column)}`;
+    }),
+  );
+}
+
+/** A row as a driver gave it, as a row. Stored values are trusted: they were checked on their way in. */
+export function rowFromSql(table: TableInfo, stored: SqlRow): Row {
+  const row: Row = {};
+  for (const column of table.columnNames) {
+    const value = stored[column];
+    row[column] =
+      value === null || value === undefined ? null : cellFromSql(value, kindOf(table, column));
+  }
+  return row;
+}
+
+function cellFromSql(value: unknown, kind: ColumnKind): unknown {
+  switch (kind) {
+    case "id":
+    case "ref":
+    case "text":
+    case "int":
+    case "real":
+      return value;
+    case "bigint":
+      return BigInt(value as string);
+    case "boolean":
+      return value !== 0;
+    case "timestamp":
+      return new Date(value as number);
+    case "blob":
+      // D1 gives a list of numbers, better-sqlite3 a Buffer that may share its memory with others.
+      return Uint8Array.from(value as ArrayLike<number>);
+    case "json":
+      return JSON.parse(value as string) as unknown;
+  }
+}
+
+/** Rows as a JSON list of lists, to be bound as one parameter and read back by `jsonCells`. */
+export function rowsToJson(table: TableInfo, rows: readonly Row[], dialect: SqlDialect): string {
+  return JSON.stringify(
+    rows.map((row) =>
+      table.columnNames.flatMap((column) => dialect.encodeCell(row[column], kindOf(table, column))),
+    ),
+  );
+}
+
+/** The typed value of each column in an element of such a list. */
+export function jsonCells(table: TableInfo, dialect: SqlDialect): ReadonlyMap<string, SqlFragment> {
+  const cells = new Map<string, SqlFragment>();
+  let slot = 0;
+  for (const column of table.columnNames) {
+    const kind = kindOf(table, column);
+    cells.set(column, dialect.cell(slot, kind));
+    slot += dialect.cellWidth(kind);
+  }
+  return cells;
+}
+
+/** `SELECT` of such a list, a row for each element. */
+export function selectJsonRows(table: TableInfo, json: string, dialect: SqlDialect): SqlFragment {
+  const cells = jsonCells(table, dialect);
+  const columns = table.columnNames.map((column) => sql`${cells.get(column)!} AS ${name(column)}`);
+  return sql`SELECT ${join(columns)} FROM ${dialect.jsonRows(json)}`;
+}
+
+export function columnNames(table: TableInfo): SqlFragment {
+  return join(table.columnNames.map(name));
+}
+
+export function kindOf(table: TableInfo, column: string): ColumnKind {
+  return (table.columns[column] as AnyColumn).kind;
+}

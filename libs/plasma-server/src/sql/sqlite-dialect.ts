@@ -1,0 +1,130 @@
+/**
+ * SQLite, as better-sqlite3 and D1 have it.
+ *
+ * - D1 binds every number as a double and takes neither booleans, bigints nor bytes: bigints travel as decimal text
+ *   and a CAST, bytes as hex and `unhex`, booleans as 0 and 1.
+ * - D1 allows 100 parameters a statement: lists of rows and values travel as one JSON parameter.
+ * - D1's SQLite does not parse every decimal number to the nearest double. In JSON a real is therefore two integers,
+ *   mantissa and exponent, whose product is exact.
+ */
+
+import type { ColumnKind, Value } from "@sh1n4ps/plasma-core";
+import type { SqlDialect } from "./dialect.ts";
+import { toHex } from "../bytes.ts";
+import { bind, integer, sql } from "./fragment.ts";
+import type { SqlFragment } from "./fragment.ts";
+import { sqliteLike } from "./sqlite-like.ts";
+
+const INT64_MIN = -(2n ** 63n);
+const INT64_MAX = 2n ** 63n - 1n;
+
+export const sqliteDialect: SqlDialect = {
+  name: "sqlite",
+
+  columnType: (kind) => {
+    switch (kind) {
+      case "id":
+      case "ref":
+      case "text":
+      case "json":
+        return "TEXT";
+      case "int":
+      case "bigint":
+      case "boolean":
+      case "timestamp":
+        return "INTEGER";
+      case "real":
+        return "REAL";
+      case "blob":
+        return "BLOB";
+    }
+  },
+
+  value: (value) => {
+    switch (typeof value) {
+      case "string":
+      case "number":
+        return bind(value);
+      case "boolean":
+        return value ? sql`1` : sql`0`;
+      case "bigint":
+        // Out of range it can equal no column; as a double it still compares with them the right way round.
+        if (value < INT64_MIN || value > INT64_MAX) return bind(Number(value));
+        return sql`CAST(${bind(value.toString())} AS INTEGER)`;
+      case "object":
+        return value instanceof Date ? bind(value.getTime()) : sql`unhex(${bind(toHex(value))})`;
+    }
+  },
+
+  values: (values) => {
+    const sample = values.find((value) => value !== null);
+    const rows = values.map((value) => (value === null ? [null] : slotsOf(value)));
+    const source = sql`json_each(${bind(JSON.stringify(rows))}) AS "@item"`;
+    if (sample instanceof Uint8Array) return sql`SELECT unhex("@item".value ->> 0) FROM ${source}`;
+    if (typeof sample !== "number" && typeof sample !== "bigint") {
+      return sql`SELECT "@item".value ->> 0 FROM ${source}`;
+    }
+    return sql`SELECT CASE WHEN "@item".value ->> 1 IS NULL THEN CAST("@item".value ->> 0 AS INTEGER) ELSE ${real(0)} END FROM ${source}`;
+  },
+
+  read: (column, kind) => (kind === "bigint" ? sql`CAST(${column} AS TEXT)` : column),
+
+  like: sqliteLike,
+
+  jsonRows: (json) => sql`json_each(${bind(json)}) AS "@item"`,
+
+  cellWidth: (kind) => (kind === "real" ? 2 : 1),
+
+  cell: (slot, kind) => {
+    const at = sql`"@item".value ->> ${integer(slot)}`;
+    switch (kind) {
+      case "bigint":
+        return sql`CAST(${at} AS INTEGER)`;
+      case "blob":
+        return sql`unhex(${at})`;
+      case "real":
+        return real(slot);
+      default:
+        return at;
+    }
+  },
+
+  encodeCell: (value, kind) => {
+    if (value === null || value === undefined) return kind === "real" ? [null, null] : [null];
+    if (kind === "json") return [JSON.stringify(value)];
+    if (kind === "real") return mantissaAndExponent(value as number);
+    return slotsOf(value as NonNullable<Value>);
+  },
+};
+
+function real(slot: number): SqlFragment {
+  return sql`(CAST("@item".value ->> ${integer(slot)} AS REAL) * pow(2.0, "@item".value ->> ${integer(slot + 1)}))`;
+}
+
+function slotsOf(value: NonNullable<Value>): readonly (string | number | boolean)[] {
+  switch (typeof value) {
+    case "string":
+    case "boolean":
+      return [value];
+    case "number":
+      return Number.isSafeInteger(value) ? [value] : mantissaAndExponent(value);
+    case "bigint":
+      return value < INT64_MIN || value > INT64_MAX
+        ? mantissaAndExponent(Number(value))
+        : [value.toString()];
+    case "object":
+      return [value instanceof Date ? value.getTime() : toHex(value)];
+  }
+}
+
+/** `value = mantissa · 2^exponent`, both whole numbers. */
+function mantissaAndExponent(value: number): readonly [number, number] {
+  if (Number.isSafeInteger(value)) return [value + 0, 0];
+  const view = new DataView(new ArrayBuffer(8));
+  view.setFloat64(0, value);
+  const bits = view.getBigUint64(0);
+  const biased = Number((bits >> 52n) & 0x7ffn);
+  const fraction = Number(bits & 0xfffffffffffffn);
+  const mantissa = biased === 0 ? fraction : fraction + 2 ** 52;
+  return [value < 0 ? -mantissa : mantissa, Math.max(biased, 1) - 1075];
+}

@@ -1,0 +1,86 @@
+/**
+ * plasma's `like` in SQLite: case-sensitive, `%` any run, `_` one code point, `\` takes the next character literally.
+ *
+ * SQLite's own LIKE ignores the case of ASCII letters, and D1 cannot change that. GLOB means the same as our `like`
+ * once its wildcards are translated, but D1 refuses GLOB patterns of more than 50 bytes. Longer ones are matched by
+ * a recursive query that walks pattern and text in step: exact, and slow only where it is needed.
+ */
+
+import { bind, integer, sql } from "./fragment.ts";
+import type { SqlFragment } from "./fragment.ts";
+
+/** D1's limit, in bytes. */
+const MAX_GLOB = 50;
+
+type Token = { readonly kind: "run" | "one" } | { readonly kind: "literal"; readonly text: string };
+
+export function sqliteLike(operand: SqlFragment, pattern: string): SqlFragment {
+  const tokens = tokensOf(pattern);
+  const glob = tokens.map(globOf).join("");
+  if (new TextEncoder().encode(glob).length <= MAX_GLOB)
+    return sql`(${operand} GLOB ${bind(glob)})`;
+  return walk(operand, tokens);
+}
+
+function tokensOf(pattern: string): Token[] {
+  const tokens: Token[] = [];
+  let literal = "";
+  const flush = () => {
+    if (literal) tokens.push({ kind: "literal", text: literal });
+    literal = "";
+  };
+  const characters = [...pattern];
+  for (let at = 0; at < characters.length; at++) {
+    const character = characters[at] as string;
+    if (character === "%" || character === "_") {
+      flush();
+      tokens.push({ kind: character === "%" ? "run" : "one" });
+    } else if (character === "\\" && at + 1 < characters.length) {
+      literal += characters[++at] as string;
+    } else {
+      literal += character;
+    }
+  }
+  flush();
+  return tokens;
+}
+
+function globOf(token: Token): string {
+  switch (token.kind) {
+    case "run":
+      return "*";
+    case "one":
+      return "?";
+    case "literal":
+      return token.text.replace(/[*?[]/g, "[$&]");
+  }
+}
+
+/** Steps from (token, place in the text) to the next; the text matches if its end is reached with the last token. */
+function walk(operand: SqlFragment, tokens: readonly Token[]): SqlFragment {
+  const steps: [token: number, tokensOn: number, charactersOn: number, text: string | null][] = [];
+  for (const [at, token] of tokens.entries()) {
+    switch (token.kind) {
+      case "run":
+        steps.push([at, 1, 0, null], [at, 0, 1, null]);
+        break;
+      case "one":
+        steps.push([at, 1, 1, null]);
+        break;
+      case "literal":
+        steps.push([at, 1, [...token.text].length, token.text]);
+        break;
+    }
+  }
+  return sql`CASE WHEN ${operand} IS NULL THEN NULL ELSE EXISTS (
+    WITH RECURSIVE walk(token, place) AS (
+      SELECT 0, 1
+      UNION
+      SELECT walk.token + (step.value ->> 1), walk.place + (step.value ->> 2)
+      FROM walk JOIN json_each(${bind(JSON.stringify(steps))}) AS step ON (step.value ->> 0) = walk.token
+      WHERE walk.place + (step.value ->> 2) <= length(${operand}) + 1
+        AND ((step.value ->> 3) IS NULL OR substr(${operand}, walk.place, step.value ->> 2) = (step.value ->> 3))
+    )
+    SELECT 1 FROM walk WHERE token = ${integer(tokens.length)} AND place = length(${operand}) + 1
+  ) END`;
+}
