@@ -54,7 +54,7 @@ export type {
   WireMutation,
 } from "./protocol/wire.ts";
 
-export { analyzeSelect, checkCondition, fieldOf } from "./query/analyze.ts";
+export { analyzeSelect, checkCondition, fieldsOfTable } from "./query/analyze.ts";
 export type {
   AnalyzedSelect,
   AnalyzedSource,
@@ -130,6 +130,8 @@ export {
   tablesOfSelect,
   walkCondition,
 } from "./query/walk.ts";
+export { canCompare, isComparable, typeOfKind, typeOfValue } from "./query/value-type.ts";
+export type { ValueType } from "./query/value-type.ts";
 export type { WriteAst } from "./query/write-ast.ts";
 export type {
   FilteredWrite,

@@ -12,7 +12,7 @@ const rows: Record<string, Record<string, unknown>[]> = {
   invites: [],
   todos: [],
 };
-const source = { rows: (table: string) => rows[table] ?? [] };
+const source = { schema, rows: (table: string) => rows[table] ?? [] };
 
 function allows(table: string, kind: "read" | "write", userId: string, row: Record<string, unknown>): boolean {
   const rule = bindRule(requireTable(schema, table), kind, { userId }, { default: "deny" });

@@ -1,11 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { PlasmaDefinitionError, PlasmaError } from "../errors.ts";
-import { RULE_ROW } from "../query/ast.ts";
+import { RULE_ROW } from "../query/walk.ts";
 import { and, eq, exists, gt, not } from "../query/expression.ts";
 import { evaluateCondition } from "../query/evaluate.ts";
 import { select } from "../query/select.ts";
 import { id, int, ref, text } from "../schema/column.ts";
 import type { Rule } from "../schema/rule.ts";
+import { defineSchema } from "../schema/schema.ts";
 import { alias, table, tableInfo } from "../schema/table.ts";
 import type { Row, TableInfo } from "../schema/table.ts";
 import { bindRule, tablesWithoutRule } from "./bind-rule.ts";
@@ -26,7 +27,8 @@ function withRule(read: Rule<Ctx, typeof columns>): TableInfo {
 const ada: Ctx = { userId: "ada" };
 const row: Row = Object.freeze({ id: "1", listId: "l", owner: "ada", rank: 1 });
 const deny: AuthorizePolicy = { default: "deny" };
-const source = { rows: (name: string) => (name === "lists" ? [{ id: "l", owner: "ada" }] : []) };
+const schema = defineSchema({ lists });
+const source = { schema, rows: (name: string) => (name === "lists" ? [{ id: "l", owner: "ada" }] : []) };
 
 function allows(rule: BoundRule, about: Row = row): boolean {
   if (rule.kind === "predicate") return rule.allows(about);

@@ -14,6 +14,7 @@ import { PlasmaError } from "../errors.ts";
 import type { AnyColumn } from "../schema/column.ts";
 import { requireTable } from "../schema/schema.ts";
 import type { Schema } from "../schema/schema.ts";
+import type { TableInfo } from "../schema/table.ts";
 import type {
   AggregateOperand,
   ColumnOperand,
@@ -140,14 +141,12 @@ function analyze(schema: Schema, ast: SelectAst, outer: OuterScope): AnalyzedSel
 }
 
 function analyzeSource(schema: Schema, source: Source, optional: boolean): AnalyzedSource {
-  const fields = new Map<string, Field>();
   if (source.kind === "table") {
     const table = requireTable(schema, source.table);
-    for (const name of table.columnNames)
-      fields.set(name, fieldOf(table.columns[name] as AnyColumn));
-    return { alias: source.alias, source, fields, optional, query: null };
+    return { alias: source.alias, source, fields: fieldsOfTable(table), optional, query: null };
   }
   const query = analyzeSelect(schema, source.query);
+  const fields = new Map<string, Field>();
   for (const { path, type, nullable, encrypted } of query.outputs) {
     if (path.length !== 1) {
       throw invalid(
@@ -159,7 +158,13 @@ function analyzeSource(schema: Schema, source: Source, optional: boolean): Analy
   return { alias: source.alias, source, fields, optional, query };
 }
 
-export function fieldOf(column: AnyColumn): Field {
+export function fieldsOfTable(table: TableInfo): ReadonlyMap<string, Field> {
+  return new Map(
+    table.columnNames.map((name) => [name, fieldOf(table.columns[name] as AnyColumn)]),
+  );
+}
+
+function fieldOf(column: AnyColumn): Field {
   return {
     type: typeOfKind(column.kind),
     nullable: column.isNullable,
@@ -237,6 +242,9 @@ export function fieldOfOperand(
 ): Field {
   if (operand.kind === "column") return requireField(operand, scope);
   const field = operand.operand && requireField(operand.operand, scope);
+  if (operand.distinct && operand.fn !== "count") {
+    throw invalid(`Only count() can be asked for different values, not ${operand.fn}().`);
+  }
   if (!field) return { type: "int", nullable: false, encrypted: false };
   if (field.encrypted) throw invalid(`${operand.fn}() cannot read an encrypted column.`);
   switch (operand.fn) {

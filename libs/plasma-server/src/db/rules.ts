@@ -1,6 +1,6 @@
 /** Rules of one person over a schema, bound once for each request. */
 
-import { bindRule, RULE_ROW, tablesOfCondition } from "@sh1n4ps/plasma-core";
+import { bindRule, checkCondition, fieldsOfTable, RULE_ROW, tablesOfCondition } from "@sh1n4ps/plasma-core";
 import type {
   AuthorizePolicy,
   BoundRule,
@@ -12,7 +12,7 @@ import type {
 import { utf8, toHex } from "../bytes.ts";
 import type { Platform } from "../platform.ts";
 import { describeSchema } from "../schema/description.ts";
-import { compileCondition } from "../sql/compile.ts";
+import { compileCondition, tableSource } from "../sql/compile.ts";
 import type { Aliases, Compiler } from "../sql/compile.ts";
 import type { SqlFragment } from "../sql/fragment.ts";
 
@@ -38,10 +38,12 @@ export function compileRule(
   place: { readonly compiler: Compiler; readonly aliases: Aliases },
 ): SqlFragment {
   const { restrict: _, ...compiler } = place.compiler;
+  const scope = new Map([[RULE_ROW, fieldsOfTable(row.table)]]);
+  checkCondition(compiler.schema, condition, { scope, place: "rule" });
   return compileCondition(condition, {
     compiler,
     aliases: place.aliases,
-    scope: new Map([[RULE_ROW, row]]),
+    scope: new Map([[RULE_ROW, tableSource(row.table, row.alias)]]),
   });
 }
 

@@ -18,6 +18,7 @@ import {
   PlasmaError,
   requireTable,
   tablesOfCondition,
+  tablesOfSelect,
 } from "@sh1n4ps/plasma-core";
 import type {
   AuthorizePolicy,
@@ -38,6 +39,7 @@ import type { SqlDialect } from "../sql/dialect.ts";
 import type { SqlExecutor, SqlRow, Statement } from "../sql/executor.ts";
 import { bind, columnOf, name, sql, withCtes } from "../sql/fragment.ts";
 import type { Cte, SqlFragment } from "../sql/fragment.ts";
+import { resultFromSql } from "../sql/result-codec.ts";
 import { readColumns, rowFromSql, rowsToJson, selectJsonRows } from "../sql/row-codec.ts";
 import { createOverlay } from "./overlay.ts";
 import type { Overlay } from "./overlay.ts";
@@ -75,6 +77,9 @@ export function openTransaction(options: TransactionOptions): Transaction {
     try {
       return await executor.all(statement);
     } catch (cause) {
+      if (dialect.isOverflow(cause)) {
+        throw new PlasmaError("overflow", "A sum is too large for its type. Sum a bigint column instead, or fewer rows.", { cause });
+      }
       const failure = new StorageFailure("A query of a mutation failed.", { cause });
       if (state.kind === "open") state = { kind: "failed", failure };
       throw failure;
@@ -95,7 +100,7 @@ export function openTransaction(options: TransactionOptions): Transaction {
       queue = result.catch(() => undefined);
       return result;
     };
-    return mutatorDb({
+    return mutatorDb(schema, {
       select: (query) => inTurn(() => store.select(query)),
       write: (write) => inTurn(() => executeWrite(schema, store, write)),
     });
@@ -162,50 +167,74 @@ async function readRows(reader: Reader, table: TableInfo, condition: SqlFragment
 }
 
 async function select(reader: Reader, query: SelectAst): Promise<Row[]> {
-  const { schema, overlay, rules } = reader;
-  const table = requireTable(schema, query.from.table);
-  const compiler = await personalCompiler(reader, query.where);
-  const rule = rules?.of(table, "read");
-  const predicate = rule?.kind === "predicate" ? rule : null;
-  const asked = predicate ? { ...query, limit: null, offset: 0 } : query;
-  const compiled = compileSelect(asked, {
-    compiler,
-    also: (alias, aliases) =>
-      rule?.kind === "expression"
-        ? compileRule(rule.condition, { table, alias }, { compiler, aliases })
-        : null,
-  });
-  const stored = await reader.read(sql`${withCtes(overlay.ctes())}${compiled}`);
-  const rows = stored.map((row) => rowFromSql(table, row));
-  if (!predicate) return rows;
+  const { schema, rules } = reader;
+  const predicate = predicateOf(reader, query);
+  if (!predicate) {
+    const readable = rules ? await readableIds(reader, rules, tablesOfSelect(query)) : null;
+    return run(reader, query, readable);
+  }
+  // Asked of the rows that are found, and only then is the window cut.
+  const table = requireTable(schema, predicate.table);
+  const others = tablesOfCondition(query.where);
+  const readable = rules ? await readableIds(reader, rules, others) : null;
+  const asked = { ...query, limit: null, offset: 0 };
+  const rows = await run(reader, asked, { ids: readable?.ids ?? new Map(), open: table.name });
   const end = query.limit === null ? undefined : query.offset + query.limit;
   return rows.filter((row) => predicate.allows(row)).slice(query.offset, end);
 }
 
-/** A compiler whose subqueries see what the person may read. */
-async function personalCompiler(reader: Reader, where: Condition | null): Promise<Compiler> {
-  const { schema, dialect, overlay, rules } = reader;
-  const compiler: Compiler = { schema, dialect, source: (table) => overlay.source(table) };
-  if (!rules || !where) return compiler;
-  // A predicate cannot be asked from within SQL: its tables are read beforehand.
-  const readable = new Map<string, SqlFragment>();
-  for (const tableName of tablesOfCondition(where)) {
-    const table = requireTable(schema, tableName);
+/** The predicate that decides about the rows of a query for whole rows of one table, if it is that simple. */
+function predicateOf(
+  { rules, schema }: Reader,
+  { from, joins, projection, distinct, where }: SelectAst,
+): { readonly table: string; readonly allows: (row: Row) => boolean } | null {
+  if (!rules || from.kind !== "table" || joins.length > 0 || projection || distinct) return null;
+  // Its table in a subquery as well: then each place needs the decision.
+  if (tablesOfCondition(where).has(from.table)) return null;
+  const rule = rules.of(requireTable(schema, from.table), "read");
+  return rule.kind === "predicate" ? { table: from.table, allows: rule.allows } : null;
+}
+
+/** What a predicate allows cannot be asked from within SQL, so the ids are found beforehand. */
+interface Readable {
+  readonly ids: ReadonlyMap<string, SqlFragment>;
+  /** A table whose rows are judged afterwards. */
+  readonly open?: string;
+}
+
+async function readableIds(
+  reader: Reader,
+  rules: Rules,
+  tables: ReadonlySet<string>,
+): Promise<Readable> {
+  const ids = new Map<string, SqlFragment>();
+  for (const tableName of tables) {
+    const table = requireTable(reader.schema, tableName);
     const rule = rules.of(table, "read");
     if (rule.kind !== "predicate") continue;
-    const rows = await readRows(reader, table, sql`1`);
-    const ids = rows.filter((row) => rule.allows(row)).map((row) => row["id"] as string);
-    readable.set(tableName, dialect.values(ids));
+    const rows = await readRows(reader, table, reader.dialect.truth(true));
+    const allowed = rows.filter((row) => rule.allows(row)).map((row) => row["id"] as string);
+    ids.set(tableName, reader.dialect.values(allowed));
   }
-  return {
+  return { ids };
+}
+
+async function run(reader: Reader, query: SelectAst, readable: Readable | null): Promise<Row[]> {
+  const { schema, dialect, overlay, rules } = reader;
+  const compiler: Compiler = { schema, dialect, source: (table) => overlay.source(table) };
+  const { statement, analyzed } = compileSelect(query, {
     ...compiler,
     restrict(table, alias, aliases) {
+      if (!rules || table.name === readable?.open) return null;
       const rule = rules.of(table, "read");
-      if (rule.kind === "expression")
+      if (rule.kind === "expression") {
         return compileRule(rule.condition, { table, alias }, { compiler, aliases });
-      return sql`${columnOf(alias, "id")} IN (${readable.get(table.name)!})`;
+      }
+      return sql`${columnOf(alias, "id")} IN (${readable!.ids.get(table.name)!})`;
     },
-  };
+  });
+  const stored = await reader.read(sql`${withCtes(overlay.ctes())}${statement}`);
+  return stored.map((row) => resultFromSql(analyzed, row));
 }
 
 async function authorize(

@@ -1,35 +1,39 @@
 /**
- * Conditions and selects as SQL.
+ * Queries as SQL.
  *
- * 1. Identifiers come from the schema and are quoted; values are bound. Aliases in SQL are the compiler's own (t0,
+ * 1. Core's analysis comes first: names, types, the shape of the result and its total order are settled there, and a
+ *    wrong query fails before anything runs, with the same error as in the browser.
+ * 2. Identifiers come from the schema and are quoted; values are bound. Aliases in SQL are the compiler's own (t0,
  *    t1, …), so that no query's alias can capture another's.
- * 2. The SQL means what core's evaluator says, three-valued logic included.
- * 3. Kinds that cannot be compared are a typed error, before anything runs.
- * 4. `restrict` adds a condition to the tables of subqueries: a person's query sees what the person may read. Rules
- *    are compiled without it: they look at everything.
+ * 3. The SQL means what core's evaluator says, three-valued logic included.
+ * 4. `restrict` narrows every table of a query, its joins and subqueries included: a person's query sees what the
+ *    person may read. Rules are compiled without it: they look at everything.
  */
 
-import { PlasmaError, requireColumn, requireTable } from "@sh1n4ps/plasma-core";
+import { analyzeSelect, fieldsOfTable, PlasmaError, requireTable } from "@sh1n4ps/plasma-core";
 import type {
-  ColumnKind,
+  AggregateOperand,
+  AnalyzedSelect,
+  AnalyzedSource,
+  ColumnOperand,
   Condition,
+  Field,
   Operand,
+  OrderTerm,
   Schema,
   SelectAst,
   TableInfo,
-  Value,
 } from "@sh1n4ps/plasma-core";
 import type { SqlDialect } from "./dialect.ts";
-import { columnOf, integer, join, name, sql, tree } from "./fragment.ts";
+import { columnOf, join, name, sql, tree } from "./fragment.ts";
 import type { SqlFragment } from "./fragment.ts";
-import { readColumns } from "./row-codec.ts";
 
 export interface Compiler {
   readonly schema: Schema;
   readonly dialect: SqlDialect;
   /** What stands for a table after FROM: the table, or a view of it at another moment. */
   readonly source: (table: TableInfo) => SqlFragment;
-  /** What else a row of a subquery's table has to meet; it goes by `alias`. */
+  /** What else a row of this table has to meet; it goes by `alias`. */
   readonly restrict?: (table: TableInfo, alias: string, aliases: Aliases) => SqlFragment | null;
 }
 
@@ -38,63 +42,160 @@ export interface Aliases {
   next(): string;
 }
 
-/** What the aliases of an AST stand for at a place in the SQL. */
-export type SqlScope = ReadonlyMap<string, { readonly alias: string; readonly table: TableInfo }>;
-
-export interface SelectOptions {
-  readonly compiler: Compiler;
-  /** A further condition on the rows, by the alias that they got. */
-  readonly also?: (alias: string, aliases: Aliases) => SqlFragment | null;
+/** What an alias of the AST stands for at a place in the SQL. */
+export interface SqlSource {
+  readonly alias: string;
+  readonly fields: ReadonlyMap<string, Field>;
 }
 
-/** With a prefix of its own for each part of a statement that is compiled by itself. */
+export type SqlScope = ReadonlyMap<string, SqlSource>;
+
+export const EMPTY_SCOPE: SqlScope = new Map();
+
+export interface CompiledSelect {
+  /** Its columns are `c0`, `c1`, …, in the order of the analysis's outputs; `result-codec.ts` reads them. */
+  readonly statement: SqlFragment;
+  readonly analyzed: AnalyzedSelect;
+}
+
 export function newAliases(prefix = "t"): Aliases {
   let count = 0;
   return { next: () => `${prefix}${count++}` };
 }
 
-export const EMPTY_SCOPE: SqlScope = new Map();
+/** The table under an alias, as a source of a scope. */
+export function tableSource(table: TableInfo, alias: string): SqlSource {
+  return { alias, fields: fieldsOfTable(table) };
+}
 
 /** A whole select, its rows in order. */
-export function compileSelect(query: SelectAst, options: SelectOptions): SqlFragment {
-  const { compiler, also } = options;
-  const aliases = newAliases();
-  const table = requireTable(compiler.schema, query.from.table);
-  const alias = aliases.next();
-  const scope: SqlScope = new Map([[query.from.alias, { alias, table }]]);
-  const conditions = [
-    query.where && compileCondition(query.where, { compiler, aliases, scope }),
-    also?.(alias, aliases) ?? null,
-  ].filter((condition) => condition !== null);
-  const order = query.orderBy.map(({ operand, direction }) => {
-    const column = requireColumn(table, operand.column);
-    if (column.kind === "json") throw notComparable("json", "a json document");
-    // Null first when ascending, last when descending: SQLite's own way.
-    return direction === "asc"
-      ? columnOf(alias, column.name)
-      : sql`${columnOf(alias, column.name)} DESC`;
+export function compileSelect(query: SelectAst, compiler: Compiler): CompiledSelect {
+  const analyzed = analyzeSelect(compiler.schema, query);
+  const place: Place = { compiler, aliases: newAliases(), scope: EMPTY_SCOPE };
+  const parts = partsOf(analyzed, place);
+  const { dialect } = compiler;
+  const outputs = analyzed.outputs.map(({ operand, type }, at) => ({
+    raw: operandOf(operand, parts.place),
+    read: (value: SqlFragment) => dialect.read(value, type),
+    label: name(`c${at}`),
+  }));
+  if (!query.distinct) {
+    const columns = outputs.map(({ raw, read, label }) => sql`${read(raw)} AS ${label}`);
+    const statement = sql`SELECT ${join(columns)}${parts.body}${orderBy(analyzed.order, parts.place)}${dialect.window(query)}`;
+    return { statement, analyzed };
+  }
+  // What is read may be another text than what is compared, so the different rows are found first.
+  const inner = outputs.map(({ raw, label }) => sql`${raw} AS ${label}`);
+  const columns = outputs.map(({ read, label }) => sql`${read(sql`q.${label}`)} AS ${label}`);
+  const order = outputOrder(analyzed, dialect, "c");
+  const statement = sql`SELECT ${join(columns)} FROM (SELECT DISTINCT ${join(inner)}${parts.body}) AS q${order}${dialect.window(query)}`;
+  return { statement, analyzed };
+}
+
+/** A query as the source of another: its columns under their own names, their values as stored. */
+function compileSubquery(analyzed: AnalyzedSelect, outer: Place): SqlFragment {
+  const { ast, outputs } = analyzed;
+  const { compiler, aliases } = outer;
+  const parts = partsOf(analyzed, { compiler, aliases, scope: EMPTY_SCOPE });
+  const columns = outputs.map(
+    ({ operand, path }) => sql`${operandOf(operand, parts.place)} AS ${name(path[0])}`,
+  );
+  const cuts = ast.limit !== null || ast.offset > 0;
+  const window = compiler.dialect.window(ast);
+  if (!ast.distinct) {
+    const order = cuts ? orderBy(analyzed.order, parts.place) : sql``;
+    return sql`SELECT ${join(columns)}${parts.body}${order}${window}`;
+  }
+  const inner = sql`SELECT DISTINCT ${join(columns)}${parts.body}`;
+  if (!cuts) return inner;
+  return sql`SELECT * FROM (${inner}) AS q${outputOrder(analyzed, compiler.dialect, null)}${window}`;
+}
+
+/** The order of a distinct query: its terms are all among its outputs, which go by label there. */
+function outputOrder(
+  { order, outputs }: AnalyzedSelect,
+  dialect: SqlDialect,
+  prefix: string | null,
+): SqlFragment {
+  const terms = order.map(({ operand, direction }) => {
+    const at = outputs.findIndex((output) => isSame(output.operand, operand));
+    const label = prefix === null ? outputs[at]!.path[0] : `${prefix}${at}`;
+    return dialect.orderTerm(columnOf("q", label), direction);
   });
-  return sql`SELECT ${readColumns(table, alias, compiler.dialect)} FROM ${compiler.source(table)} AS ${name(alias)} WHERE ${tree(conditions, "AND")} ORDER BY ${join([...order, columnOf(alias, "id")])}${window(query)}`;
+  return sql` ORDER BY ${join(terms)}`;
 }
 
-function window({ limit, offset }: SelectAst): SqlFragment {
-  if (limit === null && offset === 0) return sql``;
-  return sql` LIMIT ${integer(limit ?? -1)} OFFSET ${integer(offset)}`;
+function isSame(left: Operand, right: Operand): boolean {
+  return JSON.stringify(left) === JSON.stringify(right);
 }
 
-export interface ConditionPlace {
+export interface Place {
   readonly compiler: Compiler;
   readonly aliases: Aliases;
   readonly scope: SqlScope;
 }
 
-/** A condition as an expression that is 1, 0 or null. */
-export function compileCondition(condition: Condition, place: ConditionPlace): SqlFragment {
+interface Parts {
+  /** ` FROM … WHERE … GROUP BY … HAVING …` */
+  readonly body: SqlFragment;
+  /** Where the sources of the query are in scope. */
+  readonly place: Place;
+}
+
+function partsOf(analyzed: AnalyzedSelect, outer: Place): Parts {
+  const { ast, sources } = analyzed;
+  const scope = new Map(outer.scope);
+  const place: Place = { ...outer, scope };
+  const conditions: SqlFragment[] = [];
+  const from = sources.map((source, at) => {
+    const alias = outer.aliases.next();
+    scope.set(source.alias, { alias, fields: source.fields });
+    const restricted = restriction(source, alias, outer);
+    const join = ast.joins[at - 1];
+    if (!join) {
+      if (restricted) conditions.push(restricted);
+      return sql`${sourceOf(source, outer)} AS ${name(alias)}`;
+    }
+    // A partner that may not be read is no partner: that is settled before the join, not after it.
+    const on = tree([compileCondition(join.on, place), ...(restricted ? [restricted] : [])], "AND");
+    const keyword = join.kind === "left" ? sql`LEFT JOIN` : sql`JOIN`;
+    return sql`${keyword} ${sourceOf(source, outer)} AS ${name(alias)} ON ${on}`;
+  });
+  if (ast.where) conditions.push(compileCondition(ast.where, place));
+  const where = conditions.length > 0 ? sql` WHERE ${tree(conditions, "AND")}` : sql``;
+  const keys = ast.groupBy.map((column) => operandOf(column, place));
+  const groupBy = keys.length > 0 ? sql` GROUP BY ${join(keys)}` : sql``;
+  const having = ast.having ? sql` HAVING ${compileCondition(ast.having, place)}` : sql``;
+  return { body: sql` FROM ${join(from, " ")}${where}${groupBy}${having}`, place };
+}
+
+function sourceOf({ source, query }: AnalyzedSource, place: Place): SqlFragment {
+  if (query) return sql`(${compileSubquery(query, place)})`;
+  return place.compiler.source(tableOf(source, place.compiler));
+}
+
+function restriction({ source }: AnalyzedSource, alias: string, place: Place): SqlFragment | null {
+  if (source.kind !== "table") return null;
+  const { compiler, aliases } = place;
+  return compiler.restrict?.(tableOf(source, compiler), alias, aliases) ?? null;
+}
+
+function tableOf(source: AnalyzedSource["source"], compiler: Compiler): TableInfo {
+  if (source.kind === "table") return requireTable(compiler.schema, source.table);
+  throw new PlasmaError("invalid-query", `"${source.alias}" is a subquery, not a table.`);
+}
+
+function orderBy(order: readonly OrderTerm[], place: Place): SqlFragment {
+  if (order.length === 0) return sql``;
+  const { dialect } = place.compiler;
+  const terms = order.map((term) => dialect.orderTerm(operandOf(term.operand, place), term.direction));
+  return sql` ORDER BY ${join(terms)}`;
+}
+
+/** A condition as an expression that is true, false or null. */
+export function compileCondition(condition: Condition, place: Place): SqlFragment {
   if (depthOf(condition) > MAX_DEPTH) {
-    throw new PlasmaError(
-      "query-too-complex",
-      "This condition is nested too deep. Split the query.",
-    );
+    throw new PlasmaError("query-too-complex", "This condition is nested too deep. Split the query.");
   }
   return compile(condition, place);
 }
@@ -102,8 +203,9 @@ export function compileCondition(condition: Condition, place: ConditionPlace): S
 /** D1 allows expressions of depth 100; what the engine puts around a condition needs some of it. */
 const MAX_DEPTH = 60;
 
-function depthOf(condition: Condition): number {
-  switch (condition.kind) {
+function depthOf(condition: Condition | null): number {
+  switch (condition?.kind) {
+    case undefined:
     case "constant":
       return 1;
     case "isNull":
@@ -115,8 +217,10 @@ function depthOf(condition: Condition): number {
       return 7;
     case "not":
       return 1 + depthOf(condition.condition);
-    case "exists":
-      return 3 + (condition.query.where ? depthOf(condition.query.where) : 0);
+    case "exists": {
+      const { joins, where, having } = condition.query;
+      return 3 + Math.max(...[...joins.map(({ on }) => on), where, having].map(depthOf));
+    }
     case "and":
     case "or": {
       const deepest = Math.max(1, ...condition.conditions.map(depthOf));
@@ -127,41 +231,30 @@ function depthOf(condition: Condition): number {
 
 const OPERATORS = { eq: "=", ne: "<>", gt: ">", gte: ">=", lt: "<", lte: "<=" } as const;
 
-function compile(condition: Condition, place: ConditionPlace): SqlFragment {
+function compile(condition: Condition, place: Place): SqlFragment {
   const { dialect } = place.compiler;
   switch (condition.kind) {
     case "constant":
-      return condition.value ? sql`1` : sql`0`;
+      return dialect.truth(condition.value);
     case "compare": {
-      const left = operandOf(condition.left, place);
-      const right = operandOf(condition.right, place);
-      if (left.family === null || right.family === null) return sql`NULL`;
-      checkComparable(left, right);
+      if (isNullValue(condition.left) || isNullValue(condition.right)) return dialect.truth(null);
       const operator = { text: OPERATORS[condition.op], params: [] };
-      return sql`(${left.sql} ${operator} ${right.sql})`;
+      return sql`(${operandOf(condition.left, place)} ${operator} ${operandOf(condition.right, place)})`;
     }
     case "in": {
-      if (condition.values.length === 0) return sql`0`;
-      const operand = operandOf(condition.operand, place);
-      if (operand.family === null) return sql`NULL`;
-      for (const value of condition.values) {
-        if (value !== null) checkComparable(operand, valueOperand(value, dialect));
-      }
-      return sql`(${operand.sql} IN (${dialect.values(condition.values)}))`;
+      if (condition.values.length === 0) return dialect.truth(false);
+      if (isNullValue(condition.operand)) return dialect.truth(null);
+      return sql`(${operandOf(condition.operand, place)} IN (${dialect.values(condition.values)}))`;
     }
-    case "isNull": {
-      const operand = operandOf(condition.operand, place);
-      return operand.family === null ? sql`1` : sql`(${operand.sql} IS NULL)`;
-    }
-    case "like": {
-      const operand = operandOf(condition.operand, place);
-      if (operand.family === null) return sql`NULL`;
-      if (operand.family !== "text")
-        throw new PlasmaError("type-mismatch", "like() needs a text column.");
-      return dialect.like(operand.sql, condition.pattern);
-    }
+    case "isNull":
+      if (isNullValue(condition.operand)) return dialect.truth(true);
+      return sql`(${operandOf(condition.operand, place)} IS NULL)`;
+    case "like":
+      if (isNullValue(condition.operand)) return dialect.truth(null);
+      return dialect.like(operandOf(condition.operand, place), condition);
     case "and":
     case "or": {
+      if (condition.conditions.length === 0) return dialect.truth(condition.kind === "and");
       const parts = condition.conditions.map((part) => compile(part, place));
       return tree(parts, condition.kind === "and" ? "AND" : "OR");
     }
@@ -172,85 +265,61 @@ function compile(condition: Condition, place: ConditionPlace): SqlFragment {
   }
 }
 
-function compileExists(query: SelectAst, place: ConditionPlace): SqlFragment {
-  const { compiler, aliases } = place;
-  if (query.limit === 0) return sql`0`;
-  const table = requireTable(compiler.schema, query.from.table);
-  const alias = aliases.next();
-  const scope: SqlScope = new Map(place.scope).set(query.from.alias, { alias, table });
-  const conditions = [
-    query.where && compile(query.where, { compiler, aliases, scope }),
-    compiler.restrict?.(table, alias, aliases) ?? null,
-  ].filter((condition) => condition !== null);
-  const skip = query.offset > 0 ? sql` LIMIT 1 OFFSET ${integer(query.offset)}` : sql``;
-  return sql`EXISTS (SELECT 1 FROM ${compiler.source(table)} AS ${name(alias)} WHERE ${tree(conditions, "AND")}${skip})`;
+function isNullValue(operand: Operand): boolean {
+  return operand.kind === "value" && operand.value === null;
 }
 
-/** Values of one family compare with each other; null stands for the value null. */
-type Family = "text" | "number" | "boolean" | "date" | "blob" | "json" | null;
-
-interface CompiledOperand {
-  readonly sql: SqlFragment;
-  readonly family: Family;
+function compileExists(query: SelectAst, place: Place): SqlFragment {
+  const { dialect, schema } = place.compiler;
+  if (query.limit === 0) return dialect.truth(false);
+  const analyzed = analyzeSelect(schema, query);
+  if (query.distinct && query.offset > 0) {
+    // Only then does it matter how many of the rows are different.
+    const parts = partsOf(analyzed, place);
+    const outputs = analyzed.outputs.map(({ operand }) => operandOf(operand, parts.place));
+    const columns = outputs.map((raw, at) => sql`${raw} AS ${name(`c${at}`)}`);
+    return sql`EXISTS (SELECT DISTINCT ${join(columns)}${parts.body}${dialect.window({ limit: 1, offset: query.offset })})`;
+  }
+  const { body } = partsOf(analyzed, place);
+  const skip = query.offset > 0 ? dialect.window({ limit: 1, offset: query.offset }) : sql``;
+  // Without GROUP BY it is the aggregate that makes one group of all rows, even of none.
+  const one = analyzed.grouped && query.groupBy.length === 0 ? sql`count(*)` : sql`1`;
+  return sql`EXISTS (SELECT ${one}${body}${skip})`;
 }
 
-function operandOf(operand: Operand, place: ConditionPlace): CompiledOperand {
-  if (operand.kind === "value") return valueOperand(operand.value, place.compiler.dialect);
-  const target = place.scope.get(operand.alias);
-  if (!target) {
+function operandOf(operand: Operand, place: Place): SqlFragment {
+  const { dialect } = place.compiler;
+  switch (operand.kind) {
+    case "value":
+      return operand.value === null ? dialect.truth(null) : dialect.value(operand.value);
+    case "column":
+      return columnFragment(operand, place).value;
+    case "aggregate":
+      return aggregateFragment(operand, place);
+  }
+}
+
+function aggregateFragment(operand: AggregateOperand, place: Place): SqlFragment {
+  const { dialect } = place.compiler;
+  if (operand.operand === null) return sql`count(*)`;
+  const { value, field } = columnFragment(operand.operand, place);
+  if (operand.fn === "count") {
+    return operand.distinct ? sql`count(DISTINCT ${value})` : sql`count(${value})`;
+  }
+  return dialect.aggregate(operand.fn, value, field.type);
+}
+
+function columnFragment(
+  { alias, column }: ColumnOperand,
+  { scope }: Place,
+): { readonly value: SqlFragment; readonly field: Field } {
+  const source = scope.get(alias);
+  const field = source?.fields.get(column);
+  if (!source || !field) {
     throw new PlasmaError(
-      "unknown-table",
-      `This query uses a column of "${operand.alias}", which is neither its table nor one of an outer query.`,
+      "unknown-column",
+      `This query uses "${alias}.${column}", which is neither a column of one of its tables nor of a query around it.`,
     );
   }
-  const column = requireColumn(target.table, operand.column);
-  return { sql: columnOf(target.alias, column.name), family: familyOfKind(column.kind) };
-}
-
-function valueOperand(value: Value, dialect: SqlDialect): CompiledOperand {
-  if (value === null) return { sql: sql`NULL`, family: null };
-  return { sql: dialect.value(value), family: familyOfValue(value) };
-}
-
-function familyOfKind(kind: ColumnKind): Exclude<Family, null> {
-  switch (kind) {
-    case "id":
-    case "ref":
-    case "text":
-      return "text";
-    case "int":
-    case "bigint":
-    case "real":
-      return "number";
-    case "timestamp":
-      return "date";
-    case "boolean":
-    case "blob":
-    case "json":
-      return kind;
-  }
-}
-
-function familyOfValue(value: NonNullable<Value>): Exclude<Family, null> {
-  switch (typeof value) {
-    case "string":
-      return "text";
-    case "number":
-    case "bigint":
-      return "number";
-    case "boolean":
-      return "boolean";
-    case "object":
-      return value instanceof Date ? "date" : "blob";
-  }
-}
-
-function checkComparable(left: CompiledOperand, right: CompiledOperand): void {
-  if (left.family !== right.family || left.family === "json") {
-    throw notComparable(left.family, right.family);
-  }
-}
-
-function notComparable(left: Family | string, right: Family | string): PlasmaError {
-  return new PlasmaError("type-mismatch", `A ${left} cannot be compared with a ${right}.`);
+  return { value: columnOf(source.alias, column), field };
 }

@@ -1,6 +1,6 @@
 /** What differs between databases, and nothing else. Everything above speaks through this. */
 
-import type { ColumnKind, Value } from "@sh1n4ps/plasma-core";
+import type { ColumnKind, Value, ValueType } from "@sh1n4ps/plasma-core";
 import type { SqlExecutor } from "./executor.ts";
 import type { SqlFragment } from "./fragment.ts";
 import { sqliteDialect } from "./sqlite-dialect.ts";
@@ -14,8 +14,21 @@ export interface SqlDialect {
   values(values: readonly Value[]): SqlFragment;
   /** A column's value in a form that every driver hands over unharmed. */
   read(column: SqlFragment, kind: ColumnKind): SqlFragment;
+  /** True, false, or unknown. */
+  truth(value: boolean | null): SqlFragment;
   /** `like` as plasma defines it; unknown for null. */
-  like(operand: SqlFragment, pattern: string): SqlFragment;
+  like(
+    operand: SqlFragment,
+    match: { readonly pattern: string; readonly foldCase: boolean },
+  ): SqlFragment;
+  /** An aggregate of the values that are not null; a sum that does not fit its type is an error (see `overflow`). */
+  aggregate(fn: "sum" | "avg" | "min" | "max", operand: SqlFragment, type: ValueType): SqlFragment;
+  /** Whether the database failed because such a sum did not fit. */
+  isOverflow(error: unknown): boolean;
+  /** A term of ORDER BY: null first when ascending, last when descending. */
+  orderTerm(operand: SqlFragment, direction: "asc" | "desc"): SqlFragment;
+  /** ` LIMIT … OFFSET …`, or nothing. */
+  window(window: { readonly limit: number | null; readonly offset: number }): SqlFragment;
   /** The elements of a JSON list given as one parameter, one element each. */
   jsonRows(json: string): SqlFragment;
   /** How many slots a cell takes in such an element, if that is a list of cells. */

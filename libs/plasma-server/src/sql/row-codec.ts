@@ -20,14 +20,14 @@ export function readColumns(table: TableInfo, alias: string, dialect: SqlDialect
 export function rowFromSql(table: TableInfo, stored: SqlRow): Row {
   const row: Row = {};
   for (const column of table.columnNames) {
-    const value = stored[column];
-    row[column] =
-      value === null || value === undefined ? null : cellFromSql(value, kindOf(table, column));
+    row[column] = cellFromSql(stored[column], kindOf(table, column));
   }
   return row;
 }
 
-function cellFromSql(value: unknown, kind: ColumnKind): unknown {
+/** Drivers differ in what they give for a boolean (0, 1, false, true), and in the class of bytes. */
+export function cellFromSql(value: unknown, kind: ColumnKind): unknown {
+  if (value === null || value === undefined) return null;
   switch (kind) {
     case "id":
     case "ref":
@@ -38,7 +38,7 @@ function cellFromSql(value: unknown, kind: ColumnKind): unknown {
     case "bigint":
       return BigInt(value as string);
     case "boolean":
-      return value !== 0;
+      return value !== 0 && value !== false;
     case "timestamp":
       return new Date(value as number);
     case "blob":

@@ -69,7 +69,34 @@ export const sqliteDialect: SqlDialect = {
 
   read: (column, kind) => (kind === "bigint" ? sql`CAST(${column} AS TEXT)` : column),
 
+  truth: (value) => (value === null ? sql`NULL` : value ? sql`1` : sql`0`),
+
   like: sqliteLike,
+
+  aggregate: (fn, operand, type) => {
+    switch (fn) {
+      case "min":
+        return sql`min(${operand})`;
+      case "max":
+        return sql`max(${operand})`;
+      case "avg":
+        if (type === "real") return sql`avg(${operand})`;
+        return sql`(CAST(${within64Bits(wholeSum(operand))} AS REAL) / count(${operand}))`;
+      case "sum":
+        if (type === "real") return within(sql`sum(${operand})`, MAX_DOUBLE);
+        if (type === "int") return within(wholeSum(operand), MAX_SAFE);
+        return within64Bits(wholeSum(operand));
+    }
+  },
+
+  isOverflow: (error) => error instanceof Error && error.message.includes(OVERFLOW),
+
+  orderTerm: (operand, direction) => (direction === "asc" ? operand : sql`${operand} DESC`),
+
+  window: ({ limit, offset }) =>
+    limit === null && offset === 0
+      ? sql``
+      : sql` LIMIT ${integer(limit ?? -1)} OFFSET ${integer(offset)}`,
 
   jsonRows: (json) => sql`json_each(${bind(json)}) AS "@item"`,
 
@@ -96,6 +123,30 @@ export const sqliteDialect: SqlDialect = {
     return slotsOf(value as NonNullable<Value>);
   },
 };
+
+/**
+ * The exact sum of integers: their upper and lower halves are added apart, so that no intermediate sum overflows
+ * (SQLite's own sum() would fail there). What fits into 64 bits is an integer; what does not becomes a double.
+ */
+function wholeSum(operand: SqlFragment): SqlFragment {
+  const low = sql`sum(${operand} & 4294967295)`;
+  return sql`((sum(${operand} >> 32) + (${low} >> 32)) * 4294967296 + (${low} & 4294967295))`;
+}
+
+/** A sum of 64 bits: beyond them `wholeSum` gives a double. */
+function within64Bits(value: SqlFragment): SqlFragment {
+  return sql`(CASE WHEN typeof(${value}) = 'real' THEN ${FAIL} ELSE ${value} END)`;
+}
+
+function within(value: SqlFragment, limit: SqlFragment): SqlFragment {
+  return sql`(CASE WHEN abs(CAST(${value} AS REAL)) > ${limit} THEN ${FAIL} ELSE ${value} END)`;
+}
+
+/** A malformed JSON path makes the statement fail with the path in its message. */
+const OVERFLOW = "plasma-overflow";
+const FAIL: SqlFragment = { text: `json_extract('{}', '${OVERFLOW}')`, params: [] };
+const MAX_SAFE = sql`9007199254740991`;
+const MAX_DOUBLE = sql`1.7976931348623157e308`;
 
 function real(slot: number): SqlFragment {
   return sql`(CAST("@item".value ->> ${integer(slot)} AS REAL) * pow(2.0, "@item".value ->> ${integer(slot + 1)}))`;

@@ -14,7 +14,13 @@ const MAX_GLOB = 50;
 
 type Token = { readonly kind: "run" | "one" } | { readonly kind: "literal"; readonly text: string };
 
-export function sqliteLike(operand: SqlFragment, pattern: string): SqlFragment {
+export function sqliteLike(
+  column: SqlFragment,
+  { pattern: given, foldCase }: { readonly pattern: string; readonly foldCase: boolean },
+): SqlFragment {
+  // SQLite's lower() knows the letters A to Z only, which is what `ilike` folds.
+  const operand = foldCase ? sql`lower(${column})` : column;
+  const pattern = foldCase ? given.replace(/[A-Z]+/g, (letters) => letters.toLowerCase()) : given;
   const tokens = tokensOf(pattern);
   const glob = tokens.map(globOf).join("");
   if (new TextEncoder().encode(glob).length <= MAX_GLOB)

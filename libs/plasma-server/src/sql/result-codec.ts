@@ -1,0 +1,25 @@
+/** The rows of a compiled select as the rows of its result. */
+
+import type { AnalyzedSelect, Row } from "@sh1n4ps/plasma-core";
+import type { SqlRow } from "./executor.ts";
+import { cellFromSql } from "./row-codec.ts";
+
+export function resultFromSql(analyzed: AnalyzedSelect, stored: SqlRow): Row {
+  const { shape, outputs, sources } = analyzed;
+  const row: Row = {};
+  for (const [at, { path, type }] of outputs.entries()) {
+    const cell = cellFromSql(stored[`c${at}`], type);
+    const [field, column] = path;
+    if (column === undefined) row[field] = cell;
+    else ((row[field] ??= {}) as Row)[column] = cell;
+  }
+  if (shape.kind === "fields") {
+    for (const field of shape.fields) {
+      if (field.kind !== "row") continue;
+      const optional = sources.some((source) => source.alias === field.alias && source.optional);
+      // Every row has an id: without one it is a left join's missing partner.
+      if (optional && (row[field.name] as Row)["id"] === null) row[field.name] = null;
+    }
+  }
+  return row;
+}
