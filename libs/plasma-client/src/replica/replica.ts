@@ -235,6 +235,7 @@ export class Replica implements SyncReplica {
     request: { readonly cookie: string | null },
     pages: readonly PullResponse[],
   ): Promise<"applied" | "stale"> {
+    await this.open();
     const patch = mergePages(this.#options.schema, pages);
     const prepared = await this.#serial.run(() =>
       this.#rebase.prepare(patch, { cookie: request.cookie, clientID: this.clientID }),
@@ -283,6 +284,7 @@ export class Replica implements SyncReplica {
   }
 
   async resetBase(): Promise<void> {
+    await this.open();
     await this.#serial.run(async () => {
       await this.#options.engine.resetBase({ keepRows: true });
       await this.#reload();
@@ -291,6 +293,7 @@ export class Replica implements SyncReplica {
   }
 
   async renewClient(clientID: string): Promise<void> {
+    await this.open();
     await this.#outbox.whenStored(async () => {
       const { engine, platform } = this.#options;
       if (clientID === this.clientID) {

@@ -23,8 +23,8 @@ describe("IndexedDB engine (Chromium)", () => {
   it("keeps everything it acknowledged when it is killed in the middle of writing", async () => {
     const dbName = freshName();
     const url = new URL("../testing/appending-worker.ts", import.meta.url);
-    url.searchParams.set("db", dbName);
     const worker = new Worker(url, { type: "module" });
+    worker.postMessage(dbName);
     const acknowledged = await new Promise<number>((resolve, reject) => {
       worker.onerror = (event) => reject(new Error(event.message));
       worker.onmessage = ({ data }: MessageEvent<number>) => {

@@ -4,11 +4,12 @@ import { createIdbEngine } from "../storage/idb-engine.ts";
 import { entry } from "./engine-records.ts";
 import { testSchema } from "./test-app.ts";
 
-const dbName = new URL(location.href).searchParams.get("db") ?? "";
-const engine = createIdbEngine({ schema: testSchema, dbName });
-await engine.open();
-await engine.addClient("c1");
-for (let id = 1; ; id++) {
-  await engine.append([entry(id)]);
-  postMessage(id);
-}
+addEventListener("message", async ({ data: dbName }: MessageEvent<string>) => {
+  const engine = createIdbEngine({ schema: testSchema, dbName });
+  await engine.open();
+  await engine.addClient("c1");
+  for (let id = 1; ; id++) {
+    await engine.append([entry(id)]);
+    postMessage(id);
+  }
+});

@@ -6,7 +6,8 @@
  *    row that are set to null are one change.
  * 3. `restrict` asks what is left at the end: a row that goes in the same delete holds nothing back. (In SQL this is
  *    NO ACTION. Under SQL's RESTRICT the outcome hangs on the order in which a database follows its constraints.)
- * 4. `noAction` follows nothing: the reference stays and points to nothing.
+ * 4. `noAction` follows nothing: the mutator may still point the reference elsewhere. If it does not, the database's
+ *    foreign key, which is asked at the end of the mutation, refuses the whole of it.
  * 5. Rows come before the rows they refer to, so that a database that checks foreign keys has nothing to object to
  *    (unless rows refer to each other in a circle).
  */

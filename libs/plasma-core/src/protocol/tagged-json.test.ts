@@ -36,7 +36,7 @@ function nested(depth: number, wrap: (inner: unknown) => unknown): unknown {
 }
 
 describe("the tagged codec", () => {
-  it("gives back what it was given, by way of JSON text", () => {
+  it("gives back what it was given, by way of JSON text", { timeout: 60_000 }, () => {
     fc.assert(
       fc.property(storable, (value) => {
         const back = travel(value);
@@ -238,35 +238,39 @@ describe("decoding takes exactly what encoding writes", () => {
     expect(() => decodeTagged(encoded)).toThrow(PlasmaValidationError);
   });
 
-  it("garbage gives a typed error, or something that encodes to the same again", () => {
-    const tag = fc.constantFrom("undefined", "bigint", "date", "bytes", "object", "nope");
-    const garbage = fc.oneof(
-      fc.jsonValue(),
-      fc.anything(),
-      fc.record(
-        { $type: tag, value: fc.oneof(fc.jsonValue(), fc.constantFrom("5", "AA==", 5)) },
-        { requiredKeys: ["$type"] },
-      ),
-    );
-    let accepted = 0;
-    let refused = 0;
-    fc.assert(
-      fc.property(fc.oneof(garbage, fc.array(garbage)), (input) => {
-        let decoded: unknown;
-        try {
-          decoded = decodeTagged(input);
-        } catch (error) {
-          refused++;
-          expect(error).toBeInstanceOf(PlasmaValidationError);
-          return;
-        }
-        accepted++;
-        expect(JSON.stringify(encodeTagged(decoded))).toBe(JSON.stringify(input));
-      }),
-      { numRuns: 10_000 },
-    );
-    expect(Math.min(accepted, refused)).toBeGreaterThan(500);
-  });
+  it(
+    "garbage gives a typed error, or something that encodes to the same again",
+    { timeout: 60_000 },
+    () => {
+      const tag = fc.constantFrom("undefined", "bigint", "date", "bytes", "object", "nope");
+      const garbage = fc.oneof(
+        fc.jsonValue(),
+        fc.anything(),
+        fc.record(
+          { $type: tag, value: fc.oneof(fc.jsonValue(), fc.constantFrom("5", "AA==", 5)) },
+          { requiredKeys: ["$type"] },
+        ),
+      );
+      let accepted = 0;
+      let refused = 0;
+      fc.assert(
+        fc.property(fc.oneof(garbage, fc.array(garbage)), (input) => {
+          let decoded: unknown;
+          try {
+            decoded = decodeTagged(input);
+          } catch (error) {
+            refused++;
+            expect(error).toBeInstanceOf(PlasmaValidationError);
+            return;
+          }
+          accepted++;
+          expect(JSON.stringify(encodeTagged(decoded))).toBe(JSON.stringify(input));
+        }),
+        { numRuns: 10_000 },
+      );
+      expect(Math.min(accepted, refused)).toBeGreaterThan(500);
+    },
+  );
 
   it("does not reach a prototype", () => {
     const decoded = decodeTagged(JSON.parse('{"constructor":1,"toString":2}')) as object;

@@ -200,7 +200,7 @@ export function json<T = Json>(): Column<T, false, null> {
 /**
  * The id of a row of another table. `onDelete` says what becomes of this row when that one is deleted:
  * `restrict` (the default) refuses the delete, `cascade` deletes this row too, `setNull` forgets the reference, and
- * `noAction` leaves it as it is, pointing to nothing.
+ * `noAction` leaves it to the mutator to point it elsewhere: the server refuses a mutation that does not.
  */
 export function ref<C extends AnyColumn>(
   target: () => C,

@@ -1,0 +1,153 @@
+/**
+ * A server in memory for tests of the replica: it runs the real mutators on its own rows, once each and in order,
+ * and answers pulls with what changed since a cookie. Everybody may read everything.
+ */
+
+import {
+  DISCARDED_CODE,
+  encodeRow,
+  executeWrite,
+  invokeMutator,
+  decodeTagged,
+  evaluateSelect,
+  mutatorDb,
+  NOOP_MUTATOR,
+  PlasmaError,
+  requireTable,
+} from "@sh1n4ps/plasma-core";
+import type {
+  AnyMutators,
+  PullResponse,
+  Rejection,
+  Row,
+  RowChange,
+  Schema,
+  WriteStore,
+} from "@sh1n4ps/plasma-core";
+import type { PendingPush, PullState } from "../replica/sync-replica.ts";
+
+export interface ModelServer {
+  push(outbox: PendingPush, limit?: number): Promise<void>;
+  /** One page, or several of `pageSize` operations. */
+  pull(state: PullState, pageSize?: number): PullResponse[];
+  /** What somebody else does. */
+  run(name: string, args: unknown): Promise<void>;
+  rows(table: string): readonly Row[];
+  lastMutationID(clientID: string): number;
+  /** Names of the mutations that took effect, in order. */
+  readonly effects: readonly string[];
+}
+
+export interface ModelServerOptions {
+  readonly schema: Schema;
+  readonly mutators: AnyMutators;
+  readonly ctx: unknown;
+}
+
+export function modelServer({ schema, mutators, ctx }: ModelServerOptions): ModelServer {
+  const tables = new Map<string, Map<string, Row>>();
+  const log: { table: string; id: string }[] = [];
+  const lastIDs = new Map<string, number>();
+  const rejections: Rejection[] = [];
+  const effects: string[] = [];
+
+  const rowsOf = (table: string): Map<string, Row> => {
+    let rows = tables.get(table);
+    if (!rows) tables.set(table, (rows = new Map()));
+    return rows;
+  };
+
+  async function run(name: string, args: unknown): Promise<void> {
+    const undo: (() => void)[] = [];
+    const changed: { table: string; id: string }[] = [];
+    const store: WriteStore = {
+      select: (query) =>
+        Promise.resolve(evaluateSelect(query, { rows: (table) => rowsOf(table).values() })),
+      get: (table, id) => Promise.resolve(rowsOf(table).get(id)),
+      referencing: (table, column, id) =>
+        Promise.resolve([...rowsOf(table).values()].filter((row) => row[column] === id)),
+      authorize: () => Promise.resolve(),
+      apply: ({ table, id, after }: RowChange) => {
+        const before = rowsOf(table).get(id);
+        undo.push(() => (before ? rowsOf(table).set(id, before) : rowsOf(table).delete(id)));
+        if (after) rowsOf(table).set(id, after);
+        else rowsOf(table).delete(id);
+        changed.push({ table, id });
+      },
+    };
+    const db = mutatorDb({
+      select: (query) => store.select(query),
+      write: (write) => executeWrite(schema, store, write),
+    });
+    try {
+      await invokeMutator(mutators, name, { db, args, ctx });
+    } catch (error) {
+      for (const step of undo.toReversed()) step();
+      throw error;
+    }
+    log.push(...changed);
+    effects.push(name);
+  }
+
+  return {
+    effects,
+    run,
+    rows: (table) => [...rowsOf(table).values()],
+    lastMutationID: (clientID) => lastIDs.get(clientID) ?? 0,
+
+    async push({ clientID, mutations }, limit = Infinity) {
+      for (const { id, name, args } of mutations.slice(0, limit)) {
+        const last = lastIDs.get(clientID) ?? 0;
+        if (id <= last) continue;
+        if (id !== last + 1) throw new PlasmaError("gap", `Expected ${last + 1}, got ${id}.`);
+        lastIDs.set(clientID, id);
+        if (name === NOOP_MUTATOR) {
+          rejections.push({ clientID, id, code: DISCARDED_CODE, message: "" });
+          continue;
+        }
+        try {
+          await run(name, decodeTagged(args));
+        } catch (error) {
+          const code = error instanceof PlasmaError ? error.code : "mutation-error";
+          const message = error instanceof Error ? error.message : String(error);
+          rejections.push({ clientID, id, code, message });
+        }
+      }
+    },
+
+    pull({ cookie, clients }, pageSize = Infinity) {
+      const since = cookie === null ? null : Number(cookie);
+      const ids = new Map(
+        log.slice(since ?? 0).map((entry) => [`${entry.table} ${entry.id}`, entry]),
+      );
+      const operations = [...ids.values()].flatMap(
+        ({ table, id }): PullResponse["patch"][number][] => {
+          const row = rowsOf(table).get(id);
+          if (row) return [{ op: "put", table, row: encodeRow(requireTable(schema, table), row) }];
+          return since === null ? [] : [{ op: "del", table, id }];
+        },
+      );
+      const patch = since === null ? [{ op: "clear" as const }, ...operations] : operations;
+      const pages: PullResponse[] = [];
+      for (let at = 0; at === 0 || at < patch.length; at += pageSize) {
+        const isLast = at + pageSize >= patch.length;
+        pages.push({
+          cookie: String(log.length),
+          patch: patch.slice(at, at + pageSize),
+          hasMore: !isLast,
+          lastMutationIDs: isLast
+            ? Object.fromEntries(
+                clients.map(({ clientID }) => [clientID, lastIDs.get(clientID) ?? 0]),
+              )
+            : {},
+          rejections: isLast
+            ? rejections.filter(({ clientID, id }) =>
+                clients.some((client) => client.clientID === clientID && id > client.confirmed),
+              )
+            : [],
+        });
+      }
+      return pages;
+    },
+  };
+}
