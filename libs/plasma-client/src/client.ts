@@ -42,7 +42,7 @@ export interface RejectedMutations {
 export interface PlasmaClient<S extends Schema = Schema, M extends AnyMutators = AnyMutators> {
   readonly schema: S;
   /** Reads what this device shows: confirmed rows with pending mutations over them. */
-  readonly db: ReadDb;
+  readonly db: ReadDb<S>;
   /** This tab's replica; null until the client is open. */
   readonly clientID: string | null;
   /** The same object until something in it changes. */
@@ -125,7 +125,10 @@ export function createPlasmaClient<S extends Schema, M extends AnyMutators>(
 
   const client: PlasmaClient<S, M> = {
     schema,
-    db: readDb({ select: (query) => replica.select(query), live: (query) => live.watch(query) }),
+    db: readDb(schema, {
+      select: (query) => replica.select(query),
+      live: (query) => live.watch(query),
+    }),
     get clientID() {
       return replica.state.isOpen ? replica.clientID : null;
     },

@@ -54,7 +54,7 @@ export type {
   WireMutation,
 } from "./protocol/wire.ts";
 
-export { analyzeSelect, checkCondition, fieldsOfTable } from "./query/analyze.ts";
+export { analyzeSelect, checkCondition, fieldsOfTable, needsGroups } from "./query/analyze.ts";
 export type {
   AnalyzedSelect,
   AnalyzedSource,
@@ -114,6 +114,17 @@ export {
 export type { Aggregate, AnyExpression, ColumnRef, Expression } from "./query/operand.ts";
 export { escapeLike } from "./query/like.ts";
 export type { LiveQuery, LiveQueryStatus } from "./query/live-query.ts";
+export { evaluateRelational, runRelational, selectsOf } from "./query/relational.ts";
+export type {
+  FindWindow,
+  FoundRow,
+  RelationalDb,
+  RelationalQuery,
+  TableQueries,
+} from "./query/relational.ts";
+export type { QueryAst, RelatedAst, RelationalAst } from "./query/relational-ast.ts";
+export { relationsOf } from "./query/relations.ts";
+export type { Relation } from "./query/relations.ts";
 export { select, selectDistinct } from "./query/select.ts";
 export type {
   ResultRow,

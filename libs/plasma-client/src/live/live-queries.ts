@@ -9,7 +9,7 @@
  *    is dropped; asking it for `current` brings it up to date.
  */
 
-import type { LiveQuery, LiveQueryStatus, Row, RowChange, SelectAst } from "@sh1n4ps/plasma-core";
+import type { LiveQuery, LiveQueryStatus, QueryAst, Row, RowChange } from "@sh1n4ps/plasma-core";
 import type { Rows } from "../replica/rows.ts";
 import { queryKey, View } from "./view.ts";
 
@@ -57,7 +57,7 @@ export class LiveQueries {
     });
   }
 
-  watch(ast: SelectAst): LiveQuery<Row> {
+  watch(ast: QueryAst): LiveQuery<Row> {
     const { source } = this.#options;
     const key = queryKey(ast) ?? `unshared ${this.#unshared++}`;
     const own = new View(ast, key);

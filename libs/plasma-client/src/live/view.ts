@@ -1,33 +1,40 @@
 /** The result of one query, shared by everyone who watches it. */
 
-import { encodeTagged, rowMatches, tablesOfCondition, tablesOfSelect } from "@sh1n4ps/plasma-core";
-import type { Row, RowChange, SelectAst } from "@sh1n4ps/plasma-core";
+import {
+  encodeTagged,
+  evaluateRelational,
+  rowMatches,
+  selectsOf,
+  tablesOfCondition,
+  tablesOfSelect,
+} from "@sh1n4ps/plasma-core";
+import type { QueryAst, Row, RowChange, SelectAst } from "@sh1n4ps/plasma-core";
 import { selectRows } from "../replica/rows.ts";
 import type { Rows } from "../replica/rows.ts";
 
 export class View {
-  readonly ast: SelectAst;
+  readonly ast: QueryAst;
   /** Queries that are the same share it. */
   readonly key: string;
   readonly #tables: ReadonlySet<string>;
-  /** The condition looks at nothing but the row itself. */
-  readonly #isOwnRowOnly: boolean;
+  /** A query over one table, whose condition looks at nothing but the row itself. */
+  readonly #ownRowsOnly: SelectAst | null;
   #rows: readonly Row[] | undefined;
   #version = -1;
 
-  constructor(ast: SelectAst, key: string) {
+  constructor(ast: QueryAst, key: string) {
     this.ast = ast;
     this.key = key;
-    this.#tables = tablesOfSelect(ast);
-    this.#isOwnRowOnly = tablesOfCondition(ast.where).size === 0;
+    this.#tables = new Set(selectsOf(ast).flatMap((select) => [...tablesOfSelect(select)]));
+    this.#ownRowsOnly = ast.kind === "select" && looksAtOwnRowsOnly(ast) ? ast : null;
   }
 
   /** The rows as of a version of the replica. The same array as before when they are the same. */
   read(source: Rows, version: number): readonly Row[] {
     if (this.#rows && this.#version === version) return this.#rows;
-    const rows = selectRows(this.ast, source);
+    const rows = evaluate(this.ast, source);
     this.#version = version;
-    if (!this.#rows || !isSameList(this.#rows, rows)) this.#rows = rows;
+    this.#rows = this.#rows ? keepIdentity(this.#rows, rows) : rows;
     return this.#rows;
   }
 
@@ -39,13 +46,13 @@ export class View {
 
   #concerns({ table, before, after }: RowChange, source: Rows): boolean {
     if (!this.#tables.has(table)) return false;
-    if (!this.#isOwnRowOnly) return true;
-    return [before, after].some((row) => row && rowMatches(this.ast, row, source));
+    const query = this.#ownRowsOnly;
+    return !query || [before, after].some((row) => row && rowMatches(query, row, source));
   }
 }
 
 /** Text that is equal for equal queries; undefined for one too deep to be written down, which then shares nothing. */
-export function queryKey(ast: SelectAst): string | undefined {
+export function queryKey(ast: QueryAst): string | undefined {
   try {
     return JSON.stringify(encodeTagged(ast));
   } catch {
@@ -53,6 +60,25 @@ export function queryKey(ast: SelectAst): string | undefined {
   }
 }
 
-function isSameList(left: readonly Row[], right: readonly Row[]): boolean {
-  return left.length === right.length && left.every((row, at) => row === right[at]);
+function evaluate(ast: QueryAst, source: Rows): Row[] {
+  if (ast.kind === "select") return selectRows(ast, source);
+  return evaluateRelational(ast, (select) => selectRows(select, source));
+}
+
+function looksAtOwnRowsOnly({ from, joins, where }: SelectAst): boolean {
+  return from.kind === "table" && joins.length === 0 && tablesOfCondition(where).size === 0;
+}
+
+/** The new rows, with the old object in place of each that holds the same; the old list if nothing differs. */
+function keepIdentity(old: readonly Row[], rows: readonly Row[]): readonly Row[] {
+  const kept = withKnownRows(old, rows);
+  return old.length === kept.length && old.every((row, at) => row === kept[at]) ? old : kept;
+}
+
+/** Rows of a table are the table's own objects; joined, projected and nested ones are built anew each time. */
+function withKnownRows(old: readonly Row[], rows: readonly Row[]): readonly Row[] {
+  const known = new Set(old);
+  if (rows.every((row) => known.has(row))) return rows;
+  const byContent = new Map(old.map((row) => [JSON.stringify(encodeTagged(row)), row]));
+  return rows.map((row) => byContent.get(JSON.stringify(encodeTagged(row))) ?? row);
 }

@@ -8,6 +8,7 @@
 import {
   bindRule,
   evaluateCondition,
+  needsGroups,
   PlasmaAuthorizationError,
   RULE_ROW,
 } from "@sh1n4ps/plasma-core";
@@ -49,6 +50,8 @@ function partialRows(rows: Rows): ConditionOptions {
   const isFound = (query: SelectAst, outer: Scope): boolean => {
     // Skipping rows that are not all here says nothing.
     if (query.offset > 0 || query.limit === 0) return false;
+    // Of joins and groups a part says nothing either: more rows could change them.
+    if (query.from.kind !== "table" || query.joins.length > 0 || needsGroups(query)) return false;
     for (const row of rows.rows(query.from.table)) {
       const scope: Scope = new Map(outer).set(query.from.alias, row);
       const truth: Truth =

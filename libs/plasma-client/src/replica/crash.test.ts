@@ -44,7 +44,9 @@ const server = () =>
   modelServer({ schema: testSchema, mutators: testMutators, ctx: { userId: SERVER_USER } });
 
 const titles = async (replica: Replica) =>
-  (await readDb(replica).select().from(todos).orderBy(todos.title)).map(({ title }) => title);
+  (await readDb(testSchema, replica).select().from(todos).orderBy(todos.title)).map(
+    ({ title }) => title,
+  );
 
 describe("storage that fails", () => {
   for (const operation of ["open", "load", "addClient"] as const) {

@@ -5,7 +5,7 @@
  * an equal optimistic one is no change, and stays the same object.
  */
 
-import type { Row, RowChange } from "@sh1n4ps/plasma-core";
+import type { Row, RowChange, Schema } from "@sh1n4ps/plasma-core";
 import type { RowImage } from "../storage/engine.ts";
 import { sameRow, setInLayer, stack, tableRows } from "./rows.ts";
 import type { Layer, Rows, RowTables } from "./rows.ts";
@@ -20,10 +20,17 @@ export interface Replacement {
 }
 
 export class OptimisticRows {
+  readonly #schema: Schema;
   #base: RowTables = new Map();
   #overlay: Layer = new Map();
-  #confirmed: Rows = tableRows(this.#base);
-  #rows: Rows = stack(this.#confirmed, this.#overlay);
+  #confirmed: Rows;
+  #rows: Rows;
+
+  constructor(schema: Schema) {
+    this.#schema = schema;
+    this.#confirmed = tableRows(schema, this.#base);
+    this.#rows = stack(this.#confirmed, this.#overlay);
+  }
 
   /** What the app sees. Valid until the next change. */
   get rows(): Rows {
@@ -56,7 +63,7 @@ export class OptimisticRows {
     }
     this.#overlay = new Map();
     for (const images of next.pending) for (const image of images) setInLayer(this.#overlay, image);
-    this.#confirmed = tableRows(this.#base);
+    this.#confirmed = tableRows(this.#schema, this.#base);
     this.#rows = stack(this.#confirmed, this.#overlay);
 
     const changes: RowChange[] = [];

@@ -11,7 +11,7 @@ import type { PullPatch } from "./pull-patch.ts";
 import { replay } from "./replay.ts";
 import type { Replayed } from "./replay.ts";
 import type { ReplicaMemory } from "./replica-memory.ts";
-import { layerOf, NO_ROWS, stack, tableRows } from "./rows.ts";
+import { layerOf, noRows, stack, tableRows } from "./rows.ts";
 import type { Rows } from "./rows.ts";
 import type { MutatorWorld } from "./run-mutation.ts";
 import type { Settlements } from "./settlements.ts";
@@ -61,7 +61,7 @@ export class Rebase {
       return { kind: "nothing-new" };
     }
     const replayed = await this.#replay({
-      base: stack(clear ? NO_ROWS : memory.confirmed, layer),
+      base: stack(clear ? noRows(memory.rows.schema) : memory.confirmed, layer),
       pending: memory.pending.filter((pending) => !isCovered(pending, lastMutationIDs)),
       known: ({ entry }) => (changesNothing ? entry.images : undefined),
     });
@@ -74,7 +74,7 @@ export class Rebase {
     if (pull.baseSeq <= memory.baseSeq) return "followed";
     if (pull.baseSeq > memory.baseSeq + 1) return "missed";
     const replayed = await this.#replay({
-      base: stack(pull.clear ? NO_ROWS : memory.confirmed, layerOf(pull.patch)),
+      base: stack(pull.clear ? noRows(memory.rows.schema) : memory.confirmed, layerOf(pull.patch)),
       pending: memory.pending.filter((pending) => !isCovered(pending, pull.lastMutationIDs)),
       known,
     });
@@ -100,7 +100,7 @@ export class Rebase {
       ({ entry, seq }) => seq === null && !uids.has(entry.uid),
     );
     const replayed = await this.#replay({
-      base: tableRows(stored.base),
+      base: tableRows(memory.rows.schema, stored.base),
       pending: [...durable, ...onTheirWay],
       known: ({ entry }) => (entry.baseSeq >= stored.baseSeq ? entry.images : undefined),
     });

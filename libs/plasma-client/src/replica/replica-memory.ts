@@ -4,7 +4,7 @@
  */
 
 import { NOOP_MUTATOR } from "@sh1n4ps/plasma-core";
-import type { RowChange } from "@sh1n4ps/plasma-core";
+import type { RowChange, Schema } from "@sh1n4ps/plasma-core";
 import type { SyncClientError } from "../errors.ts";
 import type {
   ClientRecord,
@@ -34,7 +34,7 @@ export interface ReplicaState {
 }
 
 export class ReplicaMemory {
-  readonly #rows = new OptimisticRows();
+  readonly #rows: OptimisticRows;
   readonly #changeListeners = new Set<(changes: readonly RowChange[]) => void>();
   readonly #stateListeners = new Set<() => void>();
   readonly #outboxListeners = new Set<() => void>();
@@ -45,7 +45,8 @@ export class ReplicaMemory {
   #state: ReplicaState;
   #pushes: readonly PendingPush[] | undefined;
 
-  constructor(durable: boolean) {
+  constructor({ schema, durable }: { readonly schema: Schema; readonly durable: boolean }) {
+    this.#rows = new OptimisticRows(schema);
     this.#state = {
       isOpen: false,
       durable,

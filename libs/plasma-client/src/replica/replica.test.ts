@@ -26,7 +26,9 @@ async function sync(replica: Replica, remote: ModelServer): Promise<void> {
 }
 
 const titles = async (replica: Replica) =>
-  (await readDb(replica).select().from(todos).orderBy(todos.title)).map(({ title }) => title);
+  (await readDb(testSchema, replica).select().from(todos).orderBy(todos.title)).map(
+    ({ title }) => title,
+  );
 
 async function withList(replica: Replica): Promise<void> {
   await replica.mutate("addList", { id: "l1", name: "One" });
@@ -72,7 +74,7 @@ describe("mutate", () => {
       .mutate("addList", { id: "l1", name: "One" })
       .then(() => (isDurable = true));
     await new Promise((resolve) => setTimeout(resolve, 5));
-    expect(await readDb(replica).select().from(lists)).toHaveLength(1);
+    expect(await readDb(testSchema, replica).select().from(lists)).toHaveLength(1);
     expect(isDurable).toBe(false);
     expect(replica.pendingPushes()).toEqual([]);
     finish();
@@ -143,7 +145,7 @@ describe("mutate", () => {
       code: "invalid-value",
     });
     expect(replica.state.pending).toBe(0);
-    expect(await readDb(replica).select().from(lists)).toEqual([]);
+    expect(await readDb(testSchema, replica).select().from(lists)).toEqual([]);
   });
 
   it("keeps what the caller passed, not what they do to it afterwards", async () => {
@@ -152,7 +154,7 @@ describe("mutate", () => {
     const made = replica.mutate("addList", args);
     args.name = "Changed";
     await made;
-    expect(await readDb(replica).select().from(lists)).toMatchObject([{ name: "One" }]);
+    expect(await readDb(testSchema, replica).select().from(lists)).toMatchObject([{ name: "One" }]);
   });
 
   it("refuses at once what the write rule certainly forbids, and not what only the server can know", async () => {
@@ -181,7 +183,7 @@ describe("mutate", () => {
     };
     const { replica } = tabsWorld().tab({ engine: createMemoryEngine(), mutators });
     await expect(replica.mutate("half", null)).rejects.toThrow("half-way");
-    expect(await readDb(replica).select().from(lists)).toEqual([]);
+    expect(await readDb(testSchema, replica).select().from(lists)).toEqual([]);
     expect((await replica.mutate("addList", { id: "l1", name: "One" })).id).toBe(1);
   });
 });
@@ -191,16 +193,19 @@ describe("a pull", () => {
     const { replica } = tab();
     const remote = server();
     await withList(replica);
-    const [before] = await readDb(replica).select().from(lists).where(eq(lists.id, "l1"));
+    const [before] = await readDb(testSchema, replica)
+      .select()
+      .from(lists)
+      .where(eq(lists.id, "l1"));
     const changes: RowChange[] = [];
     replica.subscribeChanges((set) => changes.push(...set));
     // The server's row says who owns it, so it differs; a todo does not.
     await replica.mutate("addTodo", { id: "t1", listId: "l1", title: "A" });
-    const [optimistic] = await readDb(replica).select().from(todos);
+    const [optimistic] = await readDb(testSchema, replica).select().from(todos);
     changes.length = 0;
     await sync(replica, remote);
     expect(changes.map(({ table }) => table)).toEqual(["lists"]);
-    expect((await readDb(replica).select().from(todos))[0]).toBe(optimistic);
+    expect((await readDb(testSchema, replica).select().from(todos))[0]).toBe(optimistic);
     expect(before).toMatchObject({ ownerId: "ada" });
     expect(replica.state).toMatchObject({ pending: 0, firstSync: "complete" });
   });
@@ -310,7 +315,7 @@ describe("a pull", () => {
     await sync(replica, remote);
     await remote.run("addList", { id: "l1", name: "One" });
     expect(await replica.applyPull(state, remote.pull(state))).toBe("stale");
-    expect(await readDb(replica).select().from(lists)).toEqual([]);
+    expect(await readDb(testSchema, replica).select().from(lists)).toEqual([]);
   });
 
   it("writes nothing when nothing is new", async () => {
@@ -372,7 +377,7 @@ describe("a pull", () => {
       ],
     };
     expect(await replica.applyPull({ cookie: null }, [page])).toBe("applied");
-    expect(await readDb(replica).select().from(lists)).toEqual([
+    expect(await readDb(testSchema, replica).select().from(lists)).toEqual([
       { id: "l", name: "L", ownerId: "ada" },
     ]);
   });
@@ -451,7 +456,7 @@ describe("discardMutation", () => {
     await sync(replica, remote);
     expect(await outcome).toBe("alreadyApplied");
     await made.confirmed;
-    expect(await readDb(replica).select().from(lists)).toHaveLength(1);
+    expect(await readDb(testSchema, replica).select().from(lists)).toHaveLength(1);
     expect(await replica.discardMutation(id)).toBe("alreadyApplied");
   });
 
@@ -505,7 +510,7 @@ describe("resetLocalState", () => {
     const { replica } = tab();
     await withList(replica);
     await expect(replica.resetLocalState()).rejects.toMatchObject({ kind: "unsent-mutations" });
-    expect(await readDb(replica).select().from(lists)).toHaveLength(1);
+    expect(await readDb(testSchema, replica).select().from(lists)).toHaveLength(1);
   });
 
   it("forgets the rows, and keeps given-up mutations to be retried; later ids are not blocked", async () => {
@@ -517,7 +522,7 @@ describe("resetLocalState", () => {
     await made;
     await replica.resetLocalState({ discardOutbox: true });
     await expect(made.confirmed).rejects.toMatchObject({ kind: "mutation-discarded" });
-    expect(await readDb(replica).select().from(lists)).toEqual([]);
+    expect(await readDb(testSchema, replica).select().from(lists)).toEqual([]);
     expect(replica.pullState().cookie).toBe(null);
     expect(replica.state).toMatchObject({ pending: 0, firstSync: "pending" });
     expect(replica.state.rejected).toMatchObject([{ name: "addTodo", code: "discarded" }]);
@@ -535,9 +540,9 @@ describe("resetLocalState", () => {
     await replica.resetBase();
     expect(replica.pullState().cookie).toBe(null);
     expect(replica.state.firstSync).toBe("complete");
-    expect(await readDb(replica).select().from(lists)).toHaveLength(1);
+    expect(await readDb(testSchema, replica).select().from(lists)).toHaveLength(1);
     await sync(replica, remote);
-    expect(await readDb(replica).select().from(lists)).toHaveLength(1);
+    expect(await readDb(testSchema, replica).select().from(lists)).toHaveLength(1);
   });
 });
 

@@ -73,7 +73,10 @@ export class Replica implements SyncReplica {
 
   constructor(options: ReplicaOptions) {
     this.#options = options;
-    this.#memory = new ReplicaMemory(options.engine.durable);
+    this.#memory = new ReplicaMemory({
+      schema: options.schema,
+      durable: options.engine.durable,
+    });
     const { engine, platform, onError } = options;
     const memory = this.#memory;
     const settlements = this.#settlements;

@@ -1,12 +1,11 @@
 /** Rows in layers: confirmed rows below, what pending mutations wrote above, what a running mutator writes on top. */
 
 import { compareValues, evaluateSelect, tablesOfCondition } from "@sh1n4ps/plasma-core";
-import type { Condition, Row, SelectAst, Value } from "@sh1n4ps/plasma-core";
+import type { Condition, Row, RowSource, Schema, SelectAst, Value } from "@sh1n4ps/plasma-core";
 import type { RowImage } from "../storage/engine.ts";
 
-export interface Rows {
+export interface Rows extends RowSource {
   get(table: string, id: string): Row | undefined;
-  rows(table: string): Iterable<Row>;
 }
 
 /** What a layer says about rows: a row, or null where it was deleted. */
@@ -15,10 +14,16 @@ export type Layer = Map<string, Map<string, Row | null>>;
 /** Rows by table and id. */
 export type RowTables = Map<string, Map<string, Row>>;
 
-export const NO_ROWS: Rows = { get: () => undefined, rows: () => [] };
+export function noRows(schema: Schema): Rows {
+  return { schema, get: () => undefined, rows: () => [] };
+}
 
-export function tableRows(tables: ReadonlyMap<string, ReadonlyMap<string, Row>>): Rows {
+export function tableRows(
+  schema: Schema,
+  tables: ReadonlyMap<string, ReadonlyMap<string, Row>>,
+): Rows {
   return {
+    schema,
     get: (table, id) => tables.get(table)?.get(id),
     rows: (table) => tables.get(table)?.values() ?? [],
   };
@@ -26,6 +31,7 @@ export function tableRows(tables: ReadonlyMap<string, ReadonlyMap<string, Row>>)
 
 export function stack(below: Rows, above: Layer): Rows {
   return {
+    schema: below.schema,
     get: (table, id) => {
       const row = above.get(table)?.get(id);
       return row === undefined ? below.get(table, id) : (row ?? undefined);
@@ -62,19 +68,26 @@ export function layerImages(layer: Layer): RowImage[] {
 export function selectRows(query: SelectAst, source: Rows): Row[] {
   const ids = wantedIds(query);
   if (!ids) return evaluateSelect(query, source);
-  const { table } = query.from;
-  const candidates = ids.map((id) => source.get(table, id)).filter((row) => row !== undefined);
+  const candidates = ids.in
+    .map((id) => source.get(ids.table, id))
+    .filter((row) => row !== undefined);
   return evaluateSelect(query, {
-    rows: (name): Iterable<Row> => (name === table ? candidates : source.rows(name)),
+    schema: source.schema,
+    rows: (name): Iterable<Row> => (name === ids.table ? candidates : source.rows(name)),
   });
 }
 
-function wantedIds(query: SelectAst): readonly string[] | undefined {
-  const { where, from } = query;
+interface WantedIds {
+  readonly table: string;
+  readonly in: readonly string[];
+}
+
+function wantedIds({ where, from, joins }: SelectAst): WantedIds | undefined {
+  if (!where || from.kind !== "table" || joins.length > 0) return undefined;
   // A subquery over the same table has to see all of it.
-  if (!where || tablesOfCondition(where).has(from.table)) return undefined;
+  if (tablesOfCondition(where).has(from.table)) return undefined;
   const found = idsIn(where, from.alias);
-  return found && [...new Set(found)];
+  return found && { table: from.table, in: [...new Set(found)] };
 }
 
 function idsIn(condition: Condition, alias: string): readonly string[] | undefined {

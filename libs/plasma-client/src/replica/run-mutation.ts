@@ -47,7 +47,7 @@ export async function runMutation(
       );
     }
   };
-  const db = mutatorDb({
+  const db = mutatorDb(world.schema, {
     select: async (query) => {
       whileRunning();
       return store.select(query);

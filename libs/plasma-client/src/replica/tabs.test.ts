@@ -19,7 +19,9 @@ async function sync(replica: Replica, remote: ModelServer): Promise<"applied" | 
 }
 
 const titles = async (replica: Replica) =>
-  (await readDb(replica).select().from(todos).orderBy(todos.title)).map(({ title }) => title);
+  (await readDb(testSchema, replica).select().from(todos).orderBy(todos.title)).map(
+    ({ title }) => title,
+  );
 
 const messages = () => new Promise((resolve) => setTimeout(resolve, 30));
 

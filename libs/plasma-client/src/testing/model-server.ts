@@ -62,7 +62,7 @@ export function modelServer({ schema, mutators, ctx }: ModelServerOptions): Mode
     const changed: { table: string; id: string }[] = [];
     const store: WriteStore = {
       select: (query) =>
-        Promise.resolve(evaluateSelect(query, { rows: (table) => rowsOf(table).values() })),
+        Promise.resolve(evaluateSelect(query, { schema, rows: (table) => rowsOf(table).values() })),
       get: (table, id) => Promise.resolve(rowsOf(table).get(id)),
       referencing: (table, column, id) =>
         Promise.resolve([...rowsOf(table).values()].filter((row) => row[column] === id)),
@@ -75,7 +75,7 @@ export function modelServer({ schema, mutators, ctx }: ModelServerOptions): Mode
         changed.push({ table, id });
       },
     };
-    const db = mutatorDb({
+    const db = mutatorDb(schema, {
       select: (query) => store.select(query),
       write: (write) => executeWrite(schema, store, write),
     });

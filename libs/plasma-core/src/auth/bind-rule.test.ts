@@ -28,7 +28,10 @@ const ada: Ctx = { userId: "ada" };
 const row: Row = Object.freeze({ id: "1", listId: "l", owner: "ada", rank: 1 });
 const deny: AuthorizePolicy = { default: "deny" };
 const schema = defineSchema({ lists });
-const source = { schema, rows: (name: string) => (name === "lists" ? [{ id: "l", owner: "ada" }] : []) };
+const source = {
+  schema,
+  rows: (name: string) => (name === "lists" ? [{ id: "l", owner: "ada" }] : []),
+};
 
 function allows(rule: BoundRule, about: Row = row): boolean {
   if (rule.kind === "predicate") return rule.allows(about);

@@ -11,9 +11,13 @@ import { checkName } from "../schema/name.ts";
 import { isStandardSchema } from "./standard-schema.ts";
 import type { InferOutput, StandardSchemaV1 } from "./standard-schema.ts";
 
-export interface MutatorInput<Ctx, Args> {
+// Inference only: a mutator written by itself may leave the schema out.
+// eslint-disable-next-line @typescript-eslint/no-explicit-any
+type AnySchema = any;
+
+export interface MutatorInput<Ctx, Args, S extends Schema = AnySchema> {
   /** Reads what the person may read and writes what they may write, its own writes included. */
-  readonly db: MutatorDb;
+  readonly db: MutatorDb<S>;
   readonly args: Args;
   readonly ctx: Ctx;
   /** The replica that made this mutation, and its number there. */
@@ -23,15 +27,17 @@ export interface MutatorInput<Ctx, Args> {
    * Only on the server: reads and writes without asking the rules, for invitations and the like.
    * Undefined while the mutator runs on a client, which then shows nothing until the server has decided.
    */
-  readonly unrestrictedDb?: MutatorDb;
+  readonly unrestrictedDb?: MutatorDb<S>;
 }
 
-export type MutatorFunction<Ctx, Args> = (input: MutatorInput<Ctx, Args>) => void | Promise<void>;
+export type MutatorFunction<Ctx, Args, S extends Schema = AnySchema> = (
+  input: MutatorInput<Ctx, Args, S>,
+) => void | Promise<void>;
 
 /** A mutator with a validator (args are checked and inferred from it), or just the function. */
-export type MutatorDefinition<Ctx, V> =
-  | { readonly args: V; readonly run: MutatorFunction<Ctx, InferOutput<V>> }
-  | MutatorFunction<Ctx, V>;
+export type MutatorDefinition<Ctx, V, S extends Schema = AnySchema> =
+  | { readonly args: V; readonly run: MutatorFunction<Ctx, InferOutput<V>, S> }
+  | MutatorFunction<Ctx, V, S>;
 
 /** A mutator as the engine sees it, its validator resolved. */
 export interface Mutator<Ctx = unknown, Input = unknown, Args = Input> {
@@ -70,9 +76,9 @@ export type Mutators<Ctx, V> = {
  * });
  * ```
  */
-export function defineMutators<_S extends Schema, Ctx = unknown>() {
+export function defineMutators<S extends Schema, Ctx = unknown>() {
   return <V extends Record<string, unknown>>(definitions: {
-    readonly [K in keyof V]: MutatorDefinition<Ctx, V[K]>;
+    readonly [K in keyof V]: MutatorDefinition<Ctx, V[K], S>;
   }): Mutators<Ctx, V> => {
     // Without a prototype, so that no name from outside can reach "toString" and the like.
     const mutators = Object.create(null) as Record<string, Mutator>;

@@ -8,13 +8,17 @@ import type { SelectMethods, SelectRunner } from "./select.ts";
 import { writeMethods } from "./write.ts";
 import type { WriteMethods, WriteRunner } from "./write.ts";
 
-export interface ReadDb<S extends Schema = Schema> extends SelectMethods {
+// Inference only: code that serves any app's database (hooks, queries shared between apps) leaves the schema out.
+// eslint-disable-next-line @typescript-eslint/no-explicit-any
+type AnySchema = any;
+
+export interface ReadDb<S extends Schema = AnySchema> extends SelectMethods {
   /** Rows with their related rows: `db.query.lists.findMany({ with: { todos: true } })`. */
   readonly query: RelationalDb<S>;
 }
 
 /** What a mutator gets as `db`. It reads its own writes. */
-export interface MutatorDb<S extends Schema = Schema> extends ReadDb<S>, WriteMethods {}
+export interface MutatorDb<S extends Schema = AnySchema> extends ReadDb<S>, WriteMethods {}
 
 export function readDb<S extends Schema>(schema: S, runner: SelectRunner): ReadDb<S> {
   return { ...selectMethods(runner), query: relationalDb(schema, runner) };

@@ -2,10 +2,10 @@ import { describe, expect, it } from "vitest";
 import { id, int, text } from "../schema/column.ts";
 import { alias, table } from "../schema/table.ts";
 import type { Condition } from "./ast.ts";
-import { RULE_ROW } from "./ast.ts";
 import { and, eq, exists, gt, inArray, isNull, like, not, or } from "./expression.ts";
 import { requireScope, requireSelectScope } from "./scope.ts";
 import { select } from "./select.ts";
+import { RULE_ROW } from "./walk.ts";
 
 const a = table("a", { id: id(), name: text(), rank: int() });
 const b = table("b", { id: id(), name: text() });

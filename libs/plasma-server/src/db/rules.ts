@@ -1,6 +1,12 @@
 /** Rules of one person over a schema, bound once for each request. */
 
-import { bindRule, checkCondition, fieldsOfTable, RULE_ROW, tablesOfCondition } from "@sh1n4ps/plasma-core";
+import {
+  bindRule,
+  checkCondition,
+  fieldsOfTable,
+  RULE_ROW,
+  tablesOfCondition,
+} from "@sh1n4ps/plasma-core";
 import type {
   AuthorizePolicy,
   BoundRule,

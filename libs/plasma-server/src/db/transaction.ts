@@ -78,7 +78,11 @@ export function openTransaction(options: TransactionOptions): Transaction {
       return await executor.all(statement);
     } catch (cause) {
       if (dialect.isOverflow(cause)) {
-        throw new PlasmaError("overflow", "A sum is too large for its type. Sum a bigint column instead, or fewer rows.", { cause });
+        throw new PlasmaError(
+          "overflow",
+          "A sum is too large for its type. Sum a bigint column instead, or fewer rows.",
+          { cause },
+        );
       }
       const failure = new StorageFailure("A query of a mutation failed.", { cause });
       if (state.kind === "open") state = { kind: "failed", failure };

@@ -188,14 +188,19 @@ function tableOf(source: AnalyzedSource["source"], compiler: Compiler): TableInf
 function orderBy(order: readonly OrderTerm[], place: Place): SqlFragment {
   if (order.length === 0) return sql``;
   const { dialect } = place.compiler;
-  const terms = order.map((term) => dialect.orderTerm(operandOf(term.operand, place), term.direction));
+  const terms = order.map((term) =>
+    dialect.orderTerm(operandOf(term.operand, place), term.direction),
+  );
   return sql` ORDER BY ${join(terms)}`;
 }
 
 /** A condition as an expression that is true, false or null. */
 export function compileCondition(condition: Condition, place: Place): SqlFragment {
   if (depthOf(condition) > MAX_DEPTH) {
-    throw new PlasmaError("query-too-complex", "This condition is nested too deep. Split the query.");
+    throw new PlasmaError(
+      "query-too-complex",
+      "This condition is nested too deep. Split the query.",
+    );
   }
   return compile(condition, place);
 }
