@@ -11,6 +11,7 @@ import type { Statement } from "../sql/executor.ts";
 import { join, name, sql } from "../sql/fragment.ts";
 import type { SqlFragment } from "../sql/fragment.ts";
 import type { ColumnDescription, TableDescription } from "./description.ts";
+import { indexName, uniqueIndexName } from "./index-names.ts";
 import { triggersOf } from "./triggers.ts";
 
 export function historyTable(table: string): string {
@@ -74,12 +75,12 @@ function historyColumn(column: ColumnDescription, dialect: SqlDialect): SqlFragm
 }
 
 function uniqueIndex(table: TableDescription, column: ColumnDescription): Statement {
-  return sql`CREATE UNIQUE INDEX ${name(`${table.name}$${column.name}$unique`)} ON ${name(table.name)} (${name(column.name)})`;
+  return sql`CREATE UNIQUE INDEX ${name(uniqueIndexName(table.name, column.name))} ON ${name(table.name)} (${name(column.name)})`;
 }
 
 /** On the history too, so that rules are as fast about the past as about the present. */
 function createIndex(table: TableDescription, columns: readonly string[]): Statement[] {
-  const label = `${table.name}$${columns.join("$")}`;
+  const label = indexName(table.name, columns);
   return [
     sql`CREATE INDEX ${name(label)} ON ${name(table.name)} (${join(columns.map(name))})`,
     sql`CREATE INDEX ${name(`_plasma_history_${label}`)} ON ${name(historyTable(table.name))} (${join([...columns.map(name), sql`_v`])})`,
