@@ -22,11 +22,13 @@ export type {
   MutatorInput,
   Mutators,
 } from "./mutators/define-mutators.ts";
-export { executeWrite } from "./mutators/execute-write.ts";
-export type { RowChange, WriteStore } from "./mutators/execute-write.ts";
+export { executeWrite, MAX_WRITE_ROWS } from "./mutators/execute-write.ts";
 export { invokeMutator, requireMutator, validateArgs } from "./mutators/invoke-mutator.ts";
 export type { MutatorCall } from "./mutators/invoke-mutator.ts";
 export type { InferInput, InferOutput, StandardSchemaV1 } from "./mutators/standard-schema.ts";
+export { checkUnique } from "./mutators/unique.ts";
+export { filterRowsWith } from "./mutators/write-store.ts";
+export type { RowChange, WriteStore } from "./mutators/write-store.ts";
 
 export { decodeTagged, encodeTagged } from "./protocol/tagged-json.ts";
 export {
@@ -124,7 +126,7 @@ export type {
 } from "./query/relational.ts";
 export type { QueryAst, RelatedAst, RelationalAst } from "./query/relational-ast.ts";
 export { relationsOf } from "./query/relations.ts";
-export type { Relation } from "./query/relations.ts";
+export type { ManyRelations, OneRelations, Relation } from "./query/relations.ts";
 export { select, selectDistinct } from "./query/select.ts";
 export type {
   ResultRow,
@@ -143,10 +145,23 @@ export {
 } from "./query/walk.ts";
 export { canCompare, isComparable, typeOfKind, typeOfValue } from "./query/value-type.ts";
 export type { ValueType } from "./query/value-type.ts";
-export type { WriteAst } from "./query/write-ast.ts";
 export type {
+  DeleteAst,
+  GivenValues,
+  IncrementAst,
+  InsertAst,
+  OnConflict,
+  UpdateAst,
+  WriteAst,
+} from "./query/write-ast.ts";
+export type {
+  ConflictUpdate,
   FilteredWrite,
+  InsertQuery,
+  NumericColumn,
+  ReturningWrite,
   WriteMethods,
+  WriteOutcome,
   WriteQuery,
   WriteResult,
   WriteRunner,
