@@ -3,7 +3,7 @@
 import type { Row, RowChange, Schema, TableInfo } from "@sh1n4ps/plasma-core";
 import { encodeRow } from "@sh1n4ps/plasma-core";
 import type { SqlDialect } from "../sql/dialect.ts";
-import { bind, columnOf, join, name, sql } from "../sql/fragment.ts";
+import { columnOf, join, name, sql } from "../sql/fragment.ts";
 import type { Cte, SqlFragment } from "../sql/fragment.ts";
 import { selectJsonRows, rowsToJson } from "../sql/row-codec.ts";
 
@@ -58,12 +58,12 @@ function overlayName(table: string): string {
 }
 
 function overlayCte(table: TableInfo, changes: readonly RowChange[], dialect: SqlDialect): Cte {
-  const ids = JSON.stringify(changes.map((change) => change.id));
+  const ids = dialect.values(changes.map((change) => change.id));
   const rows = changes.flatMap((change) => (change.after ? [change.after] : []));
   const columns = join(table.columnNames.map((column) => columnOf("stored", column)));
   return {
     name: overlayName(table.name),
-    body: sql`SELECT ${columns} FROM ${name(table.name)} AS stored WHERE stored.id NOT IN (SELECT value FROM json_each(${bind(ids)}))
+    body: sql`SELECT ${columns} FROM ${name(table.name)} AS stored WHERE stored.id NOT IN (${ids})
       UNION ALL ${selectJsonRows(table, rowsToJson(table, rows, dialect), dialect)}`,
   };
 }

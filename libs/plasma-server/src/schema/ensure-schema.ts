@@ -45,6 +45,11 @@ export function ensureSchema(options: EnsureSchemaOptions): Promise<void> {
 const MAX_ATTEMPTS = 5;
 
 async function bringUp(options: EnsureSchemaOptions): Promise<void> {
+  if (options.executor.dialect !== "sqlite") {
+    throw new MigrationRefused(
+      `The change log runs on SQLite and D1 so far, not on "${options.executor.dialect}". Queries do, on tables made by createPostgresTables().`,
+    );
+  }
   const wanted = describeSchema(options.schema);
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
     const stored = await readStored(options.executor);

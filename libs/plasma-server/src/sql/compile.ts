@@ -46,6 +46,8 @@ export interface Aliases {
 export interface SqlSource {
   readonly alias: string;
   readonly fields: ReadonlyMap<string, Field>;
+  /** The right side of a left join: all of its columns may be null. */
+  readonly optional: boolean;
 }
 
 export type SqlScope = ReadonlyMap<string, SqlSource>;
@@ -65,7 +67,7 @@ export function newAliases(prefix = "t"): Aliases {
 
 /** The table under an alias, as a source of a scope. */
 export function tableSource(table: TableInfo, alias: string): SqlSource {
-  return { alias, fields: fieldsOfTable(table) };
+  return { alias, fields: fieldsOfTable(table), optional: false };
 }
 
 /** A whole select, its rows in order. */
@@ -120,7 +122,7 @@ function outputOrder(
   const terms = order.map(({ operand, direction }) => {
     const at = outputs.findIndex((output) => isSame(output.operand, operand));
     const label = prefix === null ? outputs[at]!.path[0] : `${prefix}${at}`;
-    return dialect.orderTerm(columnOf("q", label), direction);
+    return dialect.orderTerm(columnOf("q", label), direction, outputs[at]!.nullable);
   });
   return sql` ORDER BY ${join(terms)}`;
 }
@@ -149,7 +151,7 @@ function partsOf(analyzed: AnalyzedSelect, outer: Place): Parts {
   const conditions: SqlFragment[] = [];
   const from = sources.map((source, at) => {
     const alias = outer.aliases.next();
-    scope.set(source.alias, { alias, fields: source.fields });
+    scope.set(source.alias, { alias, fields: source.fields, optional: source.optional });
     const restricted = restriction(source, alias, outer);
     const join = ast.joins[at - 1];
     if (!join) {
@@ -188,10 +190,16 @@ function tableOf(source: AnalyzedSource["source"], compiler: Compiler): TableInf
 function orderBy(order: readonly OrderTerm[], place: Place): SqlFragment {
   if (order.length === 0) return sql``;
   const { dialect } = place.compiler;
-  const terms = order.map((term) =>
-    dialect.orderTerm(operandOf(term.operand, place), term.direction),
+  const terms = order.map(({ operand, direction }) =>
+    dialect.orderTerm(operandOf(operand, place), direction, isNullable(operand, place)),
   );
   return sql` ORDER BY ${join(terms)}`;
+}
+
+function isNullable(operand: OrderTerm["operand"], place: Place): boolean {
+  if (operand.kind === "aggregate") return operand.fn !== "count";
+  const { field, source } = columnFragment(operand, place);
+  return field.nullable || source.optional;
 }
 
 /** A condition as an expression that is true, false or null. */
@@ -317,7 +325,7 @@ function aggregateFragment(operand: AggregateOperand, place: Place): SqlFragment
 function columnFragment(
   { alias, column }: ColumnOperand,
   { scope }: Place,
-): { readonly value: SqlFragment; readonly field: Field } {
+): { readonly value: SqlFragment; readonly field: Field; readonly source: SqlSource } {
   const source = scope.get(alias);
   const field = source?.fields.get(column);
   if (!source || !field) {
@@ -326,5 +334,5 @@ function columnFragment(
       `This query uses "${alias}.${column}", which is neither a column of one of its tables nor of a query around it.`,
     );
   }
-  return { value: columnOf(source.alias, column), field };
+  return { value: columnOf(source.alias, column), field, source };
 }

@@ -3,10 +3,11 @@
 import type { ColumnKind, Value, ValueType } from "@sh1n4ps/plasma-core";
 import type { SqlExecutor } from "./executor.ts";
 import type { SqlFragment } from "./fragment.ts";
+import { postgresDialect } from "./postgres-dialect.ts";
 import { sqliteDialect } from "./sqlite-dialect.ts";
 
 export interface SqlDialect {
-  readonly name: "sqlite";
+  readonly name: SqlExecutor["dialect"];
   columnType(kind: ColumnKind): string;
   /** A value that is not null, as it compares with columns. */
   value(value: NonNullable<Value>): SqlFragment;
@@ -26,7 +27,7 @@ export interface SqlDialect {
   /** Whether the database failed because such a sum did not fit. */
   isOverflow(error: unknown): boolean;
   /** A term of ORDER BY: null first when ascending, last when descending. */
-  orderTerm(operand: SqlFragment, direction: "asc" | "desc"): SqlFragment;
+  orderTerm(operand: SqlFragment, direction: "asc" | "desc", nullable: boolean): SqlFragment;
   /** ` LIMIT … OFFSET …`, or nothing. */
   window(window: { readonly limit: number | null; readonly offset: number }): SqlFragment;
   /** The elements of a JSON list given as one parameter, one element each. */
@@ -43,5 +44,7 @@ export function dialectOf(executor: SqlExecutor): SqlDialect {
   switch (executor.dialect) {
     case "sqlite":
       return sqliteDialect;
+    case "postgres":
+      return postgresDialect;
   }
 }

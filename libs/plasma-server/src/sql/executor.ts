@@ -1,7 +1,8 @@
 /**
  * The seam to a database: everything the server does goes through one of these.
  *
- * 1. `batch` is one transaction: all of it happens, or nothing does, and its reads see one snapshot.
+ * 1. `batch` is one transaction: all of it happens, or nothing does. The reads of a batch that only reads see one
+ *    snapshot. In a batch that writes, each statement sees at least what was committed before the batch.
  * 2. Reads see the newest commit (never a lagging replica).
  * 3. Parameters are text, finite numbers or null. Everything else has a form in SQL (see `row-codec.ts`), because
  *    databases disagree about booleans, bigints and bytes.
@@ -19,10 +20,19 @@ export interface Statement {
 /** A row as the driver gives it, by column name. */
 export type SqlRow = Readonly<Record<string, unknown>>;
 
-export interface SqlExecutor {
-  readonly dialect: "sqlite";
+export interface SqlSession {
   all(statement: Statement): Promise<SqlRow[]>;
+  /** `changes`: how many rows were written. */
   run(statement: Statement): Promise<{ readonly changes: number }>;
+}
+
+export interface SqlExecutor extends SqlSession {
+  readonly dialect: "sqlite" | "postgres";
   /** The rows of each statement; an empty list for one that gives none. */
   batch(statements: readonly Statement[]): Promise<SqlRow[][]>;
+  /**
+   * Statements of one transaction that depend on each other, where the database can keep one open (D1 cannot). What
+   * `work` throws undoes all of them.
+   */
+  transaction?<T>(work: (session: SqlSession) => Promise<T>): Promise<T>;
 }

@@ -47,7 +47,7 @@ export function join(parts: readonly SqlFragment[], separator = ", "): SqlFragme
 /** Joined as a balanced tree, because D1 allows expressions of depth 100 only. */
 export function tree(parts: readonly SqlFragment[], operator: "AND" | "OR"): SqlFragment {
   const [only] = parts;
-  if (!only) return { text: operator === "AND" ? "1" : "0", params: [] };
+  if (!only) return { text: operator === "AND" ? "(1 = 1)" : "(1 = 0)", params: [] };
   if (parts.length === 1) return only;
   const half = parts.length >> 1;
   return join(

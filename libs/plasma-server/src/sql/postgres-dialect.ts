@@ -1,0 +1,246 @@
+/**
+ * Postgres 15 and later, through node-postgres, PGlite or any other driver that binds text.
+ *
+ * - A parameter has no type of its own, so every value says what it is: CAST(? AS …).
+ * - Text compares by code point whatever the database's collation: columns are COLLATE "C", and so is all text that
+ *   is not a column.
+ * - Drivers disagree about bigints (text, number, bigint): an int or a date is read as a double, which holds it
+ *   exactly, and a bigint as text.
+ * - There is no min() of booleans or bytes: false is less than true, and hex sorts as its bytes do.
+ * - Sums are exact (numeric) and then have to fit: Postgres itself fails when a number is out of range (22003).
+ */
+
+import type { ColumnKind, Value } from "@sh1n4ps/plasma-core";
+import { toHex } from "../bytes.ts";
+import type { SqlDialect } from "./dialect.ts";
+import { bind, integer, sql } from "./fragment.ts";
+import type { SqlFragment } from "./fragment.ts";
+import { sqlStateOf } from "./postgres-executor.ts";
+
+const INT64_MIN = -(2n ** 63n);
+const INT64_MAX = 2n ** 63n - 1n;
+const NUMERIC_VALUE_OUT_OF_RANGE = "22003";
+
+export const postgresDialect: SqlDialect = {
+  name: "postgres",
+
+  columnType: (kind) => {
+    switch (kind) {
+      case "id":
+      case "ref":
+      case "text":
+        return 'text COLLATE "C"';
+      case "int":
+      case "bigint":
+      case "timestamp":
+        return "bigint";
+      case "real":
+        return "double precision";
+      case "boolean":
+        return "boolean";
+      case "blob":
+        return "bytea";
+      case "json":
+        return "jsonb";
+    }
+  },
+
+  value: (value) => {
+    switch (typeof value) {
+      case "string":
+        return sql`(CAST(${bind(value)} AS text) COLLATE "C")`;
+      case "number":
+      case "bigint":
+        return castNumber(bind(numberText(value)), [value]);
+      case "boolean":
+        return value ? sql`TRUE` : sql`FALSE`;
+      case "object":
+        return value instanceof Date
+          ? sql`CAST(${bind(numberText(value.getTime()))} AS bigint)`
+          : sql`decode(CAST(${bind(toHex(value))} AS text), 'hex')`;
+    }
+  },
+
+  values: (values) => {
+    const present = values.filter((value) => value !== null);
+    const texts = values.map((value) => (value === null ? null : textOf(value)));
+    const element = sql`"@item".value`;
+    const [sample] = present;
+    const source = sql`jsonb_array_elements_text(CAST(${bind(JSON.stringify(texts))} AS jsonb)) AS "@item"(value)`;
+    const typed = () => {
+      switch (typeof sample) {
+        case "number":
+        case "bigint":
+          return castNumber(element, present as readonly (number | bigint)[]);
+        case "boolean":
+          return sql`CAST(${element} AS boolean)`;
+        case "object":
+          return sample instanceof Date
+            ? sql`CAST(${element} AS bigint)`
+            : sql`decode(${element}, 'hex')`;
+        default:
+          return sql`(${element} COLLATE "C")`;
+      }
+    };
+    return sql`SELECT ${typed()} FROM ${source}`;
+  },
+
+  read: (column, kind) => {
+    switch (kind) {
+      case "int":
+      case "timestamp":
+        return sql`CAST(${column} AS double precision)`;
+      case "bigint":
+      case "json":
+        return sql`CAST(${column} AS text)`;
+      case "id":
+      case "ref":
+      case "text":
+      case "real":
+      case "boolean":
+      case "blob":
+        return column;
+    }
+  },
+
+  truth: (value) => (value === null ? sql`CAST(NULL AS boolean)` : value ? sql`TRUE` : sql`FALSE`),
+
+  like: (operand, { pattern, foldCase }) => {
+    // In the collation "C", lower() knows the letters A to Z only, which is what `ilike` folds.
+    const text = foldCase ? sql`lower(${operand} COLLATE "C")` : operand;
+    const folded = foldCase
+      ? pattern.replace(/[A-Z]+/g, (letters) => letters.toLowerCase())
+      : pattern;
+    return sql`(${text} LIKE ${postgresDialect.value(closed(folded))})`;
+  },
+
+  aggregate: (fn, operand, type) => {
+    switch (fn) {
+      case "min":
+      case "max":
+        return extreme(fn, operand, type);
+      case "avg":
+        if (type === "real") return averageOfReals(operand);
+        return sql`(CAST(CAST(sum(${operand}) AS bigint) AS double precision) / count(${operand}))`;
+      case "sum":
+        if (type === "real") return sql`sum(${operand})`;
+        if (type === "bigint") return sql`CAST(sum(${operand}) AS bigint)`;
+        // 2^53 times 1024 no longer fits, so the cast fails for what is not a safe integer.
+        return sql`(CASE WHEN abs(sum(${operand})) <= 9007199254740991 THEN CAST(sum(${operand}) AS bigint) ELSE CAST(abs(sum(${operand})) * 1024 AS bigint) END)`;
+    }
+  },
+
+  isOverflow: (error) => sqlStateOf(error) === NUMERIC_VALUE_OUT_OF_RANGE,
+
+  orderTerm: (operand, direction, nullable) => {
+    const term = direction === "asc" ? operand : sql`${operand} DESC`;
+    // An index serves an order only if both put nulls at the same end, also where there are none.
+    if (!nullable) return term;
+    return direction === "asc" ? sql`${term} NULLS FIRST` : sql`${term} NULLS LAST`;
+  },
+
+  window: ({ limit, offset }) => {
+    if (limit === null && offset === 0) return sql``;
+    const skip = sql` OFFSET ${integer(offset)}`;
+    return limit === null ? skip : sql` LIMIT ${integer(limit)}${skip}`;
+  },
+
+  jsonRows: (json) => sql`jsonb_array_elements(CAST(${bind(json)} AS jsonb)) AS "@item"(value)`,
+
+  cellWidth: () => 1,
+
+  cell: (slot, kind) => {
+    const text = sql`("@item".value ->> ${integer(slot)})`;
+    switch (kind) {
+      case "id":
+      case "ref":
+      case "text":
+        return sql`(${text} COLLATE "C")`;
+      case "int":
+      case "bigint":
+      case "timestamp":
+        return sql`CAST(${text} AS bigint)`;
+      case "real":
+        return sql`CAST(${text} AS double precision)`;
+      case "boolean":
+        return sql`CAST(${text} AS boolean)`;
+      case "blob":
+        return sql`decode(${text}, 'hex')`;
+      case "json":
+        return sql`CAST(${text} AS jsonb)`;
+    }
+  },
+
+  encodeCell: (value, kind) => {
+    if (value === null || value === undefined) return [null];
+    if (kind === "json") return [JSON.stringify(value)];
+    return [textOf(value as NonNullable<Value>)];
+  },
+};
+
+function textOf(value: NonNullable<Value>): string {
+  switch (typeof value) {
+    case "string":
+      return value;
+    case "number":
+    case "bigint":
+      return numberText(value);
+    case "boolean":
+      return String(value);
+    case "object":
+      return value instanceof Date ? numberText(value.getTime()) : toHex(value);
+  }
+}
+
+/** The shortest decimal that is read back as the same number. */
+function numberText(value: number | bigint): string {
+  return typeof value === "bigint" ? value.toString() : String(value + 0);
+}
+
+/** Text as the narrowest type that holds all of these exactly, so that they compare as integers if they are. */
+function castNumber(text: SqlFragment, values: readonly (number | bigint)[]): SqlFragment {
+  const fits = (value: number | bigint) =>
+    typeof value === "bigint"
+      ? value >= INT64_MIN && value <= INT64_MAX
+      : Number.isSafeInteger(value);
+  if (values.every(fits)) return sql`CAST(${text} AS bigint)`;
+  if (values.every((value) => typeof value === "number")) {
+    return sql`CAST(${text} AS double precision)`;
+  }
+  return sql`CAST(${text} AS numeric)`;
+}
+
+/** A backslash at the end has nothing to escape: Postgres makes an error of it, and we the character itself. */
+function closed(pattern: string): string {
+  const backslashes = /\\*$/.exec(pattern)?.[0].length ?? 0;
+  return backslashes % 2 === 1 ? `${pattern}\\` : pattern;
+}
+
+function extreme(fn: "min" | "max", operand: SqlFragment, type: ColumnKind): SqlFragment {
+  const aggregate: SqlFragment = { text: fn, params: [] };
+  switch (type) {
+    case "boolean":
+      return fn === "min" ? sql`bool_and(${operand})` : sql`bool_or(${operand})`;
+    case "blob":
+      return sql`decode(${aggregate}(encode(${operand}, 'hex') COLLATE "C"), 'hex')`;
+    case "id":
+    case "ref":
+    case "text":
+    case "int":
+    case "bigint":
+    case "real":
+    case "timestamp":
+    case "json":
+      return sql`${aggregate}(${operand})`;
+  }
+}
+
+/**
+ * Postgres' avg() adds squares as well, which overflow where the sum does not, and its division fails when a result
+ * is too small for a double (less than half of the smallest one) instead of giving zero.
+ */
+function averageOfReals(operand: SqlFragment): SqlFragment {
+  const total = sql`sum(${operand})`;
+  const least = sql`count(${operand}) * CAST('5e-324' AS double precision)`;
+  return sql`(CASE WHEN abs(${total}) <= ${least} - abs(${total}) THEN 0 ELSE ${total} / count(${operand}) END)`;
+}
