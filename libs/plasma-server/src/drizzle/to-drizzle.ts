@@ -7,6 +7,7 @@
  */
 
 import type { AnyColumn, Schema } from "@sh1n4ps/plasma-core";
+import { sql } from "drizzle-orm";
 import { index, sqliteTable, uniqueIndex } from "drizzle-orm/sqlite-core";
 import type { SQLiteColumn, SQLiteColumnBuilderBase } from "drizzle-orm/sqlite-core";
 import { describeSchema } from "../schema/description.ts";
@@ -32,12 +33,15 @@ function sqliteTables(schema: Schema): Record<string, unknown> {
   const columnOf = (table: string, column: string) => tables[table]![column]!;
   for (const description of describeSchema(schema).tables) {
     const { columns } = schema.byName.get(description.name)!;
-    const builders = description.columns.map(({ name, references }) => {
+    const builders = description.columns.map(({ name, references, default: literal }) => {
       const column = columns[name] as AnyColumn;
       let builder = sqliteColumn(column.kind, column.enumValues);
       if (column.kind === "id") builder = builder.primaryKey() as typeof builder;
       if (!column.isNullable) builder = builder.notNull() as typeof builder;
-      if (column.hasDefault) builder = builder.default(column.defaultValue) as typeof builder;
+      if (literal !== null) {
+        const value = canBeWritten(column) ? column.defaultValue : sql.raw(literal);
+        builder = builder.default(value) as typeof builder;
+      }
       // Deferred, because tables may refer to each other.
       if (references !== null) builder = builder.references(() => columnOf(references, "id"));
       return [name, builder as SQLiteColumnBuilderBase] as const;
@@ -61,4 +65,9 @@ function sqliteTables(schema: Schema): Record<string, unknown> {
 
 function uniqueColumns(table: TableDescription): string[] {
   return table.columns.filter(({ unique }) => unique).map(({ name }) => name);
+}
+
+/** drizzle-kit writes defaults down as JSON, which knows neither bigints nor bytes. */
+function canBeWritten({ kind }: AnyColumn): boolean {
+  return kind !== "bigint" && kind !== "blob";
 }
