@@ -1,7 +1,14 @@
 /** Running a mutator on the device: its reads see the rows below and its own writes, its writes become row images. */
 
-import { executeWrite, invokeMutator, mutatorDb, PlasmaError } from "@sh1n4ps/plasma-core";
-import type { AnyMutators, Schema, WriteStore } from "@sh1n4ps/plasma-core";
+import {
+  checkUnique,
+  executeWrite,
+  filterRowsWith,
+  invokeMutator,
+  mutatorDb,
+  PlasmaError,
+} from "@sh1n4ps/plasma-core";
+import type { AnyMutators, Row, Schema, Value, WriteStore } from "@sh1n4ps/plasma-core";
 import type { RowImage } from "../storage/engine.ts";
 import { authorizeOnDevice } from "./client-rules.ts";
 import { layerImages, sameRow, selectRows, setInLayer, stack } from "./rows.ts";
@@ -32,9 +39,7 @@ export async function runMutation(
   let isOver = false;
   const store: WriteStore = {
     select: (query) => Promise.resolve(selectRows(query, rows)),
-    get: (table, id) => Promise.resolve(rows.get(table, id)),
-    referencing: (table, column, id) =>
-      Promise.resolve([...rows.rows(table)].filter((row) => row[column] === id)),
+    rowsWith: (table, column, values) => Promise.resolve(rowsWith(rows, table, { column, values })),
     authorize: async (table, changes) =>
       Promise.resolve(authorizeOnDevice(table, changes, { ctx: world.ctx, rows })),
     apply: ({ table, id, after }) => setInLayer(written, { table, id, row: after }),
@@ -63,5 +68,29 @@ export async function runMutation(
   } finally {
     isOver = true;
   }
-  return layerImages(written).filter(({ table, id, row }) => !sameRow(below.get(table, id), row));
+  const images = layerImages(written).filter(
+    ({ table, id, row }) => !sameRow(below.get(table, id), row),
+  );
+  await checkUnique(
+    world.schema,
+    store,
+    images.map(({ table, id, row }) => ({
+      table,
+      id,
+      before: below.get(table, id) ?? null,
+      after: row,
+    })),
+  );
+  return images;
+}
+
+function rowsWith(
+  rows: Rows,
+  table: string,
+  { column, values }: { readonly column: string; readonly values: readonly NonNullable<Value>[] },
+): Row[] {
+  if (column !== "id") return filterRowsWith(rows.rows(table), column, values);
+  return [...new Set(values)]
+    .map((id) => rows.get(table, id as string))
+    .filter((row) => row !== undefined);
 }

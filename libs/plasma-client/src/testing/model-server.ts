@@ -4,9 +4,11 @@
  */
 
 import {
+  checkUnique,
   DISCARDED_CODE,
   encodeRow,
   executeWrite,
+  filterRowsWith,
   invokeMutator,
   decodeTagged,
   evaluateSelect,
@@ -59,20 +61,20 @@ export function modelServer({ schema, mutators, ctx }: ModelServerOptions): Mode
 
   async function run(name: string, args: unknown): Promise<void> {
     const undo: (() => void)[] = [];
-    const changed: { table: string; id: string }[] = [];
+    const changed: RowChange[] = [];
     const store: WriteStore = {
       select: (query) =>
         Promise.resolve(evaluateSelect(query, { schema, rows: (table) => rowsOf(table).values() })),
-      get: (table, id) => Promise.resolve(rowsOf(table).get(id)),
-      referencing: (table, column, id) =>
-        Promise.resolve([...rowsOf(table).values()].filter((row) => row[column] === id)),
+      rowsWith: (table, column, values) =>
+        Promise.resolve(filterRowsWith(rowsOf(table).values(), column, values)),
       authorize: () => Promise.resolve(),
-      apply: ({ table, id, after }: RowChange) => {
+      apply: (change) => {
+        const { table, id, after } = change;
         const before = rowsOf(table).get(id);
         undo.push(() => (before ? rowsOf(table).set(id, before) : rowsOf(table).delete(id)));
         if (after) rowsOf(table).set(id, after);
         else rowsOf(table).delete(id);
-        changed.push({ table, id });
+        changed.push(change);
       },
     };
     const db = mutatorDb(schema, {
@@ -81,6 +83,7 @@ export function modelServer({ schema, mutators, ctx }: ModelServerOptions): Mode
     });
     try {
       await invokeMutator(mutators, name, { db, args, ctx });
+      await checkUnique(schema, store, changed);
     } catch (error) {
       for (const step of undo.toReversed()) step();
       throw error;

@@ -3,11 +3,12 @@ import { PlasmaError } from "../errors.ts";
 import type { Condition } from "../query/ast.ts";
 import { and, eq, exists, gt, inArray } from "../query/expression.ts";
 import { select } from "../query/select.ts";
-import { boolean, id, int, json, ref, text } from "../schema/column.ts";
+import { bigint, boolean, id, int, json, real, ref, text, timestamp } from "../schema/column.ts";
 import type { AnyColumn } from "../schema/column.ts";
 import { defineSchema } from "../schema/schema.ts";
 import { alias, table } from "../schema/table.ts";
-import { executeWrite } from "./execute-write.ts";
+import type { InferInsertRow } from "../schema/table.ts";
+import { executeWrite, MAX_WRITE_ROWS } from "./execute-write.ts";
 import { memoryWorld } from "./memory-write-store.fixture.ts";
 
 interface Ctx {
@@ -272,6 +273,164 @@ describe("delete", () => {
   });
 });
 
+describe("increment", () => {
+  const numbers = table("numbers", {
+    id: id(),
+    whole: int().default(0),
+    big: bigint().default(0n),
+    part: real().nullable(),
+    label: text().default(""),
+    when: timestamp().nullable(),
+  });
+  const counting = defineSchema({ numbers });
+  const counters = (row: InferInsertRow<typeof numbers>) =>
+    memoryWorld(counting, { numbers: [row, { id: "other" }] });
+  const one = eq(numbers.id, "1");
+
+  it("adds to int, bigint and real columns of the rows it finds", async () => {
+    const world = counters({ id: "1", whole: 2, big: 2n ** 62n, part: 0.5 });
+    await expect(world.db.increment(numbers.whole, -5).where(one)).resolves.toEqual({
+      rowCount: 1,
+    });
+    await world.db.increment(numbers.big, 1n).where(one);
+    await world.db.increment(numbers.part, 0.25).where(one);
+    expect(world.rows("numbers")).toMatchObject({
+      "1": { whole: -3, big: 2n ** 62n + 1n, part: 0.75 },
+      other: { whole: 0, big: 0n, part: null },
+    });
+  });
+
+  it("leaves null as it is, and counts its row", async () => {
+    const world = counters({ id: "1" });
+    await expect(world.db.increment(numbers.part, 1)).resolves.toEqual({ rowCount: 2 });
+    expect(world.rows("numbers")["1"]).toMatchObject({ part: null });
+  });
+
+  it("without a row changes nothing", async () => {
+    const world = counters({ id: "1" });
+    await expect(world.db.increment(numbers.whole, 1).where(eq(numbers.id, "9"))).resolves.toEqual({
+      rowCount: 0,
+    });
+  });
+
+  it.each([
+    ["whole", Number.MAX_SAFE_INTEGER, 1],
+    ["whole", -Number.MAX_SAFE_INTEGER, -1],
+    ["big", 2n ** 63n - 1n, 1n],
+    ["big", -(2n ** 63n), -1n],
+    ["part", Number.MAX_VALUE, Number.MAX_VALUE],
+  ] as const)("of %s beyond its range is an overflow", async (column, value, delta) => {
+    const world = counters({ id: "1", [column]: value });
+    await expect(
+      world.db.increment(numbers[column] as typeof numbers.whole, delta as number),
+    ).rejects.toMatchObject({ code: "overflow" });
+    expect(world.applied).toEqual([]);
+  });
+
+  it.each(["label", "when", "id"] as const)("of %s is a typed error", async (column) => {
+    const { db } = counters({ id: "1" });
+    await expect(
+      db.increment(numbers[column] as never, 1 as never).where(eq(numbers.id, "9")),
+    ).rejects.toMatchObject({ code: "type-mismatch" });
+  });
+
+  it.each([0.5, Number.NaN, "1", 1n, null, undefined])("by %s is a typed error", async (delta) => {
+    const { db } = counters({ id: "1" });
+    const none = eq(numbers.id, "9");
+    await expect(db.increment(numbers.whole, delta as number).where(none)).rejects.toMatchObject({
+      code: "invalid-value",
+    });
+    if (delta === 0.5) return;
+    await expect(db.increment(numbers.part, delta as number).where(none)).rejects.toMatchObject({
+      code: "invalid-value",
+    });
+  });
+});
+
+describe("returning()", () => {
+  it("gives the rows of an insert in their order, defaults filled in", async () => {
+    const rows = await plain()
+      .db.insert(notes)
+      .values([
+        { id: "9", title: "x" },
+        { id: "4", title: "y" },
+      ])
+      .returning();
+    expect(rows).toMatchObject([
+      { id: "9", title: "x", done: false, rank: null },
+      { id: "4", title: "y" },
+    ]);
+  });
+
+  it("gives what an update and an increment left, by id", async () => {
+    const { db } = plain();
+    expect(await db.update(notes).set({ done: true }).where(gt(notes.rank, 0)).returning()).toEqual(
+      [
+        { id: "1", title: "a", done: true, rank: 1, extra: null },
+        { id: "2", title: "b", done: true, rank: 2, extra: null },
+      ],
+    );
+    const incremented = await db.increment(notes.rank, 10).where(eq(notes.id, "2")).returning();
+    expect(incremented.map((row) => row.rank)).toEqual([12]);
+  });
+
+  it("gives the rows of a delete as they were, and not what went with them", async () => {
+    const { db } = plain();
+    const gone = await db
+      .delete(notes)
+      .where(inArray(notes.id, ["2", "1"]))
+      .returning();
+    expect(gone.map((row) => row.title)).toEqual(["a", "b"]);
+  });
+
+  it("gives no row where there was none", async () => {
+    const { db } = plain();
+    await expect(db.delete(notes).where(eq(notes.id, "9")).returning()).resolves.toEqual([]);
+    await expect(db.insert(notes).values([]).returning()).resolves.toEqual([]);
+  });
+
+  it("leaves out what the writer may not read", async () => {
+    const world = memoryWorld(schema, { lists: [{ id: "a", owner: "ada" }] }, { me: "ada" });
+    const inserted = await world.db
+      .insert(lists)
+      .values([
+        { id: "b", owner: "ada", secret: true },
+        { id: "c", owner: "ada" },
+      ])
+      .returning();
+    expect(inserted.map((row) => row.id)).toEqual(["c"]);
+    const hide = world.db.update(lists).set({ secret: true });
+    await expect(hide.where(eq(lists.id, "a")).returning()).resolves.toEqual([]);
+    expect(world.rows("lists")).toMatchObject({ a: { secret: true }, b: { secret: true } });
+  });
+});
+
+describe("a write of too many rows", () => {
+  const many = Array.from({ length: MAX_WRITE_ROWS + 1 }, (_, at) => ({ id: `n${at}`, title: "" }));
+
+  it("is refused as a whole", async () => {
+    const world = plain();
+    const write = world.db.insert(notes).values(many);
+    await expect(write).rejects.toMatchObject({
+      code: "write-too-large",
+      message: `This write touches 10001 rows of "notes", and one write may touch 10000. Do it in several mutations.`,
+    });
+    expect(world.applied).toEqual([]);
+  });
+
+  it("is refused also when it finds that many", async () => {
+    const world = memoryWorld(schema, { notes: many });
+    for (const write of [
+      world.db.update(notes).set({ done: true }),
+      world.db.increment(notes.rank, 1),
+      world.db.delete(notes),
+    ]) {
+      await expect(write).rejects.toMatchObject({ code: "write-too-large" });
+    }
+    expect(world.applied).toEqual([]);
+  });
+});
+
 describe("who may write", () => {
   const shared = (me: string) =>
     memoryWorld(
@@ -391,7 +550,12 @@ describe("who may write", () => {
 describe("a write to a table that is not in the schema", () => {
   it.each(["nope", "toString", "__proto__"])("%j is a typed error", async (name) => {
     const world = plain();
-    const write = executeWrite(schema, world.store, { kind: "delete", table: name, where: null });
+    const write = executeWrite(schema, world.store, {
+      kind: "delete",
+      table: name,
+      where: null,
+      returning: false,
+    });
     await expect(write).rejects.toBeInstanceOf(PlasmaError);
     await expect(write).rejects.toMatchObject({ code: "unknown-table" });
   });

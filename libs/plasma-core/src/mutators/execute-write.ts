@@ -1,6 +1,6 @@
 /**
- * What a write means: the one implementation of insert, update and delete, run by the client's replica and by
- * the server's mutation alike. Each side hands in how it reads, authorises and keeps rows.
+ * What a write means: the one implementation of insert, update, increment and delete, run by the client's replica and
+ * by the server's mutation alike. Each side hands in how it reads, authorises and keeps rows.
  *
  * 1. A write is all or nothing: every row is validated and judged, and every consequence known, before the first row
  *    is applied. A mutator that catches the error goes on as if the write had not been tried.
@@ -8,121 +8,127 @@
  *    one write justify neither themselves nor each other.
  * 3. The engine follows `onDelete` itself, row by row (`plan-delete.ts`), so that every row touched is known and logged.
  *    Rows changed by a cascade are not judged again: who may delete a row may delete what hangs on it.
- * 4. An update or delete that finds no row changes nothing and is no error. A wrong patch is one even then.
- * 5. An insert of an id that is taken is a conflict, also when the row that has it is out of the person's sight.
+ * 4. An update, increment or delete that finds no row changes nothing and is no error. A wrong patch is one even then.
+ * 5. An id or unique value that is taken is a conflict, also when the row that has it is out of the person's sight
+ *    (`plan-insert.ts`, `unique.ts`).
+ * 6. An increment that leaves the range of its column's type is an `overflow`. Null plus anything is null.
+ * 7. `returning()` gives what the writer may read right after the write, and of a delete the rows as they were: in the
+ *    order of an insert's rows, otherwise by id.
  */
 
-import { PlasmaError } from "../errors.ts";
-import type { Condition, SelectAst } from "../query/ast.ts";
-import type { WriteAst } from "../query/write-ast.ts";
-import { tableQuery } from "../query/select.ts";
-import type { WriteResult } from "../query/write.ts";
-import { checkPatch, completeRow, patchRow } from "../schema/row.ts";
-import { requireTable } from "../schema/schema.ts";
+import { PlasmaError, PlasmaValidationError } from "../errors.ts";
+import type { IncrementAst, WriteAst } from "../query/write-ast.ts";
+import type { WriteOutcome } from "../query/write.ts";
+import { checkPatch, patchRow } from "../schema/row.ts";
+import { requireColumn, requireTable } from "../schema/schema.ts";
 import type { Schema } from "../schema/schema.ts";
 import type { Row, TableInfo } from "../schema/table.ts";
+import { checkValue, INT64_MAX, INT64_MIN } from "../schema/value.ts";
 import { planDelete } from "./plan-delete.ts";
+import { planInsert } from "./plan-insert.ts";
+import { readableOf, readableRows } from "./write-store.ts";
+import type { RowChange, WriteStore } from "./write-store.ts";
 
-/** A row before and after a write: insert has no before, delete no after. */
-export interface RowChange {
-  readonly table: string;
-  readonly id: string;
-  readonly before: Row | null;
-  readonly after: Row | null;
-}
-
-/** One side's rows, as a write needs them. Later calls see what earlier calls put. */
-export interface WriteStore {
-  /** The rows that the writer may read and that meet the query. */
-  select(query: SelectAst): Promise<Row[]>;
-  /** The row as it is now, whoever may read it: an id is taken or it is not. */
-  get(table: string, id: string): Promise<Row | undefined>;
-  /** All rows that refer to `id` through this column, whoever may read them. */
-  referencing(table: string, column: string, id: string): Promise<Row[]>;
-  /** Throws `PlasmaAuthorizationError` unless the person may make every one of these changes. None of them is applied yet. */
-  authorize(table: TableInfo, changes: readonly RowChange[]): Promise<void>;
-  apply(change: RowChange): void;
-}
+/** How many rows one write may insert or find. What a delete takes along does not count. */
+export const MAX_WRITE_ROWS = 10_000;
 
 export async function executeWrite(
   schema: Schema,
   store: WriteStore,
   write: WriteAst,
-): Promise<WriteResult> {
+): Promise<WriteOutcome> {
   const table = requireTable(schema, write.table);
-  switch (write.kind) {
-    case "insert":
-      return insert(table, store, write.rows);
-    case "update":
-      return update(table, store, write.patch, write.where);
-    case "delete":
-      return remove(schema, table, store, write.where);
-  }
+  if (write.kind === "insert") refuseTooMany(table, write.rows.length);
+  const changes = await planWrite(table, store, write);
+  refuseTooMany(table, changes.length);
+  await store.authorize(table, changes);
+  const all = write.kind === "delete" ? await planDelete(schema, store, changes) : changes;
+  for (const change of all) store.apply(change);
+  return {
+    rowCount: changes.length,
+    rows: write.returning ? await writtenRows(table, store, changes) : [],
+  };
 }
 
-async function insert(
+async function planWrite(
   table: TableInfo,
   store: WriteStore,
-  values: readonly Row[],
-): Promise<WriteResult> {
-  const changes = values.map((value) => {
-    const after = completeRow(table, value);
-    return { table: table.name, id: after["id"] as string, before: null, after };
-  });
-  const ids = new Set<string>();
-  for (const { id } of changes) {
-    if (ids.has(id) || (await store.get(table.name, id))) throw taken(table);
-    ids.add(id);
+  write: WriteAst,
+): Promise<readonly RowChange[]> {
+  switch (write.kind) {
+    case "insert":
+      return planInsert(table, store, write);
+    case "update": {
+      checkPatch(table, write.patch);
+      const rows = await readableRows(store, table, write.where);
+      return rows.map((row) => changeOf(table, row, patchRow(table, row, write.patch)));
+    }
+    case "increment": {
+      const add = adderOf(table, write);
+      const rows = await readableRows(store, table, write.where);
+      return rows.map((row) =>
+        changeOf(table, row, patchRow(table, row, { [write.column]: add(row[write.column]) })),
+      );
+    }
+    case "delete": {
+      const rows = await readableRows(store, table, write.where);
+      return rows.map((row) => changeOf(table, row, null));
+    }
   }
-  await store.authorize(table, changes);
-  for (const change of changes) store.apply(change);
-  return { rowCount: changes.length };
 }
 
-function taken(table: TableInfo): PlasmaError {
-  return new PlasmaError(
-    "conflict",
-    `A row of "${table.name}" with one of these unique values exists already.`,
+function changeOf(table: TableInfo, before: Row, after: Row | null): RowChange {
+  return { table: table.name, id: before["id"] as string, before, after };
+}
+
+async function writtenRows(
+  table: TableInfo,
+  store: WriteStore,
+  changes: readonly RowChange[],
+): Promise<readonly Row[]> {
+  const kept = changes.filter(({ after }) => after !== null).map(({ id }) => id);
+  const seen = kept.length > 0 ? await readableOf(store, table, kept) : [];
+  const byId = new Map(seen.map((row) => [row["id"], row]));
+  return changes
+    .map(({ id, before, after }) => (after ? byId.get(id) : before))
+    .filter((row) => row !== undefined && row !== null);
+}
+
+function refuseTooMany(table: TableInfo, count: number): void {
+  if (count <= MAX_WRITE_ROWS) return;
+  throw new PlasmaError(
+    "write-too-large",
+    `This write touches ${count} rows of "${table.name}", and one write may touch ${MAX_WRITE_ROWS}. Do it in several mutations.`,
   );
 }
 
-async function update(
-  table: TableInfo,
-  store: WriteStore,
-  patch: Row,
-  where: Condition | null,
-): Promise<WriteResult> {
-  checkPatch(table, patch);
-  const rows = await store.select(selectRows(table, where));
-  const changes = rows.map((before) => ({
-    table: table.name,
-    id: before["id"] as string,
-    before,
-    after: patchRow(table, before, patch),
-  }));
-  await store.authorize(table, changes);
-  for (const change of changes) store.apply(change);
-  return { rowCount: changes.length };
-}
-
-async function remove(
-  schema: Schema,
-  table: TableInfo,
-  store: WriteStore,
-  where: Condition | null,
-): Promise<WriteResult> {
-  const rows = await store.select(selectRows(table, where));
-  const changes = rows.map((before) => ({
-    table: table.name,
-    id: before["id"] as string,
-    before,
-    after: null,
-  }));
-  await store.authorize(table, changes);
-  for (const change of await planDelete(schema, store, changes)) store.apply(change);
-  return { rowCount: changes.length };
-}
-
-function selectRows(table: TableInfo, where: Condition | null): SelectAst {
-  return tableQuery({ kind: "table", table: table.name, alias: table.name }, { where });
+function adderOf(table: TableInfo, write: IncrementAst): (value: unknown) => unknown {
+  const column = requireColumn(table, write.column);
+  const { kind } = column;
+  if (kind !== "int" && kind !== "bigint" && kind !== "real") {
+    throw new PlasmaError(
+      "type-mismatch",
+      `increment() adds to columns of type int, bigint and real, but "${table.name}.${column.name}" is ${kind}. Use update() and set().`,
+    );
+  }
+  const delta = checkValue(column, write.delta);
+  if (delta === null) {
+    throw new PlasmaValidationError(
+      `increment() of "${table.name}.${column.name}" takes a number to add, but was given null.`,
+    );
+  }
+  return (value) => {
+    if (value === null) return null;
+    if (kind === "bigint") {
+      const total = (value as bigint) + (delta as bigint);
+      if (total >= INT64_MIN && total <= INT64_MAX) return total;
+    } else {
+      const total = (value as number) + (delta as number);
+      if (kind === "int" ? Number.isSafeInteger(total) : Number.isFinite(total)) return total;
+    }
+    throw new PlasmaError(
+      "overflow",
+      `increment() would take "${table.name}.${column.name}" out of the range of its type, ${kind}.`,
+    );
+  };
 }

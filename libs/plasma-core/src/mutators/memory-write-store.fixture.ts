@@ -13,7 +13,8 @@ import { requireTable } from "../schema/schema.ts";
 import type { Schema } from "../schema/schema.ts";
 import type { Row, TableInfo } from "../schema/table.ts";
 import { executeWrite } from "./execute-write.ts";
-import type { RowChange, WriteStore } from "./execute-write.ts";
+import { filterRowsWith } from "./write-store.ts";
+import type { RowChange, WriteStore } from "./write-store.ts";
 
 export interface MemoryWorld {
   readonly store: WriteStore;
@@ -73,9 +74,8 @@ function view(schema: Schema, tables: Tables, ctx: unknown): MemoryWorld {
   };
   const store: WriteStore = {
     select: async (query) => evaluateSelect(query, visible),
-    get: async (table, id) => tableOf(tables, table).get(id),
-    referencing: async (table, column, id) =>
-      [...tableOf(tables, table).values()].filter((row) => row[column] === id),
+    rowsWith: async (table, column, values) =>
+      filterRowsWith(tableOf(tables, table).values(), column, values),
     authorize: async (table, asked) => {
       for (const change of asked) {
         judged.push(describe(change));

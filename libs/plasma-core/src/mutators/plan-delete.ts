@@ -15,7 +15,7 @@
 import { PlasmaError } from "../errors.ts";
 import type { IncomingReference, Schema } from "../schema/schema.ts";
 import type { Row } from "../schema/table.ts";
-import type { RowChange, WriteStore } from "./execute-write.ts";
+import type { RowChange, WriteStore } from "./write-store.ts";
 
 interface Restriction {
   readonly reference: IncomingReference;
@@ -39,7 +39,7 @@ export async function planDelete(
     met.add(key);
     for (const reference of schema.references.get(change.table) ?? []) {
       if (reference.onDelete === "noAction") continue;
-      for (const row of await store.referencing(reference.table, reference.column, change.id)) {
+      for (const row of await store.rowsWith(reference.table, reference.column, [change.id])) {
         await meet(row, reference, change.table);
       }
     }

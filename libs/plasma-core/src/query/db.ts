@@ -18,7 +18,7 @@ export interface ReadDb<S extends Schema = AnySchema> extends SelectMethods {
 }
 
 /** What a mutator gets as `db`. It reads its own writes. */
-export interface MutatorDb<S extends Schema = AnySchema> extends ReadDb<S>, WriteMethods {}
+export interface MutatorDb<S extends Schema = AnySchema> extends ReadDb<S>, WriteMethods<S> {}
 
 export function readDb<S extends Schema>(schema: S, runner: SelectRunner): ReadDb<S> {
   return { ...selectMethods(runner), query: relationalDb(schema, runner) };
@@ -29,7 +29,7 @@ export function mutatorDb<S extends Schema>(
   runner: SelectRunner & WriteRunner,
 ): MutatorDb<S> {
   const ordered = inOrder(runner);
-  return { ...readDb(schema, ordered), ...writeMethods(ordered) };
+  return { ...readDb(schema, ordered), ...writeMethods<S>(ordered) };
 }
 
 /**

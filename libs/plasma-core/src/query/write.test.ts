@@ -7,7 +7,12 @@ import { and, eq } from "./expression.ts";
 import { writeMethods } from "./write.ts";
 import type { WriteAst } from "./write-ast.ts";
 
-const todos = table("todos", { id: id(), title: text(), done: boolean().default(false) });
+const todos = table("todos", {
+  id: id(),
+  title: text(),
+  done: boolean().default(false),
+  code: text().nullable().unique(),
+});
 const lists = table("lists", { id: id(), rank: int() });
 const schema = defineSchema({ todos, lists });
 
@@ -16,7 +21,7 @@ function recorder() {
   const db = writeMethods({
     write: async (ast) => {
       written.push(ast);
-      return { rowCount: written.length };
+      return { rowCount: written.length, rows: [{ id: ast.kind }] };
     },
   });
   return { written, db };
@@ -30,6 +35,8 @@ describe("a write", () => {
       kind: "insert",
       table: "todos",
       rows: [{ id: "1", title: "x" }],
+      onConflict: null,
+      returning: false,
     });
     expect(db.insert(todos).values([]).ast).toMatchObject({ rows: [] });
     expect(db.update(todos).set({ title: "y" }).where(where).ast).toEqual({
@@ -37,9 +44,19 @@ describe("a write", () => {
       table: "todos",
       patch: { title: "y" },
       where,
+      returning: false,
     });
-    expect(db.delete(todos).where(where).ast).toEqual({ kind: "delete", table: "todos", where });
-    expect(db.delete(todos).ast).toEqual({ kind: "delete", table: "todos", where: null });
+    expect(db.increment(lists.rank, 2).where(eq(lists.id, "1")).returning().ast).toEqual({
+      kind: "increment",
+      table: "lists",
+      column: "rank",
+      delta: 2,
+      where: eq(lists.id, "1"),
+      returning: true,
+    });
+    const deletion = { kind: "delete", table: "todos", returning: false };
+    expect(db.delete(todos).where(where).ast).toEqual({ ...deletion, where });
+    expect(db.delete(todos).ast).toEqual({ ...deletion, where: null });
   });
 
   it("runs when it is awaited, and not before", async () => {
@@ -57,6 +74,65 @@ describe("a write", () => {
     const results = await Promise.all([query, query, query]);
     expect([...results, await query]).toEqual(new Array(4).fill({ rowCount: 1 }));
     expect(written).toHaveLength(1);
+  });
+
+  it("gives its rows when it was asked for them, and their number otherwise", async () => {
+    const { db, written } = recorder();
+    const query = db.insert(todos).values({ id: "1", title: "x" }).returning();
+    await expect(query).resolves.toEqual([{ id: "insert" }]);
+    await expect(query).resolves.toEqual([{ id: "insert" }]);
+    await expect(db.delete(todos).returning()).resolves.toEqual([{ id: "delete" }]);
+    await expect(db.delete(todos)).resolves.toEqual({ rowCount: 3 });
+    expect(written).toHaveLength(3);
+  });
+
+  it("says what becomes of a conflict", () => {
+    const { db } = recorder();
+    const values = { id: "1", title: "x" };
+    const onConflict = (query: { ast: WriteAst }) =>
+      query.ast.kind === "insert" && query.ast.onConflict;
+    const insert = db.insert(todos).values(values);
+    expect(onConflict(insert.onConflictDoNothing())).toEqual({ kind: "nothing" });
+    const set = { title: "y" };
+    expect(onConflict(insert.onConflictDoUpdate({ set }))).toEqual({
+      kind: "update",
+      target: ["id"],
+      set,
+    });
+    expect(onConflict(insert.onConflictDoUpdate({ target: [todos.id, todos.code], set }))).toEqual({
+      kind: "update",
+      target: ["id", "code"],
+      set,
+    });
+    expect(onConflict(insert)).toBeNull();
+  });
+
+  it("refuses a target that names no single row", () => {
+    const { db } = recorder();
+    const insert = db.insert(todos).values({ id: "1", title: "x" });
+    const to = (target: unknown) => () =>
+      insert.onConflictDoUpdate({ target: target as typeof todos.id, set: {} });
+    expect(to(todos.title)).toThrow('cannot find a row by "todos.title", which is not unique');
+    expect(to(lists.id)).toThrow('must be columns of "todos"');
+    expect(to("code")).toThrow('must be columns of "todos"');
+    expect(to([])).toThrow("The target of onConflictDoUpdate() is empty.");
+  });
+
+  it("refuses to add to what is no column of a table", () => {
+    const { db } = recorder();
+    const message = "increment() takes a column of a table: increment(todos.votes, 1).";
+    expect(() => db.increment(int(), 1)).toThrow(message);
+    expect(() => db.increment("rank" as never, 1 as never)).toThrow(message);
+    expect(() => db.increment(alias(lists, "mine").rank, 1)).toThrow('"mine" is an alias.');
+  });
+
+  it("refuses what is no table", () => {
+    const { db } = recorder();
+    expect(() => db.insert("todos" as never)).toThrow(
+      "insert() takes a table that was declared with table(), but was given text of 5 characters.",
+    );
+    expect(() => db.update(undefined as never)).toThrow("update() takes a table");
+    expect(() => db.delete(todos.id as never)).toThrow("delete() takes a table");
   });
 
   it("is another write once it is narrowed", async () => {
@@ -115,7 +191,7 @@ describe("a mutator's db", () => {
       write: async (write) => {
         await run(`${write.kind} ${write.table}`);
         if (write.kind === "delete") throw new Error("refused");
-        return { rowCount: 0 };
+        return { rowCount: 0, rows: [] };
       },
     });
     return { db, log };

@@ -141,21 +141,14 @@ interface Reader {
 }
 
 function writeStore(reader: Reader): WriteStore {
-  const { schema, overlay } = reader;
+  const { schema, dialect, overlay } = reader;
   return {
     select: (query) => select(reader, query),
-    async get(tableName, id) {
-      const written = overlay.get(tableName, id);
-      if (written !== undefined) return written ?? undefined;
-      const table = requireTable(schema, tableName);
-      const [row] = await readRows(reader, table, sql`${columnOf("t", "id")} = ${bind(id)}`);
-      return row;
-    },
-    referencing: (tableName, column, id) =>
+    rowsWith: (tableName, column, values) =>
       readRows(
         reader,
         requireTable(schema, tableName),
-        sql`${columnOf("t", column)} = ${bind(id)}`,
+        sql`${columnOf("t", column)} IN (${dialect.values(values)})`,
       ),
     authorize: (table, changes) => authorize(reader, table, changes),
     apply: (change) => overlay.apply(change),
