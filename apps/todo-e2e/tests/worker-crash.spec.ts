@@ -13,7 +13,8 @@ test(`nothing is lost or doubled when the worker is killed ${ATTEMPTS} times wit
   openWindow,
   sync,
 }) => {
-  test.setTimeout(120_000);
+  // Each round waits for a start of the worker, and for the client to try again.
+  test.setTimeout(240_000);
   const api = await ApiClient.as("ada");
   const list = await api.createList(unique("Crash course"));
   const ada = await openWindow("ada", list);
