@@ -24,6 +24,9 @@ import type {
   Schema,
   WriteStore,
 } from "@sh1n4ps/plasma-core";
+import { layerImages, setInLayer, stack, tableRows } from "../replica/rows.ts";
+import type { Layer } from "../replica/rows.ts";
+import { SerialQueue } from "../replica/serial-queue.ts";
 import type { PendingPush, PullState } from "../replica/sync-replica.ts";
 
 export interface ModelServer {
@@ -50,6 +53,7 @@ export function modelServer({ schema, mutators, ctx }: ModelServerOptions): Mode
   const lastIDs = new Map<string, number>();
   const rejections: Rejection[] = [];
   const effects: string[] = [];
+  const serial = new SerialQueue();
 
   const rowsOf = (table: string): Map<string, Row> => {
     let rows = tables.get(table);
@@ -57,23 +61,21 @@ export function modelServer({ schema, mutators, ctx }: ModelServerOptions): Mode
     return rows;
   };
 
-  async function run(name: string, args: unknown): Promise<void> {
-    const undo: (() => void)[] = [];
-    const changed: { table: string; id: string }[] = [];
+  /** Everything that a mutation does becomes visible in one step, together with its outcome. */
+  async function execute(
+    name: string,
+    args: unknown,
+    decided: (error?: unknown) => void,
+  ): Promise<void> {
+    const written: Layer = new Map();
+    const rows = stack(tableRows(tables), written);
     const store: WriteStore = {
-      select: (query) =>
-        Promise.resolve(evaluateSelect(query, { rows: (table) => rowsOf(table).values() })),
-      get: (table, id) => Promise.resolve(rowsOf(table).get(id)),
+      select: (query) => Promise.resolve(evaluateSelect(query, rows)),
+      get: (table, id) => Promise.resolve(rows.get(table, id)),
       referencing: (table, column, id) =>
-        Promise.resolve([...rowsOf(table).values()].filter((row) => row[column] === id)),
+        Promise.resolve([...rows.rows(table)].filter((row) => row[column] === id)),
       authorize: () => Promise.resolve(),
-      apply: ({ table, id, after }: RowChange) => {
-        const before = rowsOf(table).get(id);
-        undo.push(() => (before ? rowsOf(table).set(id, before) : rowsOf(table).delete(id)));
-        if (after) rowsOf(table).set(id, after);
-        else rowsOf(table).delete(id);
-        changed.push({ table, id });
-      },
+      apply: ({ table, id, after }: RowChange) => setInLayer(written, { table, id, row: after }),
     };
     const db = mutatorDb({
       select: (query) => store.select(query),
@@ -82,38 +84,45 @@ export function modelServer({ schema, mutators, ctx }: ModelServerOptions): Mode
     try {
       await invokeMutator(mutators, name, { db, args, ctx });
     } catch (error) {
-      for (const step of undo.toReversed()) step();
-      throw error;
+      return decided(error);
     }
-    log.push(...changed);
+    for (const { table, id, row } of layerImages(written)) {
+      if (row) rowsOf(table).set(id, row);
+      else rowsOf(table).delete(id);
+      log.push({ table, id });
+    }
     effects.push(name);
+    decided();
   }
 
   return {
     effects,
-    run,
+    run: (name, args) =>
+      serial.run(() =>
+        execute(name, args, (error) => {
+          if (error !== undefined) throw error;
+        }),
+      ),
     rows: (table) => [...rowsOf(table).values()],
     lastMutationID: (clientID) => lastIDs.get(clientID) ?? 0,
 
-    async push({ clientID, mutations }, limit = Infinity) {
-      for (const { id, name, args } of mutations.slice(0, limit)) {
-        const last = lastIDs.get(clientID) ?? 0;
-        if (id <= last) continue;
-        if (id !== last + 1) throw new PlasmaError("gap", `Expected ${last + 1}, got ${id}.`);
-        lastIDs.set(clientID, id);
-        if (name === NOOP_MUTATOR) {
-          rejections.push({ clientID, id, code: DISCARDED_CODE, message: "" });
-          continue;
+    push: ({ clientID, mutations }, limit = Infinity) =>
+      serial.run(async () => {
+        for (const { id, name, args } of mutations.slice(0, limit)) {
+          const last = lastIDs.get(clientID) ?? 0;
+          if (id <= last) continue;
+          if (id !== last + 1) throw new PlasmaError("gap", `Expected ${last + 1}, got ${id}.`);
+          const decided = (error?: unknown) => {
+            lastIDs.set(clientID, id);
+            if (error === undefined) return;
+            const code = error instanceof PlasmaError ? error.code : "mutation-error";
+            const message = error instanceof Error ? error.message : String(error);
+            rejections.push({ clientID, id, code, message });
+          };
+          if (name === NOOP_MUTATOR) decided(new PlasmaError(DISCARDED_CODE, "Discarded."));
+          else await execute(name, decodeTagged(args), decided);
         }
-        try {
-          await run(name, decodeTagged(args));
-        } catch (error) {
-          const code = error instanceof PlasmaError ? error.code : "mutation-error";
-          const message = error instanceof Error ? error.message : String(error);
-          rejections.push({ clientID, id, code, message });
-        }
-      }
-    },
+      }),
 
     pull({ cookie, clients }, pageSize = Infinity) {
       const since = cookie === null ? null : Number(cookie);
