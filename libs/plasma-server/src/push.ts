@@ -81,7 +81,7 @@ interface Standing {
   readonly version: number;
   readonly lastMutationID: number;
   /** Outcomes of mutations of this push that were decided under this client id. */
-  readonly decided: ReadonlyMap<number, Outcome & { readonly uid: string | null }>;
+  readonly decided: ReadonlyMap<number, { readonly uid: string | null; readonly outcome: Outcome }>;
   /** Outcomes of mutations of this push that were decided under another id. */
   readonly elsewhere: ReadonlyMap<string, Outcome>;
 }
@@ -140,7 +140,7 @@ async function readStanding({ engine, identity, request }: Job): Promise<Standin
     decided: new Map(
       own.map((row) => [
         row["mutation_id"] as number,
-        { ...outcomeFrom(row), uid: row["uid"] as string | null },
+        { uid: row["uid"] as string | null, outcome: outcomeFrom(row) },
       ]),
     ),
     elsewhere: new Map(others.map((row) => [row["uid"] as string, outcomeFrom(row)])),
@@ -159,8 +159,8 @@ function answerDecided(mutation: WireMutation, standing: Standing): MutationResu
     });
   }
   // Without an outcome the client has confirmed that it knows it.
-  const outcome = standing.decided.get(mutation.id);
-  if (outcome?.uid && outcome.uid !== mutation.uid) {
+  const stored = standing.decided.get(mutation.id);
+  if (stored?.uid && stored.uid !== mutation.uid) {
     throw new RequestRefused({
       status: 409,
       code: "client-forked",
@@ -168,7 +168,7 @@ function answerDecided(mutation: WireMutation, standing: Standing): MutationResu
         "Another copy of this client has used this mutation id. Take a new client id and send the mutations under it, with their uids.",
     });
   }
-  return { ...resultOf(mutation.id, outcome ?? { status: "ok" }), duplicate: true };
+  return { ...resultOf(mutation.id, stored?.outcome ?? { status: "ok" }), duplicate: true };
 }
 
 type Attempt =
@@ -179,7 +179,7 @@ async function attemptOnce(job: Job, standing: Standing): Promise<Attempt> {
   const known = standing.elsewhere.get(job.mutation.uid);
   const run: Run = known
     ? { outcome: known, changes: [], bug: null, movesUid: true }
-    : await runMutator(job, standing);
+    : await runMutator(job);
   const attempted = await commitRun(job, standing, run);
   if (attempted.kind !== "refused") return attempted;
   // The constraints were asked at the version that the mutation started from, so the refusal is the truth there.
@@ -203,10 +203,7 @@ interface Run {
   readonly movesUid: boolean;
 }
 
-async function runMutator(
-  { engine, identity, mutation }: Job,
-  { version: _ }: Standing,
-): Promise<Run> {
+async function runMutator({ engine, identity, mutation }: Job): Promise<Run> {
   const transaction = openTransaction({
     schema: engine.schema,
     executor: engine.executor,
