@@ -100,7 +100,7 @@ export function modelServer({ schema, mutators, ctx }: ModelServerOptions): Mode
     run: (name, args) =>
       serial.run(() =>
         execute(name, args, (error) => {
-          if (error !== undefined) throw error;
+          if (error !== undefined) throw error as Error;
         }),
       ),
     rows: (table) => [...rowsOf(table).values()],
