@@ -12,7 +12,13 @@
  * 6. What cannot be decided now leaves everything as it was; the client sends it again.
  */
 
-import { decodeTagged, invokeMutator, PlasmaError } from "@sh1n4ps/plasma-core";
+import {
+  decodeTagged,
+  DISCARDED_CODE,
+  invokeMutator,
+  NOOP_MUTATOR,
+  PlasmaError,
+} from "@sh1n4ps/plasma-core";
 import type {
   MutationResult,
   PushRequest,
@@ -203,7 +209,16 @@ interface Run {
   readonly movesUid: boolean;
 }
 
+const DISCARDED: Run = {
+  outcome: refusalOf(new PlasmaError(DISCARDED_CODE, "This change was discarded on the device.")),
+  changes: [],
+  bug: null,
+  movesUid: false,
+};
+
 async function runMutator({ engine, identity, mutation }: Job): Promise<Run> {
+  // An outcome all the same, because the next mutation waits for this id.
+  if (mutation.name === NOOP_MUTATOR) return DISCARDED;
   const transaction = openTransaction({
     schema: engine.schema,
     executor: engine.executor,
