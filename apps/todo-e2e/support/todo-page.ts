@@ -96,6 +96,11 @@ export class TodoPage {
     await this.expectOnline();
   }
 
+  /** What the browser does when the device has a network again: it ends all waiting. */
+  async sayNetworkIsBack(): Promise<void> {
+    await this.page.evaluate(() => window.dispatchEvent(new Event("online")));
+  }
+
   async expectOnline(): Promise<void> {
     await expect(this.syncStatus).toContainText("Online", { timeout: 30_000 });
   }
