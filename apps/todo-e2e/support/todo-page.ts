@@ -111,6 +111,25 @@ export class TodoPage {
     await expect(this.syncStatus).not.toContainText("unsent", { timeout: 30_000 });
   }
 
+  /** Takes the network away from the page, and makes sure that its service worker has none either. */
+  async cutNetwork(): Promise<void> {
+    const context = this.page.context();
+    await context.setOffline(true);
+    for (const worker of context.serviceWorkers()) {
+      const reached = await worker.evaluate(() =>
+        fetch("/?is-there-a-network", { cache: "no-store" }).then(
+          () => true,
+          () => false,
+        ),
+      );
+      expect(reached, "the service worker reaches the server").toBe(false);
+    }
+  }
+
+  async restoreNetwork(): Promise<void> {
+    await this.page.context().setOffline(false);
+  }
+
   /** The service worker answers for this page, so that it can be reloaded without a network. */
   async expectControlledByServiceWorker(): Promise<void> {
     await expect
