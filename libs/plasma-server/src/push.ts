@@ -16,6 +16,7 @@ import {
   decodeTagged,
   DISCARDED_CODE,
   invokeMutator,
+  mutatorDb,
   NOOP_MUTATOR,
   PlasmaError,
 } from "@sh1n4ps/plasma-core";
@@ -228,8 +229,8 @@ async function runMutator({ engine, identity, mutation }: Job): Promise<Run> {
   let thrown: { readonly error: unknown } | null = null;
   try {
     await invokeMutator(engine.mutators, mutation.name, {
-      db: transaction.db,
-      unrestrictedDb: transaction.unrestrictedDb,
+      db: mutatorDb(transaction.restricted),
+      unrestrictedDb: mutatorDb(transaction.unrestricted),
       args: decodeTagged(mutation.args),
       ctx: identity.ctx,
       clientID: identity.clientID,

@@ -96,6 +96,18 @@ export const notes = table(
   },
 );
 
+/** A rule that is unknown for some rows: unknown is no. */
+export const secrets = table(
+  "secrets",
+  { id: id(), owner: text().nullable() },
+  {
+    auth: {
+      read: (ctx: Ctx, row) => not(eq(row.owner, ctx.userId)),
+      write: (ctx: Ctx, row) => not(eq(row.owner, ctx.userId)),
+    },
+  },
+);
+
 /** One column of each kind, for everyone. */
 export const things = table("things", {
   id: id(),
@@ -112,7 +124,7 @@ export const things = table("things", {
 /** Numbers that must keep a sum: each person may take from the pool while enough is left. */
 export const shares = table("shares", { id: id(), amount: int() });
 
-export const schema = defineSchema({ lists, members, todos, notes, things, shares });
+export const schema = defineSchema({ lists, members, todos, notes, secrets, things, shares });
 
 export const POOL = 40;
 
@@ -130,6 +142,10 @@ export const mutators = defineMutators<typeof schema, Ctx>()({
     for (const userId of args.userIds) {
       await db.insert(members).values({ id: `${args.id}:${userId}`, listId: args.id, userId });
     }
+  },
+  /** The row after would be allowed; the row before is not. */
+  takeList: async ({ db, args, ctx }: MutatorInput<Ctx, { id: string }>) => {
+    await db.update(lists).set({ ownerId: ctx.userId }).where(eq(lists.id, args.id));
   },
   deleteList: async ({ db, args }: MutatorInput<Ctx, { id: string }>) => {
     await db.delete(lists).where(eq(lists.id, args.id));
@@ -152,6 +168,16 @@ export const mutators = defineMutators<typeof schema, Ctx>()({
   rename: async ({ db, args }: MutatorInput<Ctx, { id: string; title: string }>) => {
     await db.update(todos).set({ title: args.title }).where(eq(todos.id, args.id));
   },
+  /** What it finds through a subquery is told in the title. */
+  countLists: async ({ db, args }: MutatorInput<Ctx, { id: string; listId: string }>) => {
+    const seen = await db
+      .select()
+      .from(todos)
+      .where(exists(select().from(lists).where(eq(lists.name, "canary-list"))));
+    await db
+      .insert(todos)
+      .values({ id: args.id, listId: args.listId, title: `saw ${seen.length}` });
+  },
   renameAll: async ({ db, args }: MutatorInput<Ctx, { title: string }>) => {
     await db
       .update(todos)
@@ -173,6 +199,9 @@ export const mutators = defineMutators<typeof schema, Ctx>()({
   },
   editNote: async ({ unrestrictedDb, args }: MutatorInput<Ctx, { id: string; body: string }>) => {
     await unrestrictedDb?.update(notes).set({ body: args.body }).where(eq(notes.id, args.id));
+  },
+  keepSecret: async ({ db, args }: MutatorInput<Ctx, { id: string; owner: string | null }>) => {
+    await db.insert(secrets).values(args);
   },
   putThing: async ({ db, args }: MutatorInput<Ctx, { id: string }>) => {
     await db.insert(things).values(args);

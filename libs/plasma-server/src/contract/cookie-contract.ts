@@ -66,6 +66,7 @@ export function cookieContract(fresh: () => Promise<SqlExecutor>): void {
       await ada.pull();
       await bob.pull();
       expect(await isSnapshot(bob, ada.cookie!)).toBe(true);
+      expect(await isSnapshot(bob, await forge(bob.cookie!, { principal: "ada" }))).toBe(true);
       expect(await isSnapshot(bob, await forge(bob.cookie!, { databaseId: "another" }))).toBe(true);
       expect(await isSnapshot(bob, await forge(bob.cookie!, { schemaVersion: "0" }))).toBe(true);
     });

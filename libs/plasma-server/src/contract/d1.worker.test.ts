@@ -16,7 +16,7 @@ const fresh = async (): Promise<SqlExecutor> => {
   if (results.length > 0) {
     await database.batch([
       database.prepare("PRAGMA defer_foreign_keys = on"),
-      ...results.map(({ name }) => database.prepare(`DROP TABLE "${name}"`)),
+      ...results.toReversed().map(({ name }) => database.prepare(`DROP TABLE "${name}"`)),
     ]);
   }
   return fromD1(database);

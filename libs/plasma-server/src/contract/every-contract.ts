@@ -11,6 +11,8 @@ import { pagesContract } from "./pages-contract.ts";
 import { permissionContract } from "./permission-contract.ts";
 import { pullContract } from "./pull-contract.ts";
 import { queryContract } from "./query-contract.ts";
+import { schemaContract } from "./schema-contract.ts";
+import { serverDbContract } from "./server-db-contract.ts";
 import { snapshotContract } from "./snapshot-contract.ts";
 import { troubleContract } from "./trouble-contract.ts";
 import { visibilityContract } from "./visibility-contract.ts";
@@ -37,6 +39,8 @@ export function everyContract(options: ContractOptions): void {
   pagesContract(fresh);
   snapshotContract(fresh);
   cookieContract(fresh);
+  schemaContract(fresh);
+  serverDbContract(fresh);
   queryContract(options);
   historyContract(options);
 }

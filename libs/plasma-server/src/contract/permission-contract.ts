@@ -68,6 +68,44 @@ export function permissionContract(fresh: () => Promise<SqlExecutor>): void {
       expect(bob.rows.get("todos/t")).toMatchObject({ title: "T", listId: "bobs" });
     });
 
+    it("a write that makes itself allowed is refused for the row before it", async () => {
+      await world
+        .client("ada")
+        .mutate("createSharedList", { id: "l", name: "L", userIds: ["ada", "bob"] });
+      expect(await world.client("bob").mutate("takeList", { id: "l" })).toMatchObject({
+        code: "forbidden",
+      });
+    });
+
+    it("subqueries of a mutator see what the person may read, and its own writes", async () => {
+      await world
+        .client("ada")
+        .mutate("createSharedList", { id: "a", name: "canary-list", userIds: ["ada"] });
+      const bob = world.client("bob");
+      await bob.mutate("createSharedList", { id: "b", name: "mine", userIds: ["bob"] });
+      await bob.mutate("countLists", { id: "t1", listId: "b" });
+      await bob.mutate("countLists", { id: "t2", listId: "b" });
+      await bob.pull();
+      expect(bob.rows.get("todos/t2")).toMatchObject({ title: "saw 0" });
+      await bob.mutate("createSharedList", { id: "c", name: "canary-list", userIds: ["bob"] });
+      await bob.mutate("countLists", { id: "t3", listId: "b" });
+      await bob.pull();
+      expect(bob.rows.get("todos/t3")).toMatchObject({ title: "saw 2" });
+    });
+
+    it("a rule that is unknown says no, to readers and to writers", async () => {
+      const ada = world.client("ada");
+      expect(await ada.mutate("keepSecret", { id: "known", owner: "bob" })).toMatchObject({
+        status: "ok",
+      });
+      expect(await ada.mutate("keepSecret", { id: "unknown", owner: null })).toMatchObject({
+        code: "forbidden",
+      });
+      await world.executor.run({ text: "INSERT INTO secrets (id) VALUES ('unknown')", params: [] });
+      await ada.pull();
+      expect(ada.keys()).toEqual(["secrets/known"]);
+    });
+
     it("a row cannot justify itself", async () => {
       await world
         .client("ada")

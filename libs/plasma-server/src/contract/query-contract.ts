@@ -1,6 +1,6 @@
 /** SQL is held against core's evaluator, which defines what a query means. */
 
-import { evaluateSelect, like, PlasmaError, tableInfo } from "@sh1n4ps/plasma-core";
+import { evaluateSelect, like, mutatorDb, PlasmaError, tableInfo } from "@sh1n4ps/plasma-core";
 import type { Condition, Row, SelectAst } from "@sh1n4ps/plasma-core";
 import { beforeAll, describe, expect, it } from "vitest";
 import { commit } from "../db/commit.ts";
@@ -41,7 +41,9 @@ export function queryContract({ fresh, queries, seed }: QueryContractOptions): v
           ctx: {},
           policy: { default: "allow" },
         });
-        await transaction.db.insert(target).values(own as never);
+        await mutatorDb(transaction.restricted)
+          .insert(target)
+          .values(own as never);
         const [meta] = await executor.all({ text: "SELECT version FROM _plasma_meta", params: [] });
         const done = await commit({
           schema: randomSchema,

@@ -3,7 +3,6 @@
 import type { PullResponse } from "@sh1n4ps/plasma-core";
 import { beforeEach, describe, expect, it } from "vitest";
 import type { SqlExecutor } from "../sql/executor.ts";
-import { schema } from "./app.ts";
 import { keysOf, sharedAndSecret } from "./world.ts";
 import type { Client, World } from "./world.ts";
 
@@ -129,23 +128,6 @@ export function visibilityContract(fresh: () => Promise<SqlExecutor>): void {
       const { patch } = (await response.json()) as PullResponse;
       expect(patch[0]).toEqual({ op: "clear" });
       expect(keysOf(patch)).toContain("put todos/canary-id");
-    });
-
-    it("parts of the context that no rule uses do not count", async () => {
-      const later = world.another({
-        schema: { ...schema },
-        auth: (request) => ({
-          ok: true,
-          clientGroupID: "bob",
-          clientID: request.headers.get("x-plasma-client-id")!,
-          ctx: { userId: "bob", expires: 12345 } as never,
-        }),
-      });
-      void later;
-      // `notes` has a predicate, of which only the whole context is known: so this one is a snapshot, too.
-      await bob.pull();
-      const response = await bob.send("pull", bob.pullBody(), later);
-      expect(((await response.json()) as PullResponse).patch[0]).toEqual({ op: "clear" });
     });
   });
 }
