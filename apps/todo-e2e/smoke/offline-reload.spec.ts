@@ -17,13 +17,14 @@ test("the preview syncs, and a hard reload without a network shows the app with 
   expect(await api.titlesOf(list.id)).toEqual(["From the server", "From this device"]);
 
   await ada.expectControlledByServiceWorker();
-  await page.context().setOffline(true);
-  await page.reload();
+  await ada.cutNetwork();
+  const reloaded = await page.reload();
+  expect(reloaded?.fromServiceWorker()).toBe(true);
   await expect(page.getByRole("heading", { name: list.name })).toBeVisible();
   await expect.poll(() => ada.titles()).toEqual(["From the server", "From this device"]);
 
   await ada.add("Written offline");
-  await page.context().setOffline(false);
+  await ada.restoreNetwork();
   await ada.expectSynced();
   await expect
     .poll(() => api.titlesOf(list.id))

@@ -68,9 +68,13 @@ export class ApiClient {
     return tables;
   }
 
+  /** The todos of a list, in their order. */
   async titlesOf(listId: string): Promise<string[]> {
     const todos = (await this.snapshot()).get("todos") ?? [];
-    return todos.filter((row) => row.listId === listId).map((row) => String(row.title));
+    return todos
+      .filter((row) => row.listId === listId)
+      .sort((a, b) => (String(a.position) < String(b.position) ? -1 : 1))
+      .map((row) => String(row.title));
   }
 
   async createList(name: string, titles: readonly string[] = []): Promise<TestList> {

@@ -30,9 +30,10 @@ export function changesOfTodos(databaseDir: string, listId: string): LoggedChang
     databaseDir,
     `SELECT op, row_id, origin_client, origin_mutation FROM _plasma_changes
       WHERE table_name = 'todos' AND row_id IN (
-        SELECT id FROM todos WHERE "listId" = ?1
-        UNION SELECT id FROM _plasma_history_todos WHERE "listId" = ?1)
+        SELECT id FROM todos WHERE "listId" = ?
+        UNION SELECT id FROM _plasma_history_todos WHERE "listId" = ?)
       ORDER BY version`,
+    listId,
     listId,
   );
 }

@@ -96,6 +96,11 @@ export class TodoPage {
     await this.expectOnline();
   }
 
+  /** What the browser does when the device has a network again: it ends all waiting. */
+  async sayNetworkIsBack(): Promise<void> {
+    await this.page.evaluate(() => window.dispatchEvent(new Event("online")));
+  }
+
   async expectOnline(): Promise<void> {
     await expect(this.syncStatus).toContainText("Online", { timeout: 30_000 });
   }
@@ -104,6 +109,25 @@ export class TodoPage {
   async expectSynced(): Promise<void> {
     await this.expectOnline();
     await expect(this.syncStatus).not.toContainText("unsent", { timeout: 30_000 });
+  }
+
+  /** Takes the network away from the page, and makes sure that its service worker has none either. */
+  async cutNetwork(): Promise<void> {
+    const context = this.page.context();
+    await context.setOffline(true);
+    for (const worker of context.serviceWorkers()) {
+      const reached = await worker.evaluate(() =>
+        fetch("/?is-there-a-network", { cache: "no-store" }).then(
+          () => true,
+          () => false,
+        ),
+      );
+      expect(reached, "the service worker reaches the server").toBe(false);
+    }
+  }
+
+  async restoreNetwork(): Promise<void> {
+    await this.page.context().setOffline(false);
   }
 
   /** The service worker answers for this page, so that it can be reloaded without a network. */

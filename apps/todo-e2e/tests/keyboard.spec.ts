@@ -14,6 +14,7 @@ test("making, sharing and joining a list, and writing, editing, ticking off, mov
   const name = unique("By keyboard");
   await tabTo(page, ada.newListButton);
   await keyboard.press("Enter");
+  await expect(page.getByRole("textbox", { name: "Name" })).toBeFocused();
   await keyboard.type(name);
   await keyboard.press("Enter");
   await expect(page.getByRole("heading", { name })).toBeVisible();
@@ -32,15 +33,22 @@ test("making, sharing and joining a list, and writing, editing, ticking off, mov
 
   await tabTo(page, ada.todo("First").getByText("First", { exact: true }));
   await keyboard.press("Enter");
+  await expect(page.getByRole("textbox", { name: "Edit First" })).toBeFocused();
   await keyboard.type("The very first");
   await keyboard.press("Enter");
   await expect(ada.todo("The very first")).toBeVisible();
 
   await tabTo(page, page.getByRole("button", { name: "Move The very first" }));
+  // Each key waits for what a screen reader says to the one before, as people do.
+  const said = page.getByText(/^The very first .*place \d of 3\.$|^Picked up/);
   await keyboard.press("Space");
+  await expect(said).toContainText("at place 1 of 3");
   await keyboard.press("ArrowDown");
+  await expect(said).toContainText("at place 2 of 3");
   await keyboard.press("ArrowDown");
+  await expect(said).toContainText("at place 3 of 3");
   await keyboard.press("Space");
+  await expect(said).toContainText("was put down at place 3 of 3");
   await expect.poll(() => ada.titles()).toEqual(["Second", "Third", "The very first"]);
 
   await tabTo(page, page.getByRole("button", { name: "Delete Third" }));

@@ -21,7 +21,7 @@ test("20 offline edits survive a hard reload without a network, meet the other's
   await ada.expectControlledByServiceWorker();
 
   await ada.goOffline();
-  await ada.page.context().setOffline(true);
+  await ada.cutNetwork();
   for (const title of ADDED) await ada.add(title);
   await ada.tickOff("Tents");
   await ada.tickOff("Ada offline 1");
@@ -33,7 +33,8 @@ test("20 offline edits survive a hard reload without a network, meet the other's
   await ada.delete("Ada offline 4");
   await expect(ada.syncStatus).toContainText("20 unsent");
 
-  await ada.page.reload();
+  const reloaded = await ada.page.reload();
+  expect(reloaded?.fromServiceWorker()).toBe(true);
 
   await expect(ada.syncStatus).toContainText("20 unsent");
   const adasOwn = ADDED.filter((title) => !/ [34]$/.test(title)).map((title) =>
@@ -50,7 +51,7 @@ test("20 offline edits survive a hard reload without a network, meet the other's
   // Ada hears of none of it.
   await expect.poll(() => ada.titles()).toEqual(adasView);
 
-  await ada.page.context().setOffline(false);
+  await ada.restoreNetwork();
   await ada.goOnline();
   await ada.expectSynced();
 

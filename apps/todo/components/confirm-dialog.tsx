@@ -31,7 +31,7 @@ export function ConfirmDialog({
     <Dialog title={title} isOpen={isOpen} onClose={onClose}>
       <div className="text-soft">{children}</div>
       <div className="mt-6 flex flex-wrap justify-end gap-2">
-        <Button autoFocus onClick={onClose}>
+        <Button data-autofocus onClick={onClose}>
           Cancel
         </Button>
         <Button look="danger" onClick={confirm}>

@@ -21,6 +21,8 @@ export function Dialog({ title, isOpen, onClose, children }: DialogProps) {
     const element = dialog.current;
     if (!element || !isOpen) return;
     element.showModal();
+    // React's own `autoFocus` comes too early: nothing in a closed dialog can take the focus.
+    element.querySelector<HTMLElement>("[data-autofocus]")?.focus();
     return () => element.close();
   }, [isOpen]);
 

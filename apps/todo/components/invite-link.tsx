@@ -9,9 +9,11 @@ import { inviteLink, newInviteToken } from "@/lib/invite-link";
 import { useMutator } from "@/lib/use-mutator";
 import { Button } from "./button";
 import { Icon } from "./icon";
+import { useNotify } from "./notices";
 
 export function InviteLink({ listId }: { readonly listId: string }) {
   const plasma = usePlasma();
+  const notify = useNotify();
   const createInvite = useMutator("createInvite");
   const revokeInvite = useMutator("revokeInvite");
   const { data: invites, status } = useLiveQuery((db) => invitesOfList(db, listId), [listId]);
@@ -45,8 +47,13 @@ export function InviteLink({ listId }: { readonly listId: string }) {
 
   const link = inviteLink(invite.token, window.location.origin);
   const copy = async () => {
-    await navigator.clipboard.writeText(link);
-    setCopied(link);
+    try {
+      await navigator.clipboard.writeText(link);
+      setCopied(link);
+    } catch {
+      // Missing where the page is not served securely, or refused by the person.
+      notify({ title: "Copy the link", text: "Select the link and copy it by hand." });
+    }
   };
   return (
     <div>

@@ -50,7 +50,7 @@ function NewListForm({ onDone }: { readonly onDone: () => void }) {
         Name
         <input
           ref={input}
-          autoFocus
+          data-autofocus
           required
           maxLength={80}
           placeholder="Groceries, weekend, moving house …"

@@ -13,7 +13,7 @@ const CONNECTIONS: Record<Status["connection"], { readonly label: string; readon
     connecting: { label: "Connecting", dot: "bg-edge animate-pulse" },
     offline: { label: "Offline", dot: "bg-warn" },
     paused: { label: "Paused", dot: "bg-danger" },
-    following: { label: "Another tab syncs", dot: "bg-good" },
+    following: { label: "Via another tab", dot: "bg-good" },
     stopped: { label: "Starting", dot: "bg-edge" },
   };
 

@@ -4,6 +4,8 @@ export { invokeMutator, PlasmaAuthorizationError } from "@sh1n4ps/plasma-core";
 export type { AuthorizePolicy } from "@sh1n4ps/plasma-core";
 export { cookieCovers, decodeCookie, encodeCookie, mergeCookie } from "./change-log/cookie.ts";
 export type { Cookie, CookieKey, PagePosition, Positions } from "./change-log/cookie.ts";
+export { createServerDb } from "./db/server-db.ts";
+export type { ServerDbOptions } from "./db/server-db.ts";
 export { MigrationRefused, SyncServerError } from "./errors.ts";
 export type { SyncServerErrorKind } from "./errors.ts";
 export type {

@@ -12,7 +12,14 @@
  * 6. What cannot be decided now leaves everything as it was; the client sends it again.
  */
 
-import { decodeTagged, invokeMutator, PlasmaError } from "@sh1n4ps/plasma-core";
+import {
+  decodeTagged,
+  DISCARDED_CODE,
+  invokeMutator,
+  mutatorDb,
+  NOOP_MUTATOR,
+  PlasmaError,
+} from "@sh1n4ps/plasma-core";
 import type {
   MutationResult,
   PushRequest,
@@ -81,7 +88,7 @@ interface Standing {
   readonly version: number;
   readonly lastMutationID: number;
   /** Outcomes of mutations of this push that were decided under this client id. */
-  readonly decided: ReadonlyMap<number, Outcome & { readonly uid: string | null }>;
+  readonly decided: ReadonlyMap<number, { readonly uid: string | null; readonly outcome: Outcome }>;
   /** Outcomes of mutations of this push that were decided under another id. */
   readonly elsewhere: ReadonlyMap<string, Outcome>;
 }
@@ -140,7 +147,7 @@ async function readStanding({ engine, identity, request }: Job): Promise<Standin
     decided: new Map(
       own.map((row) => [
         row["mutation_id"] as number,
-        { ...outcomeFrom(row), uid: row["uid"] as string | null },
+        { uid: row["uid"] as string | null, outcome: outcomeFrom(row) },
       ]),
     ),
     elsewhere: new Map(others.map((row) => [row["uid"] as string, outcomeFrom(row)])),
@@ -159,8 +166,8 @@ function answerDecided(mutation: WireMutation, standing: Standing): MutationResu
     });
   }
   // Without an outcome the client has confirmed that it knows it.
-  const outcome = standing.decided.get(mutation.id);
-  if (outcome?.uid && outcome.uid !== mutation.uid) {
+  const stored = standing.decided.get(mutation.id);
+  if (stored?.uid && stored.uid !== mutation.uid) {
     throw new RequestRefused({
       status: 409,
       code: "client-forked",
@@ -168,7 +175,7 @@ function answerDecided(mutation: WireMutation, standing: Standing): MutationResu
         "Another copy of this client has used this mutation id. Take a new client id and send the mutations under it, with their uids.",
     });
   }
-  return { ...resultOf(mutation.id, outcome ?? { status: "ok" }), duplicate: true };
+  return { ...resultOf(mutation.id, stored?.outcome ?? { status: "ok" }), duplicate: true };
 }
 
 type Attempt =
@@ -179,7 +186,7 @@ async function attemptOnce(job: Job, standing: Standing): Promise<Attempt> {
   const known = standing.elsewhere.get(job.mutation.uid);
   const run: Run = known
     ? { outcome: known, changes: [], bug: null, movesUid: true }
-    : await runMutator(job, standing);
+    : await runMutator(job);
   const attempted = await commitRun(job, standing, run);
   if (attempted.kind !== "refused") return attempted;
   // The constraints were asked at the version that the mutation started from, so the refusal is the truth there.
@@ -203,10 +210,16 @@ interface Run {
   readonly movesUid: boolean;
 }
 
-async function runMutator(
-  { engine, identity, mutation }: Job,
-  { version: _ }: Standing,
-): Promise<Run> {
+const DISCARDED: Run = {
+  outcome: refusalOf(new PlasmaError(DISCARDED_CODE, "This change was discarded on the device.")),
+  changes: [],
+  bug: null,
+  movesUid: false,
+};
+
+async function runMutator({ engine, identity, mutation }: Job): Promise<Run> {
+  // An outcome all the same, because the next mutation waits for this id.
+  if (mutation.name === NOOP_MUTATOR) return DISCARDED;
   const transaction = openTransaction({
     schema: engine.schema,
     executor: engine.executor,
@@ -216,8 +229,8 @@ async function runMutator(
   let thrown: { readonly error: unknown } | null = null;
   try {
     await invokeMutator(engine.mutators, mutation.name, {
-      db: transaction.db,
-      unrestrictedDb: transaction.unrestrictedDb,
+      db: mutatorDb(transaction.restricted),
+      unrestrictedDb: mutatorDb(transaction.unrestricted),
       args: decodeTagged(mutation.args),
       ctx: identity.ctx,
       clientID: identity.clientID,

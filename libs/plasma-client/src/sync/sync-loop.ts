@@ -5,7 +5,7 @@
  * 2. A run starts only when the one before has really ended, also if that was aborted: an abort cannot take back what
  *    storage is doing. So two pulls never overlap, whatever the machine decides meanwhile.
  * 3. The subscription is open exactly while the loop is active: started, leading, not offline, not paused. Each time it
- *    opens counts as a poke, because pokes may have been missed.
+ *    opens counts as a poke, because pokes may have been missed, and as a sign that the server is back.
  */
 
 import type { TicketResponse } from "@sh1n4ps/plasma-core";
@@ -357,14 +357,14 @@ export function createSyncLoop(input: SyncLoopInput): SyncLoop {
     }
     // A subscription that was closed may still have something to say.
     let opened: Subscription | null = null;
-    const poked = () => {
-      if (opened === null || opened === subscription) dispatch({ kind: "poked" });
+    const tell = (kind: "poked" | "connected") => () => {
+      if (opened === null || opened === subscription) dispatch({ kind });
     };
     opened = options.subscribe({
       endpoint: options.endpoint,
       getTicket,
-      onPoke: poked,
-      onOpen: poked,
+      onPoke: tell("poked"),
+      onOpen: tell("connected"),
       onClose: () => undefined,
       platform,
     });

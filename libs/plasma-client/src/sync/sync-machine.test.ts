@@ -53,6 +53,7 @@ const EVENTS: { readonly [K in SyncEvent["kind"]]: Extract<SyncEvent, { kind: K 
   woke: { kind: "woke" },
   "outbox-appended": { kind: "outbox-appended" },
   poked: { kind: "poked" },
+  connected: { kind: "connected" },
   "push-asked": { kind: "push-asked" },
   "pull-asked": { kind: "pull-asked" },
   "headers-changed": { kind: "headers-changed" },
@@ -82,6 +83,7 @@ visible          .        .                   .                   .             
 woke             .        .                   .                   .                   pushing-t         ~               ~               ~               pushing-t        pushing-t
 outbox-appended  .        .                   .                   .                   pushing-t         ~               ~               ~               .                .
 poked            .        .                   .                   .                   pulling-t         ~               ~               ~               .                .
+connected        .        .                   .                   .                   pulling-t         ~               ~               ~               pushing-t        .
 push-asked       pushing  pushing             .                   .                   pushing-t         ~               ~               ~               pushing-t        pushing-t
 pull-asked       pulling  pulling             .                   .                   pulling-t         ~               ~               ~               pushing-t        pushing-t
 headers-changed  .        .                   .                   .                   pushing-t         .               .               .               pushing-t        pushing-t

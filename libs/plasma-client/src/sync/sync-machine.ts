@@ -13,7 +13,8 @@
  *   pushing             a push           pushed → pulling · failed
  *   pulling             a pull           pulled → pushing, pulling, idle · failed
  *   resetting           a base reset     base-reset → pushing · failed
- *   backing-off         the retry timer  timer-fired · unless Retry-After: network-back, visible, woke, a question
+ *   backing-off         the retry timer  timer-fired · unless Retry-After: network-back, visible, woke, connected,
+ *                                        a question
  *   paused              the headers      headers-changed, network-back, visible, woke, start, push-asked, pull-asked
  *                       timer
  *   every state                          stop, leader-lost, offline-set, network-lost → the first state that applies
@@ -99,6 +100,7 @@ const CLOSED = {
   woke: stay,
   "outbox-appended": stay,
   poked: stay,
+  connected: stay,
   "push-asked": (state: SyncState) => askedWhileClosed(state, { pushWanted: true }),
   "pull-asked": (state: SyncState) => askedWhileClosed(state, { pullWanted: true }),
   "headers-changed": stay,
@@ -120,6 +122,7 @@ const RUNNING = {
   woke: wantPull,
   "outbox-appended": wantPush,
   poked: wantPull,
+  connected: wantPull,
   "push-asked": (state: SyncState) => stay(withFacts(state, { pushWanted: true, asked: true })),
   "pull-asked": (state: SyncState) => stay(withFacts(state, { pullWanted: true, asked: true })),
   "headers-changed": stay,
@@ -146,6 +149,7 @@ const TABLE: Table = {
     woke: round,
     "outbox-appended": (state) => work({ ...state.facts, pushWanted: true }),
     poked: (state) => work({ ...state.facts, pullWanted: true }),
+    connected: (state) => work({ ...state.facts, pullWanted: true }),
     "push-asked": (state) => work({ ...state.facts, pushWanted: true, asked: true }),
     "pull-asked": (state) => work({ ...state.facts, pullWanted: true, asked: true }),
     "headers-changed": round,
@@ -186,6 +190,8 @@ const TABLE: Table = {
     woke: roundUnlessTold,
     "outbox-appended": stay,
     poked: stay,
+    // The socket has a backoff of its own, so that one that opens and closes does not make this one fast.
+    connected: roundUnlessTold,
     "push-asked": roundUnlessTold,
     "pull-asked": roundUnlessTold,
     "headers-changed": roundUnlessTold,
@@ -200,6 +206,7 @@ const TABLE: Table = {
     woke: round,
     "outbox-appended": stay,
     poked: stay,
+    connected: stay,
     "push-asked": round,
     "pull-asked": round,
     "headers-changed": round,

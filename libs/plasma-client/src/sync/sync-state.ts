@@ -58,8 +58,10 @@ export type SyncEvent =
   /** A timer fired so late that the device must have slept. */
   | { readonly kind: "woke" }
   | { readonly kind: "outbox-appended" }
-  /** The server says that something is newer; or the socket has just opened, and pokes may have been missed. */
+  /** The server says that something is newer. */
   | { readonly kind: "poked" }
+  /** The socket has just opened: the server can be reached, and pokes may have been missed. */
+  | { readonly kind: "connected" }
   | { readonly kind: "push-asked" }
   | { readonly kind: "pull-asked" }
   | { readonly kind: "headers-changed" }

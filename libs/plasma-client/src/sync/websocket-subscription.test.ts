@@ -256,6 +256,24 @@ describe("a sync loop with a socket", () => {
     expect(replica.rows).toContain("second");
   });
 
+  it("ends a long wait for the next attempt when it opens: the server is back", async () => {
+    const { loop, platform, replica, sockets, network } = world();
+    loop.start();
+    await platform.settle();
+    const isBack = () => sockets.ends.length > 1;
+    network.fault = () => "drop";
+    sockets.ends[0]?.close(1006);
+    replica.append();
+    await platform.advance(HOUR);
+    expect(loop.status).toMatchObject({ connection: "connecting", pending: 1 });
+    network.fault = (path) => (path === "ticket" || isBack() ? null : "drop");
+    for (let waited = 0; !isBack() && waited < HOUR; waited += 100) {
+      await platform.advance(100);
+    }
+    await platform.settle();
+    expect(loop.status).toMatchObject({ connection: "online", pending: 0 });
+  });
+
   it("makes one more pull of a storm of pokes during a pull", async () => {
     const { loop, platform, paths, sockets, network } = world();
     loop.start();

@@ -26,6 +26,9 @@ import type {
   Schema,
   WriteStore,
 } from "@sh1n4ps/plasma-core";
+import { layerImages, setInLayer, stack, tableRows } from "../replica/rows.ts";
+import type { Layer } from "../replica/rows.ts";
+import { SerialQueue } from "../replica/serial-queue.ts";
 import type { PendingPush, PullState } from "../replica/sync-replica.ts";
 
 export interface ModelServer {
@@ -52,6 +55,7 @@ export function modelServer({ schema, mutators, ctx }: ModelServerOptions): Mode
   const lastIDs = new Map<string, number>();
   const rejections: Rejection[] = [];
   const effects: string[] = [];
+  const serial = new SerialQueue();
 
   const rowsOf = (table: string): Map<string, Row> => {
     let rows = tables.get(table);
@@ -59,21 +63,22 @@ export function modelServer({ schema, mutators, ctx }: ModelServerOptions): Mode
     return rows;
   };
 
-  async function run(name: string, args: unknown): Promise<void> {
-    const undo: (() => void)[] = [];
+  /** Everything that a mutation does becomes visible in one step, together with its outcome. */
+  async function execute(
+    name: string,
+    args: unknown,
+    decided: (error?: unknown) => void,
+  ): Promise<void> {
+    const written: Layer = new Map();
+    const rows = stack(tableRows(schema, tables), written);
     const changed: RowChange[] = [];
     const store: WriteStore = {
-      select: (query) =>
-        Promise.resolve(evaluateSelect(query, { schema, rows: (table) => rowsOf(table).values() })),
+      select: (query) => Promise.resolve(evaluateSelect(query, rows)),
       rowsWith: (table, column, values) =>
-        Promise.resolve(filterRowsWith(rowsOf(table).values(), column, values)),
+        Promise.resolve(filterRowsWith(rows.rows(table), column, values)),
       authorize: () => Promise.resolve(),
       apply: (change) => {
-        const { table, id, after } = change;
-        const before = rowsOf(table).get(id);
-        undo.push(() => (before ? rowsOf(table).set(id, before) : rowsOf(table).delete(id)));
-        if (after) rowsOf(table).set(id, after);
-        else rowsOf(table).delete(id);
+        setInLayer(written, { table: change.table, id: change.id, row: change.after });
         changed.push(change);
       },
     };
@@ -85,38 +90,45 @@ export function modelServer({ schema, mutators, ctx }: ModelServerOptions): Mode
       await invokeMutator(mutators, name, { db, args, ctx });
       await checkUnique(schema, store, changed);
     } catch (error) {
-      for (const step of undo.toReversed()) step();
-      throw error;
+      return decided(error);
     }
-    log.push(...changed);
+    for (const { table, id, row } of layerImages(written)) {
+      if (row) rowsOf(table).set(id, row);
+      else rowsOf(table).delete(id);
+      log.push({ table, id });
+    }
     effects.push(name);
+    decided();
   }
 
   return {
     effects,
-    run,
+    run: (name, args) =>
+      serial.run(() =>
+        execute(name, args, (error) => {
+          if (error !== undefined) throw error as Error;
+        }),
+      ),
     rows: (table) => [...rowsOf(table).values()],
     lastMutationID: (clientID) => lastIDs.get(clientID) ?? 0,
 
-    async push({ clientID, mutations }, limit = Infinity) {
-      for (const { id, name, args } of mutations.slice(0, limit)) {
-        const last = lastIDs.get(clientID) ?? 0;
-        if (id <= last) continue;
-        if (id !== last + 1) throw new PlasmaError("gap", `Expected ${last + 1}, got ${id}.`);
-        lastIDs.set(clientID, id);
-        if (name === NOOP_MUTATOR) {
-          rejections.push({ clientID, id, code: DISCARDED_CODE, message: "" });
-          continue;
+    push: ({ clientID, mutations }, limit = Infinity) =>
+      serial.run(async () => {
+        for (const { id, name, args } of mutations.slice(0, limit)) {
+          const last = lastIDs.get(clientID) ?? 0;
+          if (id <= last) continue;
+          if (id !== last + 1) throw new PlasmaError("gap", `Expected ${last + 1}, got ${id}.`);
+          const decided = (error?: unknown) => {
+            lastIDs.set(clientID, id);
+            if (error === undefined) return;
+            const code = error instanceof PlasmaError ? error.code : "mutation-error";
+            const message = error instanceof Error ? error.message : String(error);
+            rejections.push({ clientID, id, code, message });
+          };
+          if (name === NOOP_MUTATOR) decided(new PlasmaError(DISCARDED_CODE, "Discarded."));
+          else await execute(name, decodeTagged(args), decided);
         }
-        try {
-          await run(name, decodeTagged(args));
-        } catch (error) {
-          const code = error instanceof PlasmaError ? error.code : "mutation-error";
-          const message = error instanceof Error ? error.message : String(error);
-          rejections.push({ clientID, id, code, message });
-        }
-      }
-    },
+      }),
 
     pull({ cookie, clients }, pageSize = Infinity) {
       const since = cookie === null ? null : Number(cookie);

@@ -1,213 +1,15 @@
-/** The world of the contract tests: a small app with every kind of rule, and clients that speak the real wire. */
+/** The world of the contract tests: a server, and clients that speak the real wire. */
 
-import {
-  alias,
-  and,
-  bigint,
-  blob,
-  boolean,
-  defineMutators,
-  defineSchema,
-  encodeTagged,
-  eq,
-  exists,
-  id,
-  int,
-  json,
-  MutationRefused,
-  not,
-  PROTOCOL_VERSION,
-  real,
-  ref,
-  select,
-  table,
-  text,
-  timestamp,
-} from "@sh1n4ps/plasma-core";
-import type {
-  AnyColumn,
-  Condition,
-  JsonRow,
-  MutatorInput,
-  PullResponse,
-  PushResponse,
-  WireMutation,
-} from "@sh1n4ps/plasma-core";
+import { encodeTagged, PROTOCOL_VERSION } from "@sh1n4ps/plasma-core";
+import type { JsonRow, PullResponse, PushResponse, WireMutation } from "@sh1n4ps/plasma-core";
 import type { SyncServerError } from "../errors.ts";
 import type { PushedEvent, SyncHandler, SyncHandlerOptions } from "../options.ts";
+import { runtimePlatform } from "../platform.ts";
+import type { Platform } from "../platform.ts";
 import type { SqlExecutor } from "../sql/executor.ts";
 import { createSyncHandler } from "../sync-handler.ts";
-
-export interface Ctx {
-  readonly userId: string;
-}
-
-export const lists = table(
-  "lists",
-  { id: id(), name: text(), ownerId: text() },
-  {
-    auth: {
-      read: (ctx: Ctx, row): Condition => isMember(ctx, row.id),
-      write: (ctx: Ctx, row) => eq(row.ownerId, ctx.userId),
-    },
-  },
-);
-
-export const members = table(
-  "members",
-  { id: id(), listId: ref(() => lists.id, { onDelete: "cascade" }), userId: text() },
-  {
-    auth: {
-      read: (ctx: Ctx, row): Condition => isMember(ctx, row.listId),
-      write: (ctx: Ctx, row): Condition =>
-        exists(
-          select()
-            .from(lists)
-            .where(and(eq(lists.id, row.listId), eq(lists.ownerId, ctx.userId))),
-        ),
-    },
-    indexes: [["userId", "listId"]],
-  },
-);
-
-const mine = alias(members, "mine");
-
-function isMember(ctx: Ctx, listId: AnyColumn): Condition {
-  return exists(
-    select()
-      .from(mine)
-      .where(and(eq(mine.listId, listId), eq(mine.userId, ctx.userId))),
-  );
-}
-
-export const todos = table(
-  "todos",
-  {
-    id: id(),
-    listId: ref(() => lists.id, { onDelete: "cascade" }),
-    title: text(),
-    done: boolean().default(false),
-    code: text().nullable().unique(),
-  },
-  {
-    auth: {
-      read: (ctx: Ctx, row) => isMember(ctx, row.listId),
-      write: (ctx: Ctx, row) => isMember(ctx, row.listId),
-    },
-    indexes: [["listId", "title"]],
-  },
-);
-
-/** Rows that a predicate in JavaScript decides about. */
-export const notes = table(
-  "notes",
-  { id: id(), body: text() },
-  {
-    auth: {
-      read: (ctx: Ctx, row) => row.body.startsWith(`${ctx.userId}:`),
-      write: (ctx: Ctx, row) => row.body.startsWith(`${ctx.userId}:`),
-    },
-  },
-);
-
-/** One column of each kind, for everyone. */
-export const things = table("things", {
-  id: id(),
-  label: text().nullable(),
-  whole: int().nullable(),
-  big: bigint().nullable(),
-  fraction: real().nullable(),
-  flag: boolean().nullable(),
-  moment: timestamp().nullable(),
-  bytes: blob().nullable(),
-  document: json().nullable(),
-});
-
-/** Numbers that must keep a sum: each person may take from the pool while enough is left. */
-export const shares = table("shares", { id: id(), amount: int() });
-
-export const schema = defineSchema({ lists, members, todos, notes, things, shares });
-
-export const POOL = 40;
-
-export const mutators = defineMutators<typeof schema, Ctx>()({
-  createList: async ({ db, args, ctx }: MutatorInput<Ctx, { id: string; name: string }>) => {
-    await db.insert(lists).values({ id: args.id, name: args.name, ownerId: ctx.userId });
-  },
-  /** As the server does it: the write rule of members looks at lists. */
-  createSharedList: async ({
-    db,
-    args,
-    ctx,
-  }: MutatorInput<Ctx, { id: string; name: string; userIds: string[] }>) => {
-    await db.insert(lists).values({ id: args.id, name: args.name, ownerId: ctx.userId });
-    for (const userId of args.userIds) {
-      await db.insert(members).values({ id: `${args.id}:${userId}`, listId: args.id, userId });
-    }
-  },
-  deleteList: async ({ db, args }: MutatorInput<Ctx, { id: string }>) => {
-    await db.delete(lists).where(eq(lists.id, args.id));
-  },
-  addMember: async ({ db, args }: MutatorInput<Ctx, { listId: string; userId: string }>) => {
-    await db.insert(members).values({ id: `${args.listId}:${args.userId}`, ...args });
-  },
-  removeMember: async ({ db, args }: MutatorInput<Ctx, { listId: string; userId: string }>) => {
-    await db.delete(members).where(eq(members.id, `${args.listId}:${args.userId}`));
-  },
-  addTodo: async ({
-    db,
-    args,
-  }: MutatorInput<Ctx, { id: string; listId: string; title: string; code?: string }>) => {
-    await db.insert(todos).values(args);
-  },
-  moveTodo: async ({ db, args }: MutatorInput<Ctx, { id: string; listId: string }>) => {
-    await db.update(todos).set({ listId: args.listId }).where(eq(todos.id, args.id));
-  },
-  rename: async ({ db, args }: MutatorInput<Ctx, { id: string; title: string }>) => {
-    await db.update(todos).set({ title: args.title }).where(eq(todos.id, args.id));
-  },
-  renameAll: async ({ db, args }: MutatorInput<Ctx, { title: string }>) => {
-    await db
-      .update(todos)
-      .set({ title: args.title })
-      .where(not(eq(todos.title, args.title)));
-  },
-  tradeCodes: async ({ db, args }: MutatorInput<Ctx, { left: string; right: string }>) => {
-    const [left] = await db.select().from(todos).where(eq(todos.id, args.left));
-    const [right] = await db.select().from(todos).where(eq(todos.id, args.right));
-    if (!left || !right) throw new MutationRefused("missing", "Both must be there.");
-    await db.update(todos).set({ code: right.code }).where(eq(todos.id, left.id));
-    await db.update(todos).set({ code: left.code }).where(eq(todos.id, right.id));
-  },
-  deleteTodo: async ({ db, args }: MutatorInput<Ctx, { id: string }>) => {
-    await db.delete(todos).where(eq(todos.id, args.id));
-  },
-  writeNote: async ({ db, args }: MutatorInput<Ctx, { id: string; body: string }>) => {
-    await db.insert(notes).values(args);
-  },
-  editNote: async ({ unrestrictedDb, args }: MutatorInput<Ctx, { id: string; body: string }>) => {
-    await unrestrictedDb?.update(notes).set({ body: args.body }).where(eq(notes.id, args.id));
-  },
-  putThing: async ({ db, args }: MutatorInput<Ctx, { id: string }>) => {
-    await db.insert(things).values(args);
-  },
-  /** Reads a predicate, then writes a row of its own: write skew, if anything less than serializable. */
-  takeShare: async ({ db, args }: MutatorInput<Ctx, { id: string; amount: number }>) => {
-    const taken = await db.select().from(shares);
-    const sum = taken.reduce((total, share) => total + share.amount, 0);
-    if (sum + args.amount > POOL) throw new MutationRefused("pool-empty", "Not enough is left.");
-    await db.insert(shares).values({ id: args.id, amount: args.amount });
-  },
-  refuse: async ({ db, args }: MutatorInput<Ctx, { code: string }>) => {
-    await db.insert(shares).values({ id: "never", amount: 1 });
-    throw new MutationRefused(args.code, "No.", { details: { why: "because" } });
-  },
-  crash: async () => {
-    throw new TypeError("secret-in-a-stack");
-  },
-});
-
-export type Api = typeof mutators;
+import { mutators, schema } from "./app.ts";
+import type { Api, Ctx } from "./app.ts";
 
 export interface World {
   readonly executor: SqlExecutor;
@@ -406,4 +208,44 @@ export class Client {
   keys(): string[] {
     return [...this.rows.keys()].sort();
   }
+}
+
+/** The runtime's platform, except that nobody waits between two attempts. */
+export function hurried(): Platform {
+  const runtime = runtimePlatform();
+  return { ...runtime, random: { ...runtime.random, fraction: () => 0 } };
+}
+
+export function pause(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => {
+    runtimePlatform().timers.set(() => resolve(), milliseconds);
+  });
+}
+
+export async function countRows(executor: SqlExecutor, table: string): Promise<number> {
+  const [row] = await executor.all({ text: `SELECT count(*) AS n FROM ${table}`, params: [] });
+  return row!["n"] as number;
+}
+
+/** Ada shares the list `shared` with Bob, and keeps `secret` to herself. What Bob must never see says "canary". */
+export async function sharedAndSecret(
+  executor: SqlExecutor,
+): Promise<{ world: World; ada: Client; bob: Client }> {
+  const world = createWorld(executor);
+  const ada = world.client("ada");
+  const bob = world.client("bob");
+  await ada.mutate("createSharedList", { id: "shared", name: "Shared", userIds: ["ada", "bob"] });
+  await ada.mutate("createSharedList", { id: "secret", name: "canary-list", userIds: ["ada"] });
+  await ada.mutate("addTodo", { id: "t1", listId: "shared", title: "one" });
+  await ada.mutate("addTodo", { id: "canary-id", listId: "secret", title: "canary-title" });
+  return { world, ada, bob };
+}
+
+/** A patch in words: `put todos/t1`. */
+export function keysOf(patch: PullResponse["patch"]): string[] {
+  return patch.map((operation) => {
+    if (operation.op === "clear") return "clear";
+    const id = operation.op === "put" ? String(operation.row["id"]) : operation.id;
+    return `${operation.op} ${operation.table}/${id}`;
+  });
 }

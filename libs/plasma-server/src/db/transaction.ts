@@ -1,8 +1,8 @@
 /**
  * The database as a mutation sees it: the stored rows, with its own writes over them.
  *
- * 1. `db` reads what the person may read, subqueries included, and writes what they may write. `unrestrictedDb` asks
- *    no rules. Both share one overlay.
+ * 1. `restricted` reads what the person may read, subqueries included, and writes what they may write. `unrestricted`
+ *    asks no rules. Both share one overlay.
  * 2. Nothing is written before the commit; the commit fails if anything at all was committed since the transaction's
  *    first read. So reads need not be from one snapshot.
  * 3. A write is judged in SQL, in one query, against the state just before it.
@@ -13,7 +13,6 @@
 
 import {
   executeWrite,
-  mutatorDb,
   PlasmaAuthorizationError,
   PlasmaError,
   requireTable,
@@ -23,12 +22,13 @@ import {
 import type {
   AuthorizePolicy,
   Condition,
-  MutatorDb,
   Row,
   RowChange,
   Schema,
   SelectAst,
+  SelectRunner,
   TableInfo,
+  WriteRunner,
   WriteStore,
 } from "@sh1n4ps/plasma-core";
 import { StorageFailure } from "../errors.ts";
@@ -53,9 +53,13 @@ export interface TransactionOptions {
   readonly policy: AuthorizePolicy;
 }
 
+export type QueryRunner = SelectRunner & WriteRunner;
+
 export interface Transaction {
-  readonly db: MutatorDb;
-  readonly unrestrictedDb: MutatorDb;
+  /** Reads and writes what the person may. */
+  readonly restricted: QueryRunner;
+  /** Asks no rules. */
+  readonly unrestricted: QueryRunner;
   /** The net changes so far. */
   changes(): RowChange[];
   /** Ends it: whoever still holds one of its databases gets an error. Throws if a read has failed. */
@@ -89,7 +93,7 @@ export function openTransaction(options: TransactionOptions): Transaction {
       throw failure;
     }
   };
-  const face = (restricted: boolean): MutatorDb => {
+  const runner = (restricted: boolean): QueryRunner => {
     const reader: Reader = { schema, dialect, overlay, rules: restricted ? rules : null, read };
     const store = writeStore(reader);
     const inTurn = <T>(operation: () => Promise<T>): Promise<T> => {
@@ -104,14 +108,14 @@ export function openTransaction(options: TransactionOptions): Transaction {
       queue = result.catch(() => undefined);
       return result;
     };
-    return mutatorDb(schema, {
+    return {
       select: (query) => inTurn(() => store.select(query)),
       write: (write) => inTurn(() => executeWrite(schema, store, write)),
-    });
+    };
   };
   return {
-    db: face(true),
-    unrestrictedDb: face(false),
+    restricted: runner(true),
+    unrestricted: runner(false),
     changes: () => overlay.changes(),
     close() {
       if (state.kind === "failed") throw state.failure;

@@ -39,7 +39,6 @@ export function describeSchema(schema: Schema): SchemaDescription {
     const columns = table.columnNames.map((name) =>
       describeColumn(table.columns[name] as AnyColumn),
     );
-    refuseSameName(`a column of "${table.name}"`, table.columnNames);
     const indexes = [...(table.options.indexes ?? [])];
     for (const { name, references, unique } of columns) {
       // Cascades and rules look rows up by what they refer to.
@@ -47,25 +46,7 @@ export function describeSchema(schema: Schema): SchemaDescription {
     }
     return { name: table.name, columns, indexes };
   });
-  refuseSameName(
-    "a table",
-    tables.map((table) => table.name),
-  );
   return { layout: LAYOUT, tables: tables.toSorted((a, b) => (a.name < b.name ? -1 : 1)) };
-}
-
-/** SQL does not tell `Todos` from `todos`. */
-function refuseSameName(what: string, names: readonly string[]): void {
-  const seen = new Set<string>();
-  for (const name of names) {
-    const folded = name.toLowerCase();
-    if (seen.has(folded)) {
-      throw new MigrationRefused(
-        `"${name}" differs from the name of ${what} by upper and lower case only. Rename one.`,
-      );
-    }
-    seen.add(folded);
-  }
 }
 
 function describeColumn(column: AnyColumn): ColumnDescription {

@@ -26,20 +26,16 @@ export interface EnsureSchemaOptions {
   readonly platform?: Platform;
 }
 
-const done = new WeakMap<SqlExecutor, WeakMap<Schema, Promise<void>>>();
+const done = new WeakMap<SqlExecutor, WeakSet<Schema>>();
 
 /** Creates what is missing: system tables, tables, columns, indexes, triggers. Throws `MigrationRefused` otherwise. */
-export function ensureSchema(options: EnsureSchemaOptions): Promise<void> {
+export async function ensureSchema(options: EnsureSchemaOptions): Promise<void> {
   const { executor, schema } = options;
-  let perSchema = done.get(executor);
-  if (!perSchema) done.set(executor, (perSchema = new WeakMap()));
-  let attempt = perSchema.get(schema);
-  if (!attempt) {
-    attempt = bringUp(options);
-    perSchema.set(schema, attempt);
-    attempt.catch(() => perSchema.delete(schema));
-  }
-  return attempt;
+  if (done.get(executor)?.has(schema)) return;
+  // Only success is remembered, not the attempt: in a Worker the attempt belongs to one request, and dies with it.
+  await bringUp(options);
+  const schemas = done.get(executor) ?? new WeakSet();
+  done.set(executor, schemas.add(schema));
 }
 
 const MAX_ATTEMPTS = 5;

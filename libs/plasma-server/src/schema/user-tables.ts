@@ -18,6 +18,10 @@ export function historyTable(table: string): string {
   return `_plasma_history_${table}`;
 }
 
+export function versionIndex(table: string): string {
+  return `_plasma_history_${table}$_v`;
+}
+
 export function createTable(table: TableDescription, dialect: SqlDialect): Statement[] {
   const columns = table.columns.map((column) => columnDefinition(column, dialect));
   const history = table.columns
@@ -32,7 +36,7 @@ export function createTable(table: TableDescription, dialect: SqlDialect): State
       ...history,
       sql`PRIMARY KEY (id, _v)`,
     ])}) STRICT, WITHOUT ROWID`,
-    sql`CREATE INDEX ${name(`_plasma_history_${table.name}$_v`)} ON ${name(historyTable(table.name))} (_v)`,
+    sql`CREATE INDEX ${name(versionIndex(table.name))} ON ${name(historyTable(table.name))} (_v)`,
     ...table.columns.filter((column) => column.unique).map((column) => uniqueIndex(table, column)),
     ...table.indexes.flatMap((index) => createIndex(table, index)),
     ...triggersOf(table),

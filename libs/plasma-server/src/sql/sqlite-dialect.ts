@@ -8,7 +8,7 @@
  *   mantissa and exponent, whose product is exact.
  */
 
-import type { ColumnKind, Value } from "@sh1n4ps/plasma-core";
+import type { Value } from "@sh1n4ps/plasma-core";
 import type { SqlDialect } from "./dialect.ts";
 import { toHex } from "../bytes.ts";
 import { bind, integer, sql } from "./fragment.ts";

@@ -64,29 +64,32 @@ function globOf(token: Token): string {
 
 /** Steps from (token, place in the text) to the next; the text matches if its end is reached with the last token. */
 function walk(operand: SqlFragment, tokens: readonly Token[]): SqlFragment {
-  const steps: [token: number, tokensOn: number, charactersOn: number, text: string | null][] = [];
-  for (const [at, token] of tokens.entries()) {
-    switch (token.kind) {
-      case "run":
-        steps.push([at, 1, 0, null], [at, 0, 1, null]);
-        break;
-      case "one":
-        steps.push([at, 1, 1, null]);
-        break;
-      case "literal":
-        steps.push([at, 1, [...token.text].length, token.text]);
-        break;
-    }
-  }
+  const steps = JSON.stringify(tokens.map(stepsOver));
   return sql`CASE WHEN ${operand} IS NULL THEN NULL ELSE EXISTS (
     WITH RECURSIVE walk(token, place) AS (
       SELECT 0, 1
       UNION
-      SELECT walk.token + (step.value ->> 1), walk.place + (step.value ->> 2)
-      FROM walk JOIN json_each(${bind(JSON.stringify(steps))}) AS step ON (step.value ->> 0) = walk.token
-      WHERE walk.place + (step.value ->> 2) <= length(${operand}) + 1
-        AND ((step.value ->> 3) IS NULL OR substr(${operand}, walk.place, step.value ->> 2) = (step.value ->> 3))
+      SELECT walk.token + (step.value ->> 0), walk.place + (step.value ->> 1)
+      FROM walk JOIN json_each(${bind(steps)}, '$[' || walk.token || ']') AS step
+      WHERE walk.place + (step.value ->> 1) <= length(${operand}) + 1
+        AND ((step.value ->> 2) IS NULL OR substr(${operand}, walk.place, step.value ->> 1) = (step.value ->> 2))
     )
     SELECT 1 FROM walk WHERE token = ${integer(tokens.length)} AND place = length(${operand}) + 1
   ) END`;
+}
+
+type Step = readonly [tokens: number, characters: number, text: string | null];
+
+function stepsOver(token: Token): readonly Step[] {
+  switch (token.kind) {
+    case "run":
+      return [
+        [1, 0, null],
+        [0, 1, null],
+      ];
+    case "one":
+      return [[1, 1, null]];
+    case "literal":
+      return [[1, [...token.text].length, token.text]];
+  }
 }

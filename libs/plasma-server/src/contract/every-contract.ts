@@ -1,0 +1,46 @@
+/** All that a database must stand, in one call. */
+
+import type { SqlExecutor } from "../sql/executor.ts";
+import { cookieContract } from "./cookie-contract.ts";
+import { exactlyOnceContract } from "./exactly-once-contract.ts";
+import { foreignWritesContract } from "./foreign-writes-contract.ts";
+import { historyContract } from "./history-contract.ts";
+import { isolationContract } from "./isolation-contract.ts";
+import { outcomeContract } from "./outcome-contract.ts";
+import { pagesContract } from "./pages-contract.ts";
+import { permissionContract } from "./permission-contract.ts";
+import { pullContract } from "./pull-contract.ts";
+import { queryContract } from "./query-contract.ts";
+import { schemaContract } from "./schema-contract.ts";
+import { serverDbContract } from "./server-db-contract.ts";
+import { snapshotContract } from "./snapshot-contract.ts";
+import { troubleContract } from "./trouble-contract.ts";
+import { visibilityContract } from "./visibility-contract.ts";
+
+export interface ContractOptions {
+  /** An empty database. */
+  readonly fresh: () => Promise<SqlExecutor>;
+  readonly seed: number;
+  readonly queries: number;
+  readonly histories: number;
+  readonly pullsEach: number;
+}
+
+export function everyContract(options: ContractOptions): void {
+  const { fresh } = options;
+  exactlyOnceContract(fresh);
+  isolationContract(fresh);
+  troubleContract(fresh);
+  permissionContract(fresh);
+  outcomeContract(fresh);
+  pullContract(fresh);
+  visibilityContract(fresh);
+  foreignWritesContract(fresh);
+  pagesContract(fresh);
+  snapshotContract(fresh);
+  cookieContract(fresh);
+  schemaContract(fresh);
+  serverDbContract(fresh);
+  queryContract(options);
+  historyContract(options);
+}

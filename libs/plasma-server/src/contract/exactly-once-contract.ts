@@ -1,0 +1,159 @@
+/** Push runs a mutation once, whatever is sent again, and keeps what became of it. */
+
+import type { PushResponse } from "@sh1n4ps/plasma-core";
+import { beforeEach, describe, expect, it } from "vitest";
+import type { SqlExecutor } from "../sql/executor.ts";
+import { countRows, createWorld } from "./world.ts";
+import type { World } from "./world.ts";
+
+export function exactlyOnceContract(fresh: () => Promise<SqlExecutor>): void {
+  describe("exactly once", () => {
+    let world: World;
+    beforeEach(async () => {
+      world = createWorld(await fresh());
+    });
+    const count = (table: string) => countRows(world.executor, table);
+
+    it("20 identical pushes at once take effect once, and all get the stored outcome", async () => {
+      const ada = world.client("ada");
+      const mutations = [
+        ada.mutation("takeShare", { id: "s1", amount: 1 }),
+        ada.mutation("refuse", { code: "not-today" }),
+        ada.mutation("takeShare", { id: "s2", amount: 1 }),
+      ];
+      const answers = await Promise.all(
+        Array.from({ length: 20 }, async (_, at) => {
+          const through = at % 2 === 0 ? world : world.another();
+          // Under contention a push may be told to come back; then it does.
+          for (;;) {
+            const response = await ada.send("push", ada.pushBody(mutations), through);
+            if (response.status === 200) return (await response.json()) as PushResponse;
+            expect(response.status).toBe(503);
+          }
+        }),
+      );
+      for (const { lastMutationID, results } of answers) {
+        expect(lastMutationID).toBe(3);
+        expect(results).toMatchObject([
+          { id: 1, status: "ok" },
+          { id: 2, status: "error", code: "not-today" },
+          { id: 3, status: "ok" },
+        ]);
+      }
+      expect(await count("shares")).toBe(2);
+      expect(await count("_plasma_versions")).toBe(1 + 3);
+    });
+
+    it("a gap runs nothing and says what is expected", async () => {
+      const ada = world.client("ada");
+      await ada.mutate("takeShare", { id: "s1", amount: 1 });
+      ada.nextID = 3;
+      const response = await ada.send(
+        "push",
+        ada.pushBody([ada.mutation("takeShare", { id: "s2", amount: 1 })]),
+      );
+      expect(response.status).toBe(409);
+      expect(await response.json()).toMatchObject({ code: "gap", details: { expected: 2 } });
+      expect(await count("shares")).toBe(1);
+    });
+
+    it("an outcome is stored with its reason, and given again", async () => {
+      const ada = world.client("ada");
+      const mutation = ada.mutation("refuse", { code: "not-today" });
+      const [first] = (await ada.push([mutation])).results;
+      expect(first).toEqual({
+        id: 1,
+        status: "error",
+        code: "not-today",
+        message: "No.",
+        details: { why: "because" },
+      });
+      const [second] = (await ada.push([mutation])).results;
+      expect(second).toEqual({ ...first, duplicate: true });
+      expect(await count("shares")).toBe(0);
+    });
+
+    it("a refusal moves the version on, so that pulls notice it", async () => {
+      const ada = world.client("ada");
+      await ada.pull();
+      const before = ada.cookie;
+      await ada.mutate("refuse", { code: "no" });
+      await ada.pull();
+      expect(ada.cookie).not.toBe(before);
+      expect(ada.confirmed).toBe(1);
+      expect(ada.rejections).toMatchObject([{ clientID: ada.clientID, id: 1, code: "no" }]);
+    });
+
+    it("a known uid under another client id runs nothing and gets the old outcome", async () => {
+      const old = world.client("ada", "old-tab");
+      const done = old.mutation("takeShare", { id: "s1", amount: 1 });
+      const refused = old.mutation("refuse", { code: "no" });
+      await old.push([done, refused]);
+      const next = world.client("ada", "new-tab");
+      const fresh = { ...next.mutation("takeShare", { id: "s2", amount: 1 }), id: 3 };
+      const { results, lastMutationID } = await next.push([
+        { ...done, id: 1 },
+        { ...refused, id: 2 },
+        fresh,
+      ]);
+      expect(results).toMatchObject([
+        { id: 1, status: "ok", duplicate: true },
+        { id: 2, status: "error", code: "no", duplicate: true },
+        { id: 3, status: "ok" },
+      ]);
+      expect(lastMutationID).toBe(3);
+      expect(await count("shares")).toBe(2);
+      const third = world.client("ada", "third-tab");
+      expect((await third.push([{ ...done, id: 1 }])).results).toMatchObject([
+        { status: "ok", duplicate: true },
+      ]);
+      expect(await count("shares")).toBe(2);
+    });
+
+    it("the same uid under a later id of the same client runs nothing", async () => {
+      const ada = world.client("ada");
+      const done = ada.mutation("takeShare", { id: "s1", amount: 1 });
+      await ada.push([done]);
+      expect((await ada.push([{ ...done, id: 2 }])).results).toMatchObject([
+        { id: 2, status: "ok", duplicate: true },
+      ]);
+      expect(await count("shares")).toBe(1);
+    });
+
+    it("the same uid of another person is another mutation", async () => {
+      const ada = world.client("ada");
+      const bob = world.client("bob");
+      const mutation = ada.mutation("takeShare", { id: "s1", amount: 1 });
+      await ada.push([mutation]);
+      const [result] = (await bob.push([{ ...mutation, args: { id: "s2", amount: 1 } }])).results;
+      expect(result).toEqual({ id: 1, status: "ok" });
+      expect(await count("shares")).toBe(2);
+    });
+
+    it("an id that was used with another uid is a fork", async () => {
+      const ada = world.client("ada");
+      const clone = world.client("ada");
+      await ada.mutate("takeShare", { id: "s1", amount: 1 });
+      const response = await clone.send(
+        "push",
+        clone.pushBody([clone.mutation("takeShare", { id: "s2", amount: 1 })]),
+      );
+      expect(response.status).toBe(409);
+      expect(await response.json()).toMatchObject({ code: "client-forked" });
+      expect(await count("shares")).toBe(1);
+    });
+
+    it("outcomes are forgotten only up to what the client has confirmed", async () => {
+      const ada = world.client("ada");
+      await ada.mutate("takeShare", { id: "s1", amount: 1 });
+      await ada.mutate("refuse", { code: "no" });
+      await ada.mutate("takeShare", { id: "s3", amount: 1 });
+      expect(await count("_plasma_client_mutations")).toBe(3);
+      await ada.pull();
+      await ada.mutate("takeShare", { id: "s4", amount: 1 });
+      expect(await count("_plasma_client_mutations")).toBe(1);
+      await ada.pull();
+      expect(ada.confirmed).toBe(4);
+    });
+  });
+}

@@ -1,0 +1,114 @@
+/** Pages of one pull are one snapshot, whatever is written between them. */
+
+import { beforeEach, describe, expect, it } from "vitest";
+import type { SqlExecutor, SqlParam } from "../sql/executor.ts";
+import { keysOf, sharedAndSecret } from "./world.ts";
+import type { Client, World } from "./world.ts";
+
+export function pagesContract(fresh: () => Promise<SqlExecutor>): void {
+  describe("pages", () => {
+    let world: World;
+    let bob: Client;
+    const run = (text: string, ...params: SqlParam[]) => world.executor.run({ text, params });
+
+    beforeEach(async () => {
+      ({ world, bob } = await sharedAndSecret(await fresh()));
+    });
+
+    const manyTodos = async (count: number) => {
+      for (let at = 0; at < count; at++) {
+        await run(
+          "INSERT INTO todos (id, listId, title) VALUES (?, 'shared', ?)",
+          `p${String(at).padStart(3, "0")}`,
+          `page ${at}`,
+        );
+      }
+    };
+
+    it("of a snapshot with writes between them equal one snapshot", async () => {
+      await manyTodos(20);
+      const expected = world.client("bob", "other-tab");
+      await expected.pull();
+      let wrote = 0;
+      await bob.pull({
+        limit: 3,
+        between: async () => {
+          wrote++;
+          await run(
+            "UPDATE todos SET title = ? WHERE id = ?",
+            `changed ${wrote}`,
+            `p${String(20 - wrote).padStart(3, "0")}`,
+          );
+          await run("DELETE FROM todos WHERE id = ?", `p${String(wrote).padStart(3, "0")}`);
+          await run(
+            "INSERT INTO todos (id, listId, title) VALUES (?, 'shared', 'late')",
+            `late${wrote}`,
+          );
+          if (wrote === 4) await run("DELETE FROM members WHERE id = 'shared:bob'");
+        },
+      });
+      expect(wrote).toBeGreaterThan(5);
+      expect([...bob.rows].sort()).toEqual([...expected.rows].sort());
+      await bob.pull();
+      expect(bob.keys()).toEqual([]);
+    });
+
+    it("of an incremental pull with writes between them equal one pull", async () => {
+      await bob.pull();
+      await manyTodos(20);
+      await run("DELETE FROM todos WHERE id = 't1'");
+      const expected = world.client("bob", "other-tab");
+      expected.cookie = bob.cookie;
+      for (const [key, row] of bob.rows) expected.rows.set(key, row);
+      await expected.pull();
+      let wrote = 0;
+      await bob.pull({
+        limit: 4,
+        between: async () => {
+          wrote++;
+          await run(
+            "UPDATE todos SET title = 'later' WHERE id = ?",
+            `p${String(20 - wrote).padStart(3, "0")}`,
+          );
+          await run("DELETE FROM todos WHERE id = ?", `p${String(15 - wrote).padStart(3, "0")}`);
+        },
+      });
+      expect(wrote).toBeGreaterThan(3);
+      expect([...bob.rows].sort()).toEqual([...expected.rows].sort());
+    });
+
+    it("bring outcomes with the last one only, as of the same version", async () => {
+      await manyTodos(10);
+      await bob.mutate("takeShare", { id: "s1", amount: 1 });
+      await bob.mutate("refuse", { code: "early" });
+      let page = await bob.pullPage({ limit: 4 });
+      expect(page).toMatchObject({ hasMore: true, lastMutationIDs: {}, rejections: [] });
+      await bob.mutate("takeShare", { id: "s2", amount: 1 });
+      await bob.mutate("refuse", { code: "late" });
+      const operations = [...page.patch];
+      while (page.hasMore) {
+        page = await bob.pullPage({ cookie: page.cookie, limit: 4 });
+        operations.push(...page.patch);
+      }
+      expect(page.lastMutationIDs).toEqual({ "bob-tab": 2 });
+      expect(page.rejections).toMatchObject([{ id: 2, code: "early" }]);
+      expect(keysOf(operations)).toContain("put shares/s1");
+      expect(keysOf(operations)).not.toContain("put shares/s2");
+      const rest = await bob.pullPage({ cookie: page.cookie });
+      expect(rest.lastMutationIDs).toEqual({ "bob-tab": 4 });
+      expect(keysOf(rest.patch)).toEqual(["put shares/s2"]);
+    });
+
+    it("a page whose snapshot is no longer believed starts a new one", async () => {
+      await manyTodos(10);
+      const page = await bob.pullPage({ limit: 2 });
+      await run("UPDATE _plasma_meta SET horizon = version + 1");
+      await run(
+        "INSERT INTO todos (id, listId, title) VALUES ('q', 'shared', 'q'), ('r', 'shared', 'r')",
+      );
+      const next = await bob.pullPage({ cookie: page.cookie });
+      expect(next.patch[0]).toEqual({ op: "clear" });
+      expect(next.hasMore).toBe(false);
+    });
+  });
+}

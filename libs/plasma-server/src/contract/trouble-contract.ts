@@ -1,0 +1,150 @@
+/** What push makes of a database that fails: before a commit, after it, or for a while. */
+
+import type { ErrorResponse } from "@sh1n4ps/plasma-core";
+import { beforeEach, describe, expect, it } from "vitest";
+import type { SqlExecutor, Statement } from "../sql/executor.ts";
+import { things } from "./app.ts";
+import { countRows, createWorld, hurried } from "./world.ts";
+import type { World } from "./world.ts";
+
+export function troubleContract(fresh: () => Promise<SqlExecutor>): void {
+  describe("trouble with the database", () => {
+    let world: World;
+    beforeEach(async () => {
+      world = createWorld(await fresh());
+    });
+    const count = (table: string) => countRows(world.executor, table);
+
+    const failing = (
+      fails: (statements: readonly Statement[]) => "before" | "after" | null,
+    ): SqlExecutor => ({
+      ...world.executor,
+      batch: async (statements) => {
+        const when = fails(statements);
+        if (when === "before") throw new Error("D1_ERROR: Network connection lost.");
+        const rows = await world.executor.batch(statements);
+        if (when === "after") throw new Error("D1_ERROR: Network connection lost.");
+        return rows;
+      },
+    });
+    const isCommit = (statements: readonly Statement[]) =>
+      statements.some(({ text }) => text.includes("INTO _plasma_client_mutations"));
+
+    it("a commit whose answer is lost counts once, and its rows are announced", async () => {
+      let lost = 0;
+      const shaky = createWorld(
+        failing((statements) => (isCommit(statements) && lost++ === 0 ? "after" : null)),
+      );
+      const ada = shaky.client("ada");
+      expect(await ada.mutate("takeShare", { id: "s1", amount: 1 })).toEqual({
+        id: 1,
+        status: "ok",
+      });
+      expect(await count("shares")).toBe(1);
+      expect(shaky.pushed.flatMap((event) => event.rows)).toHaveLength(1);
+      expect(lost).toBe(1);
+    });
+
+    it("a commit that never happened is tried again", async () => {
+      let lost = 0;
+      const shaky = createWorld(
+        failing((statements) => (isCommit(statements) && lost++ < 2 ? "before" : null)),
+      );
+      expect(await shaky.client("ada").mutate("takeShare", { id: "s1", amount: 1 })).toEqual({
+        id: 1,
+        status: "ok",
+      });
+      expect(await count("shares")).toBe(1);
+    });
+
+    it("while it is down, nothing is decided and everything can be sent again", async () => {
+      let isDown = false;
+      const shaky = createWorld(failing(() => (isDown ? "before" : null)));
+      const ada = shaky.client("ada");
+      const mutations = [
+        ada.mutation("takeShare", { id: "s1", amount: 1 }),
+        ada.mutation("takeShare", { id: "s2", amount: 1 }),
+      ];
+      await ada.pull();
+      isDown = true;
+      const response = await ada.send("push", ada.pushBody(mutations));
+      expect(response.status).toBe(503);
+      expect(response.headers.get("retry-after")).toBe("1");
+      const body = (await response.json()) as ErrorResponse;
+      expect(body.code).toBe("unavailable");
+      expect(JSON.stringify(body)).not.toMatch(/D1|Network|_plasma/);
+      expect((await ada.send("pull", ada.pullBody())).status).toBe(503);
+      expect(shaky.errors.some((error) => error.kind === "storage")).toBe(true);
+      isDown = false;
+      expect((await ada.push(mutations)).results).toMatchObject([
+        { status: "ok" },
+        { status: "ok" },
+      ]);
+      expect(await count("shares")).toBe(2);
+    });
+
+    it("what was decided before the trouble stays decided; the rest is not reached", async () => {
+      let commits = 0;
+      const shaky = createWorld(
+        failing((statements) => (isCommit(statements) && ++commits > 1 ? "before" : null)),
+        {
+          platform: hurried(),
+        },
+      );
+      const ada = shaky.client("ada");
+      const mutations = ["s1", "s2", "s3"].map((id) =>
+        ada.mutation("takeShare", { id, amount: 1 }),
+      );
+      const response = await ada.send("push", ada.pushBody(mutations));
+      expect(response.status).toBe(503);
+      expect(await response.json()).toMatchObject({
+        details: {
+          lastMutationID: 1,
+          results: [
+            { id: 1, status: "ok" },
+            { id: 2, status: "not-reached" },
+            { id: 3, status: "not-reached" },
+          ],
+        },
+      });
+      expect(shaky.pushed.flatMap((event) => event.rows.map((row) => row.id))).toEqual(["s1"]);
+      const again = await ada.push(mutations, world);
+      expect(again.results).toMatchObject([
+        { status: "ok", duplicate: true },
+        { status: "ok" },
+        { status: "ok" },
+      ]);
+    });
+
+    it("a mutator that swallows a failed read is not committed", async () => {
+      let isDown = false;
+      const shaky = createWorld(
+        {
+          ...world.executor,
+          all: (statement) =>
+            isDown ? Promise.reject(new Error("lost")) : world.executor.all(statement),
+        },
+        {
+          platform: hurried(),
+          mutators: {
+            careless: {
+              args: undefined,
+              run: async ({ db }) => {
+                isDown = true;
+                await Promise.resolve(db.select().from(things)).catch(() => undefined);
+                isDown = false;
+              },
+            },
+          },
+        },
+      );
+      const ada = shaky.client("ada");
+      const response = await ada.send(
+        "push",
+        ada.pushBody([{ ...ada.mutation("refuse", {}), name: "careless" }]),
+      );
+      expect(response.status).toBe(503);
+      expect(await count("_plasma_client_mutations")).toBe(0);
+    });
+  });
+}
