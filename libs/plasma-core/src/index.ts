@@ -114,8 +114,12 @@ export {
   or,
 } from "./query/expression.ts";
 export type { Aggregate, AnyExpression, ColumnRef, Expression } from "./query/operand.ts";
+export { explainedSelects } from "./query/explained-selects.ts";
+export { adviseIndex } from "./query/index-advice.ts";
+export type { IndexAdvice } from "./query/index-advice.ts";
 export { escapeLike } from "./query/like.ts";
 export type { LiveQuery, LiveQueryStatus } from "./query/live-query.ts";
+export type { PlanStep, QueryPlan, TableAccess } from "./query/query-plan.ts";
 export { evaluateRelational, runRelational, selectsOf } from "./query/relational.ts";
 export type {
   FindWindow,

@@ -9,10 +9,11 @@ import { asc } from "./expression.ts";
 import type { LiveQuery } from "./live-query.ts";
 import { isExpression } from "./operand.ts";
 import type { AnyExpression } from "./operand.ts";
+import type { QueryPlan } from "./query-plan.ts";
 import type { QueryAst, RelatedAst, RelationalAst } from "./relational-ast.ts";
 import { requireRelation } from "./relations.ts";
 import type { ManyRelations, OneRelations } from "./relations.ts";
-import { tableQuery, wholeNumber } from "./select.ts";
+import { explain, tableQuery, wholeNumber } from "./select.ts";
 import type { SelectRunner } from "./select.ts";
 
 type Simplify<T> = { [K in keyof T]: T[K] } & {};
@@ -69,6 +70,8 @@ export type FoundRow<S extends Schema, T extends AnyTable, O> = Simplify<
 export interface RelationalQuery<Result, R> extends PromiseLike<Result> {
   readonly ast: RelationalAst;
   live(): LiveQuery<R>;
+  /** How the query is run, a select for each relation. Only on a client's `db`. */
+  explain(): Promise<QueryPlan>;
 }
 
 type NoRelations = Record<never, never>;
@@ -157,6 +160,7 @@ function relationalQuery<Result, R>(
       }
       return runner.live(ast) as unknown as LiveQuery<R>;
     },
+    explain: () => explain(runner, ast),
     then: (resolve, reject) =>
       runRelational(ast, (query) => runner.select(query))
         .then((rows) => pick(rows) as Result)

@@ -9,6 +9,7 @@ import { asc, requireCondition } from "./expression.ts";
 import type { LiveQuery } from "./live-query.ts";
 import { columnOperand, expressionOperand, isExpression } from "./operand.ts";
 import type { Aggregate, AnyExpression, ColumnRef } from "./operand.ts";
+import type { QueryPlan } from "./query-plan.ts";
 import type { QueryAst } from "./relational-ast.ts";
 import { requireSelectScope } from "./scope.ts";
 
@@ -16,6 +17,7 @@ import { requireSelectScope } from "./scope.ts";
 export interface SelectRunner {
   select(query: SelectAst): Promise<Row[]>;
   live?(query: QueryAst): LiveQuery<Row>;
+  explain?(query: QueryAst): Promise<QueryPlan>;
 }
 
 /** What a projection may hold: columns, aggregates, and whole tables. */
@@ -96,6 +98,8 @@ export interface SelectQuery<R, Q extends QueryShape = AnyShape> extends Promise
   offset(count: number): SelectQuery<R, Q>;
   /** A result that keeps itself up to date. Only on a client's `db`. */
   live(): LiveQuery<R>;
+  /** How the query is run: which tables it reads in full, and which by id or index. Only on a client's `db`. */
+  explain(): Promise<QueryPlan>;
 }
 
 type First<S extends Selection | null, A extends string, R> = {
@@ -235,8 +239,21 @@ function selectQuery(ast: SelectAst, runner: SelectRunner): SelectQuery<Row> {
       requireSelectScope(ast);
       return runner.live(ast);
     },
+    explain: async () => {
+      requireSelectScope(ast);
+      return explain(runner, ast);
+    },
     then: (resolve, reject) => run().then(resolve, reject),
   };
+}
+
+/** Asks the runner for its plan, if it can tell. */
+export async function explain(runner: SelectRunner, ast: QueryAst): Promise<QueryPlan> {
+  if (runner.explain) return runner.explain(ast);
+  throw new PlasmaError(
+    "not-explainable",
+    "This db does not tell how it runs queries. On a server, call explainSelect({ schema, executor, query }).",
+  );
 }
 
 function both(
