@@ -19,6 +19,7 @@ import type {
   AggregateOperand,
   ColumnOperand,
   Condition,
+  Join,
   Operand,
   OrderTerm,
   SelectAst,
@@ -110,7 +111,7 @@ function analyze(schema: Schema, ast: SelectAst, outer: OuterScope): AnalyzedSel
   const sources: AnalyzedSource[] = [];
   const scope = new Map(outer);
   for (const [at, source] of sourcesOf(ast).entries()) {
-    const analyzed = analyzeSource(schema, source, ast.joins[at - 1]?.kind === "left");
+    const analyzed = analyzeSource(schema, source, ast.joins[at - 1]?.kind ?? null);
     if (sources.some(({ alias }) => alias === source.alias)) {
       throw invalid(
         `"${source.alias}" stands twice in one query. Give one of the two another name with alias(table, "name").`,
@@ -140,10 +141,20 @@ function analyze(schema: Schema, ast: SelectAst, outer: OuterScope): AnalyzedSel
   };
 }
 
-function analyzeSource(schema: Schema, source: Source, optional: boolean): AnalyzedSource {
+function analyzeSource(
+  schema: Schema,
+  source: Source,
+  joined: Join["kind"] | null,
+): AnalyzedSource {
+  const optional = joined === "left";
   if (source.kind === "table") {
     const table = requireTable(schema, source.table);
     return { alias: source.alias, source, fields: fieldsOfTable(table), optional, query: null };
+  }
+  if (joined) {
+    throw invalid(
+      `"${source.alias}" is a subquery, and only tables can be joined. Start from it with fromSubquery(), and join the tables to it.`,
+    );
   }
   const query = analyzeSelect(schema, source.query);
   const fields = new Map<string, Field>();
@@ -300,6 +311,12 @@ function requireComparable(
 
 function resultShape(ast: SelectAst, sources: readonly AnalyzedSource[]): ResultShape {
   if (ast.projection) {
+    if (ast.projection.length === 0) {
+      throw invalid("This query selects nothing. Name at least one column.");
+    }
+    if (new Set(ast.projection.map(({ name }) => name)).size < ast.projection.length) {
+      throw invalid("This query gives one name to two of its outputs. Name each differently.");
+    }
     for (const field of ast.projection) {
       if (field.kind === "row" && !sources.some(({ alias }) => alias === field.alias)) {
         throw invalid(

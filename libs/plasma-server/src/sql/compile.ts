@@ -46,6 +46,8 @@ export interface Aliases {
 export interface SqlSource {
   readonly alias: string;
   readonly fields: ReadonlyMap<string, Field>;
+  /** Whether its columns go by `c0`, `c1`, … as those of a query do, and not by their own names. */
+  readonly labelled: boolean;
   /** The right side of a left join: all of its columns may be null. */
   readonly optional: boolean;
 }
@@ -67,7 +69,7 @@ export function newAliases(prefix = "t"): Aliases {
 
 /** The table under an alias, as a source of a scope. */
 export function tableSource(table: TableInfo, alias: string): SqlSource {
-  return { alias, fields: fieldsOfTable(table), optional: false };
+  return { alias, fields: fieldsOfTable(table), labelled: false, optional: false };
 }
 
 /** A whole select, its rows in order. */
@@ -89,18 +91,21 @@ export function compileSelect(query: SelectAst, compiler: Compiler): CompiledSel
   // What is read may be another text than what is compared, so the different rows are found first.
   const inner = outputs.map(({ raw, label }) => sql`${raw} AS ${label}`);
   const columns = outputs.map(({ read, label }) => sql`${read(sql`q.${label}`)} AS ${label}`);
-  const order = outputOrder(analyzed, dialect, "c");
+  const order = outputOrder(analyzed, dialect);
   const statement = sql`SELECT ${join(columns)} FROM (SELECT DISTINCT ${join(inner)}${parts.body}) AS q${order}${dialect.window(query)}`;
   return { statement, analyzed };
 }
 
-/** A query as the source of another: its columns under their own names, their values as stored. */
+/**
+ * A query as the source of another, its values as stored. Its columns are labelled, because the names of outputs may
+ * be anything: two that differ in case only would be one in SQL, and long ones are cut off.
+ */
 function compileSubquery(analyzed: AnalyzedSelect, outer: Place): SqlFragment {
   const { ast, outputs } = analyzed;
   const { compiler, aliases } = outer;
   const parts = partsOf(analyzed, { compiler, aliases, scope: EMPTY_SCOPE });
   const columns = outputs.map(
-    ({ operand, path }) => sql`${operandOf(operand, parts.place)} AS ${name(path[0])}`,
+    ({ operand }, at) => sql`${operandOf(operand, parts.place)} AS ${name(`c${at}`)}`,
   );
   const cuts = ast.limit !== null || ast.offset > 0;
   const window = compiler.dialect.window(ast);
@@ -110,19 +115,14 @@ function compileSubquery(analyzed: AnalyzedSelect, outer: Place): SqlFragment {
   }
   const inner = sql`SELECT DISTINCT ${join(columns)}${parts.body}`;
   if (!cuts) return inner;
-  return sql`SELECT * FROM (${inner}) AS q${outputOrder(analyzed, compiler.dialect, null)}${window}`;
+  return sql`SELECT * FROM (${inner}) AS q${outputOrder(analyzed, compiler.dialect)}${window}`;
 }
 
 /** The order of a distinct query: its terms are all among its outputs, which go by label there. */
-function outputOrder(
-  { order, outputs }: AnalyzedSelect,
-  dialect: SqlDialect,
-  prefix: string | null,
-): SqlFragment {
+function outputOrder({ order, outputs }: AnalyzedSelect, dialect: SqlDialect): SqlFragment {
   const terms = order.map(({ operand, direction }) => {
     const at = outputs.findIndex((output) => isSame(output.operand, operand));
-    const label = prefix === null ? outputs[at]!.path[0] : `${prefix}${at}`;
-    return dialect.orderTerm(columnOf("q", label), direction, outputs[at]!.nullable);
+    return dialect.orderTerm(columnOf("q", `c${at}`), direction, outputs[at]!.nullable);
   });
   return sql` ORDER BY ${join(terms)}`;
 }
@@ -151,7 +151,8 @@ function partsOf(analyzed: AnalyzedSelect, outer: Place): Parts {
   const conditions: SqlFragment[] = [];
   const from = sources.map((source, at) => {
     const alias = outer.aliases.next();
-    scope.set(source.alias, { alias, fields: source.fields, optional: source.optional });
+    const { fields, optional, query } = source;
+    scope.set(source.alias, { alias, fields, optional, labelled: query !== null });
     const restricted = restriction(source, alias, outer);
     const join = ast.joins[at - 1];
     if (!join) {
@@ -334,5 +335,6 @@ function columnFragment(
       `This query uses "${alias}.${column}", which is neither a column of one of its tables nor of a query around it.`,
     );
   }
-  return { value: columnOf(source.alias, column), field, source };
+  const label = source.labelled ? `c${[...source.fields.keys()].indexOf(column)}` : column;
+  return { value: columnOf(source.alias, label), field, source };
 }
