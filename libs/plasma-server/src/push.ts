@@ -229,8 +229,8 @@ async function runMutator({ engine, identity, mutation }: Job): Promise<Run> {
   let thrown: { readonly error: unknown } | null = null;
   try {
     await invokeMutator(engine.mutators, mutation.name, {
-      db: mutatorDb(transaction.restricted),
-      unrestrictedDb: mutatorDb(transaction.unrestricted),
+      db: mutatorDb(engine.schema, transaction.restricted),
+      unrestrictedDb: mutatorDb(engine.schema, transaction.unrestricted),
       args: decodeTagged(mutation.args),
       ctx: identity.ctx,
       clientID: identity.clientID,

@@ -30,7 +30,7 @@ export interface ServerDbOptions {
 }
 
 export function createServerDb(options: ServerDbOptions): MutatorDb {
-  return mutatorDb({
+  return mutatorDb(options.schema, {
     select: (query) => transact(options, (runner) => runner.select(query)),
     write: (write) => transact(options, (runner) => runner.write(write)),
   });
