@@ -14,7 +14,7 @@ import {
   readDb,
   select,
 } from "@sh1n4ps/plasma-core";
-import type { ReadDb, Row, SelectQuery } from "@sh1n4ps/plasma-core";
+import type { ReadDb, Row, SelectQuery, SelectAst } from "@sh1n4ps/plasma-core";
 import { describe, expect, it } from "vitest";
 import { sameRow } from "../replica/rows.ts";
 import { createMemoryEngine } from "../storage/memory-engine.ts";
@@ -28,7 +28,7 @@ function world() {
   const { replica } = tabsWorld().tab({ engine: createMemoryEngine() });
   const failures: unknown[] = [];
   const live = new LiveQueries({ source: replica, onFailure: (cause) => failures.push(cause) });
-  const db = readDb({
+  const db = readDb(testSchema, {
     select: (query) => replica.select(query),
     live: (query) => live.watch(query),
   });
@@ -274,7 +274,7 @@ describe("live queries under random changes", () => {
         await run().catch(() => undefined);
         if (random() < 0.3) await sync();
         for (const { query, heard } of watched) {
-          const expected = evaluateSelect(query.ast, replica.rows);
+          const expected = evaluateSelect(query.ast as SelectAst, replica.rows);
           expect(encodeTagged(query.current)).toEqual(encodeTagged(expected));
           expect(heard.at(-1)).toBe(query.current);
         }

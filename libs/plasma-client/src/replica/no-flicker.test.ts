@@ -70,7 +70,7 @@ describe("no flicker", () => {
           }
           for (const [id, version] of shown) if (id.startsWith("mine")) seen.set(id, version);
         });
-      const db = readDb({
+      const db = readDb(testSchema, {
         select: (query) => replica.select(query),
         live: (query) => live.watch(query),
       });

@@ -11,7 +11,7 @@ import {
 } from "@sh1n4ps/plasma-core";
 import type { Row } from "@sh1n4ps/plasma-core";
 import { describe, expect, it } from "vitest";
-import { lists, todos } from "../testing/test-app.ts";
+import { lists, testSchema, todos } from "../testing/test-app.ts";
 import { OptimisticRows } from "./optimistic-rows.ts";
 import { layerOf, sameRow, selectRows, stack, tableRows } from "./rows.ts";
 import type { Rows } from "./rows.ts";
@@ -25,7 +25,7 @@ const base = new Map([
 
 describe("rows in layers", () => {
   const rows = stack(
-    tableRows(base),
+    tableRows(testSchema, base),
     layerOf([
       { table: "todos", id: "b", row: null },
       { table: "todos", id: "c", row: { id: "c", title: "C!" } },
@@ -49,9 +49,9 @@ describe("rows in layers", () => {
 describe("a query that names its ids", () => {
   function counting(): { rows: Rows; scans: () => number } {
     let scans = 0;
-    const inner = tableRows(base);
+    const inner = tableRows(testSchema, base);
     return {
-      rows: { get: inner.get, rows: (table) => (scans++, inner.rows(table)) },
+      rows: { schema: testSchema, get: inner.get, rows: (table) => (scans++, inner.rows(table)) },
       scans: () => scans,
     };
   }
@@ -122,7 +122,7 @@ describe("optimistic rows", () => {
   const put = (id: string, title: string) => ({ table: "todos", id, row: { id, title } });
 
   it("tell the net change only, seen from outside", () => {
-    const rows = new OptimisticRows();
+    const rows = new OptimisticRows(testSchema);
     rows.replace({
       clear: false,
       patch: [put("a", "1"), put("b", "1")],
@@ -142,7 +142,7 @@ describe("optimistic rows", () => {
   });
 
   it("keep the object of a row whose values stay", () => {
-    const rows = new OptimisticRows();
+    const rows = new OptimisticRows(testSchema);
     rows.add([put("a", "1")]);
     const optimistic = rows.rows.get("todos", "a");
     rows.replace({ clear: false, patch: [put("a", "1")], pending: [] });

@@ -12,6 +12,7 @@ import {
   ref,
   RULE_ROW,
   table,
+  tableQuery,
   text,
 } from "@sh1n4ps/plasma-core";
 import type { Condition, JsonRow, PullResponse, Row, Schema } from "@sh1n4ps/plasma-core";
@@ -128,14 +129,13 @@ function randomRule(random: Chance, sights: readonly Sight[], depth: number): Co
         const rest = randomRule(random, [...sights, inner], depth - 1);
         return {
           kind: "exists",
-          query: {
-            kind: "select",
-            from: inner,
-            where: { kind: "and", conditions: [link, rest] },
-            orderBy: [],
-            limit: null,
-            offset: random.oneIn(8) ? 1 : 0,
-          },
+          query: tableQuery(
+            { kind: "table", ...inner },
+            {
+              where: { kind: "and", conditions: [link, rest] },
+              offset: random.oneIn(8) ? 1 : 0,
+            },
+          ),
         };
       }
     }
@@ -274,7 +274,7 @@ async function oneHistory(
 
 function visibleRows(schema: Schema, tables: Tables): Map<string, Row> {
   const visible = new Map<string, Row>();
-  const source = { rows: (name: string) => [...tables.get(name)!.values()] };
+  const source = { schema, rows: (name: string) => [...tables.get(name)!.values()] };
   for (const info of schema.byName.values()) {
     const columns = Object.fromEntries(info.columnNames.map((name) => [name, info.columns[name]]));
     const answer = info.options.auth!.read!({}, columns as never);

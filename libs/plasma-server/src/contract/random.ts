@@ -13,6 +13,7 @@ import {
   tableInfo,
   text,
   timestamp,
+  tableQuery,
 } from "@sh1n4ps/plasma-core";
 import type {
   CompareOp,
@@ -170,21 +171,22 @@ export function randomQuery(random: Chance, outer: readonly Sight[], depth: numb
     ...outer.filter((sight) => sight.alias !== from.alias),
     { alias: from.alias, table: from },
   ];
-  return {
-    kind: "select",
-    from: { table: from.name, alias: from.alias },
-    where: random.oneIn(8) ? null : randomCondition(random, sights, depth),
-    orderBy: Array.from({ length: random.below(3) }, () => ({
-      operand: {
-        kind: "column" as const,
-        alias: from.alias,
-        column: random.pick(["word", "whole", "fraction", "big", "flag", "moment", "bytes"]),
-      },
-      direction: random.pick(["asc", "desc"] as const),
-    })),
-    limit: random.oneIn(4) ? random.below(4) : null,
-    offset: random.oneIn(4) ? random.below(3) : 0,
-  };
+  return tableQuery(
+    { kind: "table", table: from.name, alias: from.alias },
+    {
+      where: random.oneIn(8) ? null : randomCondition(random, sights, depth),
+      orderBy: Array.from({ length: random.below(3) }, () => ({
+        operand: {
+          kind: "column" as const,
+          alias: from.alias,
+          column: random.pick(["word", "whole", "fraction", "big", "flag", "moment", "bytes"]),
+        },
+        direction: random.pick(["asc", "desc"] as const),
+      })),
+      limit: random.oneIn(4) ? random.below(4) : null,
+      offset: random.oneIn(4) ? random.below(3) : 0,
+    },
+  );
 }
 
 function randomLeaf(random: Chance, sights: readonly Sight[]): Condition {
@@ -202,6 +204,7 @@ function randomLeaf(random: Chance, sights: readonly Sight[]): Condition {
         kind: "like",
         operand: randomColumn(random, sights, FAMILIES[0]!),
         pattern: randomPattern(random),
+        foldCase: random.oneIn(3),
       };
     case 3:
       return { kind: "constant", value: random.oneIn(2) };
