@@ -23,16 +23,16 @@ import {
   min,
   not,
   or,
+  readDb,
   select,
   sum,
 } from "@sh1n4ps/plasma-core";
-import type { MutatorDb, ReadDb } from "@sh1n4ps/plasma-core";
+import type { ReadDb } from "@sh1n4ps/plasma-core";
 import * as orm from "drizzle-orm";
-import { alias } from "drizzle-orm/sqlite-core";
 import type { BetterSQLite3Database } from "drizzle-orm/better-sqlite3";
+import type { alias } from "drizzle-orm/sqlite-core";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { openTransaction } from "../db/transaction.ts";
-import { ensureSchema } from "../schema/ensure-schema.ts";
 import type { SqlExecutor } from "../sql/executor.ts";
 import { lists, people, rows, samples, schema, todos } from "./reporting-app.fixture.ts";
 import type { DrizzleRelations } from "./relations.ts";
@@ -43,8 +43,11 @@ export type DrizzleSchema = SqliteTables<typeof schema> & DrizzleRelations<typeo
 export interface DrizzleWorld {
   readonly executor: SqlExecutor;
   readonly tables: SqliteTables<typeof schema>;
+  /** Drizzle has one for each dialect. */
+  readonly alias: typeof alias;
   /** Drizzle's databases differ in their types, not in what is asked of them here. */
   readonly drizzle: BetterSQLite3Database<DrizzleSchema>;
+  createTables(): Promise<unknown>;
   close(): Promise<void>;
 }
 
@@ -55,15 +58,15 @@ export function drizzleContract(engine: string, open: () => Promise<DrizzleWorld
 
     beforeEach(async () => {
       world = await open();
-      const { executor, drizzle, tables } = world;
-      await ensureSchema({ schema, executor });
+      const { executor, drizzle, tables, createTables } = world;
+      await createTables();
       await drizzle.insert(tables.people).values(rows.people);
       await drizzle.insert(tables.lists).values(rows.lists);
       await drizzle.insert(tables.todos).values(rows.todos);
       await drizzle.insert(tables.samples).values(rows.samples);
       const policy = { default: "allow" } as const;
       const transaction = openTransaction({ schema, executor, ctx: null, policy });
-      ours = transaction.unrestrictedDb as MutatorDb<typeof schema>;
+      ours = readDb(schema, transaction.unrestricted);
     });
 
     afterEach(() => world.close());
@@ -186,7 +189,7 @@ export function drizzleContract(engine: string, open: () => Promise<DrizzleWorld
 
     it("self joins", async () => {
       const { drizzle, tables } = world;
-      const parents = alias(tables.todos, "parents");
+      const parents = world.alias(tables.todos, "parents");
       const ourParents = aliasOf(todos, "parents");
       expect(
         await drizzle

@@ -32,7 +32,7 @@ function columnDefinition(column: ColumnDescription): SqlFragment {
 }
 
 /** The description has its literals as SQLite writes them. */
-function defaultOf({ kind }: ColumnDescription, literal: string): string {
+export function defaultOf({ kind }: ColumnDescription, literal: string): string {
   if (kind === "boolean") return literal === "1" ? "TRUE" : "FALSE";
   if (kind === "blob") return `decode('${literal.slice(2, -1)}', 'hex')`;
   return literal;

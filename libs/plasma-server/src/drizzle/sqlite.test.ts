@@ -1,10 +1,11 @@
 import Database from "better-sqlite3";
 import * as orm from "drizzle-orm";
 import { drizzle } from "drizzle-orm/better-sqlite3";
-import { getTableConfig, SQLiteSyncDialect } from "drizzle-orm/sqlite-core";
+import { alias, getTableConfig, SQLiteSyncDialect } from "drizzle-orm/sqlite-core";
 import { describe, expect, it } from "vitest";
 import { defineSchema, id, table } from "@sh1n4ps/plasma-core";
-import { createWorld, schema as worldSchema } from "../contract/world.ts";
+import { schema as worldSchema } from "../contract/app.ts";
+import { createWorld } from "../contract/world.ts";
 import { ensureSchema } from "../schema/ensure-schema.ts";
 import { fromBetterSqlite3 } from "../sql/better-sqlite3.ts";
 import { drizzleContract } from "./drizzle.contract.ts";
@@ -24,7 +25,14 @@ function open() {
 
 drizzleContract("better-sqlite3", async () => {
   const { database, executor, db } = open();
-  return { executor, tables, drizzle: db, close: async () => void database.close() };
+  return {
+    executor,
+    tables,
+    drizzle: db,
+    alias,
+    createTables: () => ensureSchema({ schema, executor }),
+    close: async () => void database.close(),
+  };
 });
 
 describe("what Drizzle is told about the tables is what ensureSchema makes", () => {
