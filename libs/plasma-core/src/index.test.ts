@@ -89,6 +89,7 @@ describe("the package", () => {
         "not",
         "notInArray",
         "or",
+        "overflow",
         "patchRow",
         "readDb",
         "real",

@@ -56,14 +56,11 @@ export type {
   WireMutation,
 } from "./protocol/wire.ts";
 
-export { analyzeSelect, checkCondition, fieldsOfTable, needsGroups } from "./query/analyze.ts";
-export type {
-  AnalyzedSelect,
-  AnalyzedSource,
-  Field,
-  Output,
-  ResultShape,
-} from "./query/analyze.ts";
+export { needsGroups } from "./query/analyze-groups.ts";
+export { analyzeSelect, checkCondition } from "./query/analyze.ts";
+export type { AnalyzedSelect, AnalyzedSource, Output, ResultShape } from "./query/analyze.ts";
+export { fieldsOfTable } from "./query/field.ts";
+export type { Field } from "./query/field.ts";
 export type {
   AggregateFunction,
   AggregateOperand,
@@ -79,6 +76,7 @@ export type {
   Value,
   ValueOperand,
 } from "./query/ast.ts";
+export { overflow } from "./query/aggregate-values.ts";
 export { avg, colRef, count, countDistinct, max, min, sum } from "./query/aggregates.ts";
 export { compareForSort, compareText, compareValues, valueKey } from "./query/compare.ts";
 export { mutatorDb, readDb } from "./query/db.ts";

@@ -1,77 +1,70 @@
-/** What the aggregates mean. Nulls have been left out before; the values of one call are of one type. */
+/**
+ * What the aggregates mean. Nulls have been left out before; the values of one call are of one type.
+ *
+ * A sum that does not fit its type is ±infinity, whatever its type: it compares and sorts as more (or less) than all
+ * that fit, and makes sums and averages of its own infinite. So `having` and `orderBy` are right about it, and nothing
+ * fails that nobody sees. A result cannot show it: that is the error `overflow`.
+ */
 
 import { PlasmaError } from "../errors.ts";
 import type { AggregateOperand, Value } from "./ast.ts";
+import { INT64_MAX, INT64_MIN } from "../schema/value.ts";
 import { compareValues, valueKey } from "./compare.ts";
+import type { ValueType } from "./value-type.ts";
 
 type Present = NonNullable<Value>;
 
-const INT64_MIN = -(2n ** 63n);
-const INT64_MAX = 2n ** 63n - 1n;
-
-/** @throws PlasmaError `overflow` when an exact sum does not fit its type. */
 export function aggregateValues(
   { fn, distinct }: AggregateOperand,
+  type: ValueType,
   values: readonly Present[],
 ): Value {
   const counted = distinct ? distinctValues(values) : values;
+  if (fn === "count") return counted.length;
+  if (counted.length === 0) return null;
   switch (fn) {
-    case "count":
-      return counted.length;
     case "sum":
-      return counted.length === 0 ? null : sumValues(counted);
+      return fitting(totalOf(counted, type), type);
     case "avg":
-      return counted.length === 0 ? null : Number(totalOf(counted)) / counted.length;
+      return Number(totalOf(counted, type)) / counted.length;
     case "min":
-      return counted.length === 0
-        ? null
-        : counted.reduce((best, value) => (compareValues(value, best) < 0 ? value : best));
+      return counted.reduce((best, value) => (compareValues(value, best) < 0 ? value : best));
     case "max":
-      return counted.length === 0
-        ? null
-        : counted.reduce((best, value) => (compareValues(value, best) > 0 ? value : best));
+      return counted.reduce((best, value) => (compareValues(value, best) > 0 ? value : best));
   }
+}
+
+/** The value, if a result can show it. @throws PlasmaError `overflow` */
+export function shownValue(value: Value): Value {
+  if (typeof value !== "number" || Number.isFinite(value)) return value;
+  throw overflow();
+}
+
+export function overflow(cause?: unknown): PlasmaError {
+  return new PlasmaError(
+    "overflow",
+    "A sum is too large for its type. Sum a bigint column instead, or fewer rows.",
+    { cause },
+  );
 }
 
 function distinctValues(values: readonly Present[]): Present[] {
   return [...new Map(values.map((value) => [valueKey(value), value])).values()];
 }
 
-function sumValues(values: readonly Present[]): Value {
-  const total = totalOf(values);
-  if (typeof total === "number") {
-    // Integers whose sum left the safe range come as a bigint, so this one is a sum of doubles.
-    if (!Number.isFinite(total)) throw overflow();
-    return total;
-  }
-  if (typeof values[0] === "bigint") {
-    if (total < INT64_MIN || total > INT64_MAX) throw overflow();
-    return total;
+/** Of integers exact, so a bigint; infinite as soon as one of the values is. */
+function totalOf(values: readonly Present[], type: ValueType): number | bigint {
+  const infinite = [Infinity, -Infinity].find((infinity) => values.includes(infinity));
+  if (infinite !== undefined) return infinite;
+  if (type === "real") return values.reduce((total: number, value) => total + Number(value), 0);
+  return values.reduce((total: bigint, value) => total + BigInt(value as number | bigint), 0n);
+}
+
+function fitting(total: number | bigint, type: ValueType): Value {
+  if (typeof total === "number") return total;
+  if (type === "bigint") {
+    return total > INT64_MAX ? Infinity : total < INT64_MIN ? -Infinity : total;
   }
   const exact = Number(total);
-  if (!Number.isSafeInteger(exact)) throw overflow();
-  return exact;
-}
-
-/** A bigint for integers of either type, so that no intermediate sum is rounded; a number for doubles. */
-function totalOf(values: readonly Present[]): number | bigint {
-  let exact = 0n;
-  let double = 0;
-  let hasDouble = false;
-  for (const value of values) {
-    if (typeof value === "bigint") exact += value;
-    else if (typeof value === "number") {
-      if (Number.isSafeInteger(value) && !hasDouble) exact += BigInt(value);
-      else hasDouble = true;
-      double += value;
-    }
-  }
-  return hasDouble ? double : exact;
-}
-
-function overflow(): PlasmaError {
-  return new PlasmaError(
-    "overflow",
-    "A sum is too large for its type. Sum a bigint column instead, or fewer rows.",
-  );
+  return Number.isSafeInteger(exact) ? exact : exact * Infinity;
 }

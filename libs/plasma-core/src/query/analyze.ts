@@ -10,11 +10,9 @@
  * 4. A subquery in FROM has named columns only and sees nothing of the query around it.
  */
 
-import { PlasmaError } from "../errors.ts";
-import type { AnyColumn } from "../schema/column.ts";
 import { requireTable } from "../schema/schema.ts";
 import type { Schema } from "../schema/schema.ts";
-import type { TableInfo } from "../schema/table.ts";
+import { checkAggregates, checkGroups, needsGroups } from "./analyze-groups.ts";
 import type {
   AggregateOperand,
   ColumnOperand,
@@ -24,19 +22,12 @@ import type {
   OrderTerm,
   SelectAst,
   Source,
-  Value,
 } from "./ast.ts";
-import { notInScope } from "./scope.ts";
-import { canCompare, isComparable, typeOfKind, typeOfValue } from "./value-type.ts";
+import { fieldOfOperand, fieldsOfTable, invalid, mismatch, requireComparable } from "./field.ts";
+import type { Field, FieldScope } from "./field.ts";
+import { canCompare, isComparable, typeOfValue } from "./value-type.ts";
 import type { ValueType } from "./value-type.ts";
 import { sourcesOf, walkCondition } from "./walk.ts";
-
-/** A named value of a source. */
-export interface Field {
-  readonly type: ValueType;
-  readonly nullable: boolean;
-  readonly encrypted: boolean;
-}
 
 export interface AnalyzedSource {
   readonly alias: string;
@@ -80,6 +71,8 @@ export interface AnalyzedSelect {
   /** Every single value of the result, flat. */
   readonly outputs: readonly Output[];
   readonly grouped: boolean;
+  /** Outputs that no two rows have in common; null if it gives none such. */
+  readonly key: readonly string[] | null;
   /** The written terms and the ones that break ties. */
   readonly order: readonly OrderTerm[];
 }
@@ -87,17 +80,14 @@ export interface AnalyzedSelect {
 /** How deep conditions may be nested; D1 refuses expressions deeper than 100, and a level may take two. */
 export const MAX_CONDITION_DEPTH = 32;
 
-/** Names that an outer query lends to a subquery of a condition. */
-export type OuterScope = ReadonlyMap<string, ReadonlyMap<string, Field>>;
-
-const NO_OUTER: OuterScope = new Map();
+const NO_OUTER: FieldScope = new Map();
 const cache = new WeakMap<Schema, WeakMap<SelectAst, AnalyzedSelect>>();
 
 /** @throws PlasmaError `invalid-query`, `type-mismatch`, `unknown-table`, `unknown-column`. */
 export function analyzeSelect(
   schema: Schema,
   ast: SelectAst,
-  outer: OuterScope = NO_OUTER,
+  outer: FieldScope = NO_OUTER,
 ): AnalyzedSelect {
   // An AST is immutable, and a subquery belongs to one outer query, so the object identifies the result.
   let ofSchema = cache.get(schema);
@@ -107,7 +97,7 @@ export function analyzeSelect(
   return analyzed;
 }
 
-function analyze(schema: Schema, ast: SelectAst, outer: OuterScope): AnalyzedSelect {
+function analyze(schema: Schema, ast: SelectAst, outer: FieldScope): AnalyzedSelect {
   const sources: AnalyzedSource[] = [];
   const scope = new Map(outer);
   for (const [at, source] of sourcesOf(ast).entries()) {
@@ -127,17 +117,20 @@ function analyze(schema: Schema, ast: SelectAst, outer: OuterScope): AnalyzedSel
   const shape = resultShape(ast, sources);
   const outputs = outputsOf(shape, sources, scope);
   const grouped = needsGroups(ast);
+  checkAggregates(ast);
   if (grouped) checkGroups(ast, scope);
   if (ast.having) checkCondition(schema, ast.having, { scope, place: "having" });
   for (const { operand } of ast.orderBy) requireComparable(operand, scope, "orderBy");
   if (ast.distinct) checkDistinct(ast, outputs);
+  const identity = identityOf({ ast, sources, outputs, grouped });
   return {
     ast,
     sources,
     shape,
     outputs,
     grouped,
-    order: [...ast.orderBy, ...tieBreakers({ ast, sources, outputs, grouped })],
+    key: keyOf(identity, outputs),
+    order: [...ast.orderBy, ...tieBreakers(identity, sources)],
   };
 }
 
@@ -158,33 +151,24 @@ function analyzeSource(
   }
   const query = analyzeSelect(schema, source.query);
   const fields = new Map<string, Field>();
-  for (const { path, type, nullable, encrypted } of query.outputs) {
+  for (const { path, type, nullable, encrypted, overflows } of query.outputs) {
     if (path.length !== 1) {
       throw invalid(
         `The subquery "${source.alias}" selects whole rows of several tables. Name the columns it gives: select({ title: todos.title, … }).`,
       );
     }
-    fields.set(path[0], { type, nullable, encrypted });
+    if (type === "json" && query.key === null) {
+      throw invalid(
+        `The subquery "${source.alias}" selects JSON documents, which have no order. Let it select the ids of its tables as well, so that its rows can be told apart.`,
+      );
+    }
+    fields.set(path[0], { type, nullable, encrypted, overflows });
   }
   return { alias: source.alias, source, fields, optional, query };
 }
 
-export function fieldsOfTable(table: TableInfo): ReadonlyMap<string, Field> {
-  return new Map(
-    table.columnNames.map((name) => [name, fieldOf(table.columns[name] as AnyColumn)]),
-  );
-}
-
-function fieldOf(column: AnyColumn): Field {
-  return {
-    type: typeOfKind(column.kind),
-    nullable: column.isNullable,
-    encrypted: column.isEncrypted,
-  };
-}
-
 interface ConditionPlace {
-  readonly scope: OuterScope;
+  readonly scope: FieldScope;
   readonly place: "on" | "where" | "having" | "rule";
 }
 
@@ -246,69 +230,6 @@ function requireSameType(left: ValueType | null, right: ValueType | null, what: 
   );
 }
 
-/** What an operand's values are. */
-export function fieldOfOperand(
-  operand: ColumnOperand | AggregateOperand,
-  scope: OuterScope,
-): Field {
-  if (operand.kind === "column") return requireField(operand, scope);
-  const field = operand.operand && requireField(operand.operand, scope);
-  if (operand.distinct && operand.fn !== "count") {
-    throw invalid(`Only count() can be asked for different values, not ${operand.fn}().`);
-  }
-  if (!field) return { type: "int", nullable: false, encrypted: false };
-  if (field.encrypted) throw invalid(`${operand.fn}() cannot read an encrypted column.`);
-  switch (operand.fn) {
-    case "count":
-      if (operand.distinct && !isComparable(field.type))
-        throw invalid("countDistinct() cannot compare JSON documents.");
-      return { type: "int", nullable: false, encrypted: false };
-    case "sum":
-    case "avg":
-      if (field.type !== "int" && field.type !== "bigint" && field.type !== "real") {
-        throw mismatch(
-          `${operand.fn}() adds numbers, but "${operand.operand?.column}" is ${field.type}.`,
-        );
-      }
-      return { type: operand.fn === "avg" ? "real" : field.type, nullable: true, encrypted: false };
-    case "min":
-    case "max":
-      if (!isComparable(field.type))
-        throw mismatch(`${operand.fn}() cannot compare JSON documents.`);
-      return { type: field.type, nullable: true, encrypted: false };
-  }
-}
-
-function requireField(operand: ColumnOperand, scope: OuterScope): Field {
-  const fields = scope.get(operand.alias);
-  if (!fields) throw notInScope(operand.alias);
-  const field = fields.get(operand.column);
-  if (!field) {
-    throw new PlasmaError(
-      "unknown-column",
-      `"${operand.alias}" has no column "${operand.column}". It has: ${[...fields.keys()].join(", ")}.`,
-    );
-  }
-  return field;
-}
-
-function requireComparable(
-  operand: ColumnOperand | AggregateOperand,
-  scope: OuterScope,
-  place: string,
-): Field {
-  const field = fieldOfOperand(operand, scope);
-  const name =
-    operand.kind === "column" ? `"${operand.alias}.${operand.column}"` : `${operand.fn}()`;
-  if (field.encrypted) throw invalid(`${name} is encrypted, so it cannot stand in ${place}.`);
-  if (!isComparable(field.type)) {
-    throw mismatch(
-      `${name} holds JSON documents, which cannot be compared, sorted or grouped. Use a column of its own.`,
-    );
-  }
-  return field;
-}
-
 function resultShape(ast: SelectAst, sources: readonly AnalyzedSource[]): ResultShape {
   if (ast.projection) {
     if (ast.projection.length === 0) {
@@ -336,7 +257,7 @@ function resultShape(ast: SelectAst, sources: readonly AnalyzedSource[]): Result
 function outputsOf(
   shape: ResultShape,
   sources: readonly AnalyzedSource[],
-  scope: OuterScope,
+  scope: FieldScope,
 ): Output[] {
   const bySource = (alias: string) =>
     sources.find((source) => source.alias === alias) as AnalyzedSource;
@@ -354,16 +275,9 @@ function outputsOf(
       }));
     }
     const optional = field.operand.kind === "column" && isOptional(sources, field.operand.alias);
-    const { type, nullable, encrypted } = fieldOfOperand(field.operand, scope);
-    return [
-      {
-        path: [field.name],
-        operand: field.operand,
-        type,
-        nullable: nullable || optional,
-        encrypted,
-      },
-    ];
+    const known = fieldOfOperand(field.operand, scope);
+    const nullable = known.nullable || optional;
+    return [{ ...known, path: [field.name], operand: field.operand, nullable }];
   });
 }
 
@@ -380,50 +294,6 @@ function rowOutputs(source: AnalyzedSource): [string, Omit<Output, "path">][] {
 
 function isOptional(sources: readonly AnalyzedSource[], alias: string): boolean {
   return sources.some((source) => source.alias === alias && source.optional);
-}
-
-/** Whether a query makes groups of its rows: by itself or because it aggregates. */
-export function needsGroups(ast: SelectAst): boolean {
-  if (ast.groupBy.length > 0 || ast.having !== null) return true;
-  const inProjection = ast.projection?.some(
-    (field) => field.kind === "value" && field.operand.kind === "aggregate",
-  );
-  return inProjection === true || ast.orderBy.some(({ operand }) => operand.kind === "aggregate");
-}
-
-function checkGroups(ast: SelectAst, scope: OuterScope): void {
-  for (const column of ast.groupBy) requireComparable(column, scope, "groupBy");
-  const isKey = (operand: Operand) =>
-    operand.kind !== "column" ||
-    ast.groupBy.some(({ alias, column }) => alias === operand.alias && column === operand.column);
-  if (!ast.projection) {
-    throw invalid(
-      "A grouped query needs to say what it gives for each group: select({ listId: todos.listId, total: count() }).",
-    );
-  }
-  for (const field of ast.projection) {
-    if (field.kind === "row" || !isKey(field.operand)) {
-      throw invalid(
-        `"${field.name}" has no single value in a group. Add its column to groupBy(), or put it into an aggregate such as max().`,
-      );
-    }
-  }
-  for (const { operand } of ast.orderBy) {
-    if (!isKey(operand))
-      throw invalid(
-        "A grouped query is ordered by columns of its groupBy() and by aggregates only.",
-      );
-  }
-  if (ast.having) {
-    walkCondition(ast.having, (part) => {
-      const operands =
-        part.kind === "compare" ? [part.left, part.right] : "operand" in part ? [part.operand] : [];
-      if (!operands.every(isKey))
-        throw invalid(
-          "having() may use columns of groupBy() and aggregates only. Filter rows with where().",
-        );
-    });
-  }
 }
 
 function checkDistinct(ast: SelectAst, outputs: readonly Output[]): void {
@@ -456,25 +326,43 @@ export function sameOperand(
   return sameOperand(left.operand, right.operand);
 }
 
-type Ordered = Pick<AnalyzedSelect, "ast" | "sources" | "outputs" | "grouped">;
+type Identified = Pick<AnalyzedSelect, "ast" | "sources" | "outputs" | "grouped">;
+type Identity = readonly (ColumnOperand | AggregateOperand)[];
 
-/** What makes the order total. Rows that still tie are equal in every value that can be compared. */
-function tieBreakers({ ast, sources, outputs, grouped }: Ordered): OrderTerm[] {
-  const ascending = (operand: OrderTerm["operand"]): OrderTerm => ({ operand, direction: "asc" });
-  if (ast.distinct) return outputs.map(({ operand }) => ascending(operand));
-  if (grouped) return ast.groupBy.map(ascending);
-  return sources.flatMap(({ alias, source, fields }) => {
-    if (source.kind === "table") return [ascending({ kind: "column", alias, column: "id" })];
-    return [...fields]
-      .filter(([, { type, encrypted }]) => isComparable(type) && !encrypted)
-      .map(([column]) => ascending({ kind: "column", alias, column }));
-  });
+/** What no two rows have in common; null if that is not known. */
+function identityOf({ ast, sources, outputs, grouped }: Identified): Identity | null {
+  if (ast.distinct) return outputs.map(({ operand }) => operand);
+  if (grouped) return ast.groupBy;
+  const identity: ColumnOperand[] = [];
+  for (const { alias, query } of sources) {
+    const key = query ? query.key : ["id"];
+    if (key === null) return null;
+    identity.push(...key.map((column) => ({ kind: "column" as const, alias, column })));
+  }
+  return identity;
 }
 
-function invalid(message: string): PlasmaError {
-  return new PlasmaError("invalid-query", message);
+function keyOf(identity: Identity | null, outputs: readonly Output[]): string[] | null {
+  if (identity === null) return null;
+  const key: string[] = [];
+  for (const operand of identity) {
+    const output = outputs.find(
+      (candidate) => candidate.path.length === 1 && sameOperand(candidate.operand, operand),
+    );
+    if (!output) return null;
+    key.push(output.path[0]);
+  }
+  return key;
 }
 
-function mismatch(message: string): PlasmaError {
-  return new PlasmaError("type-mismatch", message);
+/** What makes the order total. Without an identity, rows that still tie are equal in everything. */
+function tieBreakers(identity: Identity | null, sources: readonly AnalyzedSource[]): OrderTerm[] {
+  const operands =
+    identity ??
+    sources.flatMap(({ alias, query, fields }) =>
+      [...(query ? fields.keys() : ["id"])].map((column): ColumnOperand => {
+        return { kind: "column", alias, column };
+      }),
+    );
+  return operands.map((operand) => ({ operand, direction: "asc" }));
 }

@@ -6,11 +6,15 @@
  * - A comparison with null is unknown. `in` with an empty list is false; `x in (…, null)` is true or unknown.
  * - Text is compared by code point, false before true, bytes by byte, and null sorts before everything.
  * - A result is totally ordered. The written terms come first; ties are broken by the ids of the tables in the order
- *   of the query, by the group's columns when it groups, and by all output columns when it is distinct.
+ *   of the query, by the group's columns when it groups, and by all output columns when it is distinct. A subquery in
+ *   FROM stands there with what tells its rows apart, or else with all of its columns.
  * - `like`: `%` any run, `_` one code point, `\` takes the next character literally; case matters. `ilike` folds the
  *   letters A to Z, and nothing else.
- * - Aggregates skip nulls. `count` is an integer; `sum` of int is exact or a typed error past 2^53, `sum` of bigint is a
- *   bigint or a typed error past 64 bits, `avg` is a double; `sum`, `avg`, `min` and `max` of nothing are null.
+ * - Aggregates skip nulls. `count` is an integer; `sum` is exact for int (up to 2^53) and bigint (64 bits); `avg` is the
+ *   exact total divided as a double; `sum`, `avg`, `min` and `max` of nothing are null. A sum that does not fit its type
+ *   is more (or less) than every value that does, wherever it is compared or sorted; in a result it is the typed error
+ *   `overflow`. A sum of reals may differ in its last bits, since it depends on the order of its terms; on Postgres one
+ *   that leaves the doubles is an `overflow` even where the result does not show it.
  * - A group by null is a group like any other. Without `groupBy` an aggregate query has exactly one row.
  */
 

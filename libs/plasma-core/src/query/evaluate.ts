@@ -7,11 +7,13 @@
  */
 
 import { PlasmaError } from "../errors.ts";
+import { requireColumn, requireTable } from "../schema/schema.ts";
 import type { Schema } from "../schema/schema.ts";
 import type { Row } from "../schema/table.ts";
-import { aggregateValues } from "./aggregate-values.ts";
-import { analyzeSelect, needsGroups } from "./analyze.ts";
-import type { AnalyzedSelect } from "./analyze.ts";
+import { aggregateValues, shownValue } from "./aggregate-values.ts";
+import { needsGroups } from "./analyze-groups.ts";
+import { analyzeSelect } from "./analyze.ts";
+import type { AnalyzedSelect, Output } from "./analyze.ts";
 import type {
   AggregateOperand,
   ColumnOperand,
@@ -24,6 +26,9 @@ import type {
 import { compareForSort, compareValues, valueKey } from "./compare.ts";
 import { matcherOf, valueSetOf } from "./prepared.ts";
 import { notInScope } from "./scope.ts";
+import { typeOfKind } from "./value-type.ts";
+import type { ValueType } from "./value-type.ts";
+import { sourcesOf } from "./walk.ts";
 
 /** Three-valued logic: null is "unknown". */
 export type Truth = boolean | null;
@@ -61,6 +66,21 @@ export function evaluateSelect(
   source: RowSource,
   outer: Scope = EMPTY_SCOPE,
 ): Row[] {
+  const rows = selectRows(query, source, outer);
+  const { outputs } = analyzeSelect(source.schema, query);
+  for (const { overflows, path } of outputs) {
+    if (overflows) for (const row of rows) shownValue(valueAt(row, path));
+  }
+  return rows;
+}
+
+function valueAt(row: Row, [field, column]: Output["path"]): Value {
+  const value = row[field];
+  return column === undefined ? (value as Value) : cell(value as Row, column);
+}
+
+/** The rows of a query as the query around it sees them. */
+function selectRows(query: SelectAst, source: RowSource, outer: Scope): Row[] {
   const analyzed = analyzeSelect(source.schema, query);
   if (analyzed.shape.kind === "row" && !analyzed.grouped && !query.distinct) {
     return window(query, plainRows(analyzed, source, outer));
@@ -126,7 +146,7 @@ function matching(query: SelectAst, source: RowSource, outer: Scope): Candidate[
   if (!needsGroups(query)) {
     return scopes.map((scope) => ({ scope, value: (operand) => resolve(operand, scope, {}) }));
   }
-  return groups(query, scopes, outer).filter((group) => {
+  return groups({ query, schema: source.schema }, scopes, outer).filter((group) => {
     const options: ConditionOptions = { aggregate: (operand) => group.value(operand) };
     return (
       query.having === null ||
@@ -158,11 +178,14 @@ function joinedScopes(query: SelectAst, source: RowSource, outer: Scope): Scope[
 }
 
 function sourceRows(from: Source, source: RowSource): Iterable<Row> {
-  return from.kind === "table" ? source.rows(from.table) : evaluateSelect(from.query, source);
+  return from.kind === "table"
+    ? source.rows(from.table)
+    : selectRows(from.query, source, EMPTY_SCOPE);
 }
 
 /** Rows with equal keys are one group; without `groupBy` all rows are one, even if there are none. */
-function groups(query: SelectAst, scopes: readonly Scope[], outer: Scope): Candidate[] {
+function groups(grouping: Grouping, scopes: readonly Scope[], outer: Scope): Candidate[] {
+  const { query } = grouping;
   const members = new Map<string, Scope[]>();
   if (query.groupBy.length === 0) members.set("", []);
   for (const scope of scopes) {
@@ -171,10 +194,15 @@ function groups(query: SelectAst, scopes: readonly Scope[], outer: Scope): Candi
     if (group) group.push(scope);
     else members.set(key, [scope]);
   }
-  return [...members.values()].map((group) => groupCandidate(group, outer));
+  return [...members.values()].map((group) => groupCandidate(grouping, group, outer));
 }
 
-function groupCandidate(members: readonly Scope[], outer: Scope): Candidate {
+interface Grouping {
+  readonly query: SelectAst;
+  readonly schema: Schema;
+}
+
+function groupCandidate(grouping: Grouping, members: readonly Scope[], outer: Scope): Candidate {
   const scope = members[0] ?? outer;
   return {
     scope,
@@ -185,9 +213,19 @@ function groupCandidate(members: readonly Scope[], outer: Scope): Candidate {
       const values = members
         .map((member) => resolve(column, member, {}))
         .filter((value) => value !== null);
-      return aggregateValues(operand, values);
+      return aggregateValues(operand, typeOf(column, grouping), values);
     },
   };
+}
+
+function typeOf({ alias, column }: ColumnOperand, { query, schema }: Grouping): ValueType {
+  const own = sourcesOf(query).find((candidate) => candidate.alias === alias);
+  if (!own) throw notInScope(alias);
+  if (own.kind === "table") {
+    return typeOfKind(requireColumn(requireTable(schema, own.table), column).kind);
+  }
+  const { outputs } = analyzeSelect(schema, own.query);
+  return outputs.find(({ path }) => path[0] === column)!.type;
 }
 
 function distinct(analyzed: AnalyzedSelect, candidates: readonly Candidate[]): Candidate[] {

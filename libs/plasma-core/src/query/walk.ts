@@ -1,6 +1,6 @@
 /** Walking the AST: which tables a query reads, which subqueries and operands a condition holds. */
 
-import type { Condition, Operand, SelectAst, Source } from "./ast.ts";
+import type { ColumnOperand, Condition, Operand, OrderTerm, SelectAst, Source } from "./ast.ts";
 
 /** The alias under which a rule's expression names the row it is asked about. No table can have it. */
 export const RULE_ROW = "$row";
@@ -39,6 +39,39 @@ export function operandsOfCondition(condition: Condition): Operand[] {
       operands.push(part.operand);
   });
   return operands;
+}
+
+/** The columns that a query takes from the queries around it. */
+export function outerColumnsOf(query: SelectAst): ColumnOperand[] {
+  const own = new Set(sourcesOf(query).map(({ alias }) => alias));
+  const projected = (query.projection ?? []).flatMap((field) =>
+    field.kind === "value" ? [field.operand] : [],
+  );
+  const operands: Operand[] = [...projected, ...query.groupBy, ...query.orderBy.map(operandOf)];
+  const nested: ColumnOperand[] = [];
+  for (const condition of [...query.joins.map(({ on }) => on), query.where, query.having]) {
+    if (!condition) continue;
+    operands.push(...operandsOfCondition(condition));
+    nested.push(...outerColumnsOfCondition(condition));
+  }
+  const columns = operands.flatMap((operand): ColumnOperand[] => {
+    const column = operand.kind === "aggregate" ? operand.operand : operand;
+    return column?.kind === "column" ? [column] : [];
+  });
+  return [...columns, ...nested].filter(({ alias }) => !own.has(alias));
+}
+
+/** The columns that the subqueries of a condition take from the queries around them. */
+export function outerColumnsOfCondition(condition: Condition): ColumnOperand[] {
+  const columns: ColumnOperand[] = [];
+  walkCondition(condition, (part) => {
+    if (part.kind === "exists") columns.push(...outerColumnsOf(part.query));
+  });
+  return columns;
+}
+
+function operandOf({ operand }: OrderTerm): Operand {
+  return operand;
 }
 
 /** The tables that a condition looks into through its subqueries, at any depth. */

@@ -78,9 +78,9 @@ export function compileSelect(query: SelectAst, compiler: Compiler): CompiledSel
   const place: Place = { compiler, aliases: newAliases(), scope: EMPTY_SCOPE };
   const parts = partsOf(analyzed, place);
   const { dialect } = compiler;
-  const outputs = analyzed.outputs.map(({ operand, type }, at) => ({
+  const outputs = analyzed.outputs.map(({ operand, type, overflows }, at) => ({
     raw: operandOf(operand, parts.place),
-    read: (value: SqlFragment) => dialect.read(value, type),
+    read: (value: SqlFragment) => (overflows ? dialect.readSum : dialect.read)(value, type),
     label: name(`c${at}`),
   }));
   if (!query.distinct) {
@@ -288,11 +288,13 @@ function compileExists(query: SelectAst, place: Place): SqlFragment {
   if (query.limit === 0) return dialect.truth(false);
   const analyzed = analyzeSelect(schema, query);
   if (query.distinct && query.offset > 0) {
-    // Only then does it matter how many of the rows are different.
+    // Only then does it matter how many of the rows are different. Not as the subquery of EXISTS itself: SQLite
+    // leaves the DISTINCT of such a one out.
     const parts = partsOf(analyzed, place);
     const outputs = analyzed.outputs.map(({ operand }) => operandOf(operand, parts.place));
     const columns = outputs.map((raw, at) => sql`${raw} AS ${name(`c${at}`)}`);
-    return sql`EXISTS (SELECT DISTINCT ${join(columns)}${parts.body}${dialect.window({ limit: 1, offset: query.offset })})`;
+    const window = dialect.window({ limit: 1, offset: query.offset });
+    return sql`EXISTS (SELECT 1 FROM (SELECT DISTINCT ${join(columns)}${parts.body}) AS q${window})`;
   }
   const { body } = partsOf(analyzed, place);
   const skip = query.offset > 0 ? dialect.window({ limit: 1, offset: query.offset }) : sql``;
@@ -320,7 +322,7 @@ function aggregateFragment(operand: AggregateOperand, place: Place): SqlFragment
   if (operand.fn === "count") {
     return operand.distinct ? sql`count(DISTINCT ${value})` : sql`count(${value})`;
   }
-  return dialect.aggregate(operand.fn, value, field.type);
+  return dialect.aggregate(operand.fn, value, field);
 }
 
 function columnFragment(

@@ -1,6 +1,6 @@
 /** What differs between databases, and nothing else. Everything above speaks through this. */
 
-import type { ColumnKind, Value, ValueType } from "@sh1n4ps/plasma-core";
+import type { ColumnKind, Field, Value, ValueType } from "@sh1n4ps/plasma-core";
 import type { SqlExecutor } from "./executor.ts";
 import type { SqlFragment } from "./fragment.ts";
 import { postgresDialect } from "./postgres-dialect.ts";
@@ -15,6 +15,8 @@ export interface SqlDialect {
   values(values: readonly Value[]): SqlFragment;
   /** A column's value in a form that every driver hands over unharmed. */
   read(column: SqlFragment, kind: ColumnKind): SqlFragment;
+  /** The same for what comes of a sum: one that did not fit arrives as an infinite number or as text of no number. */
+  readSum(value: SqlFragment, type: ValueType): SqlFragment;
   /** True, false, or unknown. */
   truth(value: boolean | null): SqlFragment;
   /** `like` as plasma defines it; unknown for null. */
@@ -22,9 +24,9 @@ export interface SqlDialect {
     operand: SqlFragment,
     match: { readonly pattern: string; readonly foldCase: boolean },
   ): SqlFragment;
-  /** An aggregate of the values that are not null; a sum that does not fit its type is an error (see `overflow`). */
-  aggregate(fn: "sum" | "avg" | "min" | "max", operand: SqlFragment, type: ValueType): SqlFragment;
-  /** Whether the database failed because such a sum did not fit. */
+  /** An aggregate of the values that are not null. A sum that does not fit its type is ±infinity, as it is in core. */
+  aggregate(fn: "sum" | "avg" | "min" | "max", operand: SqlFragment, field: Field): SqlFragment;
+  /** Whether the database failed because a sum was too large, before it could be made infinite. */
   isOverflow(error: unknown): boolean;
   /** A term of ORDER BY: null first when ascending, last when descending. */
   orderTerm(operand: SqlFragment, direction: "asc" | "desc", nullable: boolean): SqlFragment;

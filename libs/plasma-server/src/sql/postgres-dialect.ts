@@ -7,10 +7,11 @@
  * - Drivers disagree about bigints (text, number, bigint): an int or a date is read as a double, which holds it
  *   exactly, and a bigint as text.
  * - There is no min() of booleans or bytes: false is less than true, and hex sorts as its bytes do.
- * - Sums are exact (numeric) and then have to fit: Postgres itself fails when a number is out of range (22003).
+ * - Sums of integers are exact (numeric), and infinite if they do not fit. A sum of doubles fails where it would be
+ *   infinite (22003).
  */
 
-import type { ColumnKind, Value } from "@sh1n4ps/plasma-core";
+import type { ColumnKind, Value, ValueType } from "@sh1n4ps/plasma-core";
 import { toHex } from "../bytes.ts";
 import type { SqlDialect } from "./dialect.ts";
 import { bind, integer, sql } from "./fragment.ts";
@@ -103,6 +104,8 @@ export const postgresDialect: SqlDialect = {
     }
   },
 
+  readSum: (value, type) => postgresDialect.read(value, type),
+
   truth: (value) => (value === null ? sql`CAST(NULL AS boolean)` : value ? sql`TRUE` : sql`FALSE`),
 
   like: (operand, { pattern, foldCase }) => {
@@ -114,19 +117,23 @@ export const postgresDialect: SqlDialect = {
     return sql`(${text} LIKE ${postgresDialect.value(closed(folded))})`;
   },
 
-  aggregate: (fn, operand, type) => {
+  aggregate: (fn, operand, { type, overflows }) => {
     switch (fn) {
       case "min":
       case "max":
         return extreme(fn, operand, type);
-      case "avg":
-        if (type === "real") return averageOfReals(operand);
-        return sql`(CAST(CAST(sum(${operand}) AS bigint) AS double precision) / count(${operand}))`;
-      case "sum":
-        if (type === "real") return sql`sum(${operand})`;
-        if (type === "bigint") return sql`CAST(sum(${operand}) AS bigint)`;
-        // 2^53 times 1024 no longer fits, so the cast fails for what is not a safe integer.
-        return sql`(CASE WHEN abs(sum(${operand})) <= 9007199254740991 THEN CAST(sum(${operand}) AS bigint) ELSE CAST(abs(sum(${operand})) * 1024 AS bigint) END)`;
+      case "avg": {
+        const average =
+          type === "real"
+            ? averageOfReals(operand)
+            : sql`(CAST(sum(${operand}) AS double precision) / count(${operand}))`;
+        return overflows ? infiniteIf(operand, average, "double precision") : average;
+      }
+      case "sum": {
+        const total = type === "real" ? sql`sum(${operand})` : wholeSum(operand, type);
+        const kind = type === "real" ? "double precision" : "numeric";
+        return overflows ? infiniteIf(operand, total, kind) : total;
+      }
     }
   },
 
@@ -233,6 +240,22 @@ function extreme(fn: "min" | "max", operand: SqlFragment, type: ColumnKind): Sql
     case "json":
       return sql`${aggregate}(${operand})`;
   }
+}
+
+/** The exact sum of integers, which is numeric. */
+function wholeSum(operand: SqlFragment, type: ValueType): SqlFragment {
+  const total = sql`sum(${operand})`;
+  const [least, most] =
+    type === "int"
+      ? [sql`-9007199254740991`, sql`9007199254740991`]
+      : [sql`-9223372036854775808`, sql`9223372036854775807`];
+  return sql`(CASE WHEN ${total} > ${most} THEN numeric 'Infinity' WHEN ${total} < ${least} THEN numeric '-Infinity' ELSE ${total} END)`;
+}
+
+/** Among the values of a subquery's sum there may be infinite ones. */
+function infiniteIf(operand: SqlFragment, total: SqlFragment, type: string): SqlFragment {
+  const kind: SqlFragment = { text: type, params: [] };
+  return sql`(CASE WHEN max(${operand}) = 'Infinity' THEN ${kind} 'Infinity' WHEN min(${operand}) = '-Infinity' THEN ${kind} '-Infinity' ELSE ${total} END)`;
 }
 
 /**

@@ -1,5 +1,6 @@
 /** The rows of a compiled select as the rows of its result. */
 
+import { overflow } from "@sh1n4ps/plasma-core";
 import type { AnalyzedSelect, Row } from "@sh1n4ps/plasma-core";
 import type { SqlRow } from "./executor.ts";
 import { cellFromSql } from "./row-codec.ts";
@@ -7,8 +8,10 @@ import { cellFromSql } from "./row-codec.ts";
 export function resultFromSql(analyzed: AnalyzedSelect, stored: SqlRow): Row {
   const { shape, outputs, sources } = analyzed;
   const row: Row = {};
-  for (const [at, { path, type }] of outputs.entries()) {
-    const cell = cellFromSql(stored[`c${at}`], type);
+  for (const [at, { path, type, overflows }] of outputs.entries()) {
+    const value = stored[`c${at}`];
+    if (overflows) requireFinite(value);
+    const cell = cellFromSql(value, type);
     const [field, column] = path;
     if (column === undefined) row[field] = cell;
     else ((row[field] ??= {}) as Row)[column] = cell;
@@ -22,4 +25,10 @@ export function resultFromSql(analyzed: AnalyzedSelect, stored: SqlRow): Row {
     }
   }
   return row;
+}
+
+/** A sum that did not fit is infinite (see core's `aggregate-values.ts`). */
+function requireFinite(value: unknown): void {
+  if (typeof value === "bigint" || value === null || value === undefined) return;
+  if (!Number.isFinite(Number(value))) throw overflow();
 }

@@ -8,7 +8,7 @@
  *   mantissa and exponent, whose product is exact.
  */
 
-import type { Value } from "@sh1n4ps/plasma-core";
+import type { Value, ValueType } from "@sh1n4ps/plasma-core";
 import type { SqlDialect } from "./dialect.ts";
 import { toHex } from "../bytes.ts";
 import { bind, integer, sql } from "./fragment.ts";
@@ -69,11 +69,16 @@ export const sqliteDialect: SqlDialect = {
 
   read: (column, kind) => (kind === "bigint" ? sql`CAST(${column} AS TEXT)` : column),
 
+  readSum: (value, type) => {
+    // D1 would give null for an infinite number.
+    return sql`(CASE WHEN ${value} IN (${INFINITY}, -${INFINITY}) THEN 'infinite' ELSE ${sqliteDialect.read(value, type)} END)`;
+  },
+
   truth: (value) => (value === null ? sql`NULL` : value ? sql`1` : sql`0`),
 
   like: sqliteLike,
 
-  aggregate: (fn, operand, type) => {
+  aggregate: (fn, operand, { type, overflows }) => {
     switch (fn) {
       case "min":
         return sql`min(${operand})`;
@@ -81,15 +86,14 @@ export const sqliteDialect: SqlDialect = {
         return sql`max(${operand})`;
       case "avg":
         if (type === "real") return sql`avg(${operand})`;
-        return sql`(CAST(${within64Bits(wholeSum(operand))} AS REAL) / count(${operand}))`;
+        return infiniteIf(overflows, operand, wholeAverage(operand));
       case "sum":
-        if (type === "real") return within(sql`sum(${operand})`, MAX_DOUBLE);
-        if (type === "int") return within(wholeSum(operand), MAX_SAFE);
-        return within64Bits(wholeSum(operand));
+        if (type === "real") return sql`sum(${operand})`;
+        return infiniteIf(overflows, operand, wholeSum(operand, type));
     }
   },
 
-  isOverflow: (error) => error instanceof Error && error.message.includes(OVERFLOW),
+  isOverflow: () => false,
 
   orderTerm: (operand, direction) => (direction === "asc" ? operand : sql`${operand} DESC`),
 
@@ -126,27 +130,40 @@ export const sqliteDialect: SqlDialect = {
 
 /**
  * The exact sum of integers: their upper and lower halves are added apart, so that no intermediate sum overflows
- * (SQLite's own sum() would fail there). What fits into 64 bits is an integer; what does not becomes a double.
+ * (SQLite's own sum() would fail there).
  */
-function wholeSum(operand: SqlFragment): SqlFragment {
+function halves(operand: SqlFragment): { readonly high: SqlFragment; readonly low: SqlFragment } {
   const low = sql`sum(${operand} & 4294967295)`;
-  return sql`((sum(${operand} >> 32) + (${low} >> 32)) * 4294967296 + (${low} & 4294967295))`;
+  return {
+    high: sql`(sum(${operand} >> 32) + (${low} >> 32))`,
+    low: sql`(${low} & 4294967295)`,
+  };
 }
 
-/** A sum of 64 bits: beyond them `wholeSum` gives a double. */
-function within64Bits(value: SqlFragment): SqlFragment {
-  return sql`(CASE WHEN typeof(${value}) = 'real' THEN ${FAIL} ELSE ${value} END)`;
+function wholeSum(operand: SqlFragment, type: ValueType): SqlFragment {
+  const { high, low } = halves(operand);
+  // What does not fit into 64 bits becomes a double, which is too coarse to be a sum but not to have its sign.
+  const total = sql`(${high} * 4294967296 + ${low})`;
+  const fits =
+    type === "int"
+      ? sql`abs(CAST(${total} AS REAL)) <= 9007199254740991`
+      : sql`typeof(${total}) <> 'real'`;
+  return sql`(CASE WHEN ${total} IS NULL OR ${fits} THEN ${total} WHEN ${total} > 0 THEN ${INFINITY} ELSE -${INFINITY} END)`;
 }
 
-function within(value: SqlFragment, limit: SqlFragment): SqlFragment {
-  return sql`(CASE WHEN abs(CAST(${value} AS REAL)) > ${limit} THEN ${FAIL} ELSE ${value} END)`;
+/** The upper half times 2^32 is a double without rounding, so the total is rounded once, as it should be. */
+function wholeAverage(operand: SqlFragment): SqlFragment {
+  const { high, low } = halves(operand);
+  return sql`((CAST(${high} AS REAL) * 4294967296.0 + ${low}) / count(${operand}))`;
 }
 
-/** A malformed JSON path makes the statement fail with the path in its message. */
-const OVERFLOW = "plasma-overflow";
-const FAIL: SqlFragment = { text: `json_extract('{}', '${OVERFLOW}')`, params: [] };
-const MAX_SAFE = sql`9007199254740991`;
-const MAX_DOUBLE = sql`1.7976931348623157e308`;
+/** Among the values of a subquery's sum there may be infinite ones. */
+function infiniteIf(overflows: boolean, operand: SqlFragment, total: SqlFragment): SqlFragment {
+  if (!overflows) return total;
+  return sql`(CASE WHEN max(${operand}) = ${INFINITY} THEN ${INFINITY} WHEN min(${operand}) = -${INFINITY} THEN -${INFINITY} ELSE ${total} END)`;
+}
+
+const INFINITY = sql`9e999`;
 
 function real(slot: number): SqlFragment {
   return sql`(CAST("@item".value ->> ${integer(slot)} AS REAL) * pow(2.0, "@item".value ->> ${integer(slot + 1)}))`;

@@ -4,6 +4,7 @@
  * SQLite's own LIKE ignores the case of ASCII letters, and D1 cannot change that. GLOB means the same as our `like`
  * once its wildcards are translated, but D1 refuses GLOB patterns of more than 50 bytes. Longer ones are matched by
  * a recursive query that walks pattern and text in step: exact, and slow only where it is needed.
+ * The text comes to it from a query of its own, because it may be an aggregate of the query around.
  */
 
 import { bind, integer, sql } from "./fragment.ts";
@@ -11,6 +12,8 @@ import type { SqlFragment } from "./fragment.ts";
 
 /** D1's limit, in bytes. */
 const MAX_GLOB = 50;
+/** GLOB takes U+FFFE and U+FFFF for U+FFFD. */
+const LOOKALIKES = /[\ufffd-\uffff]/;
 
 type Token = { readonly kind: "run" | "one" } | { readonly kind: "literal"; readonly text: string };
 
@@ -23,7 +26,7 @@ export function sqliteLike(
   const pattern = foldCase ? given.replace(/[A-Z]+/g, (letters) => letters.toLowerCase()) : given;
   const tokens = tokensOf(pattern);
   const glob = tokens.map(globOf).join("");
-  if (new TextEncoder().encode(glob).length <= MAX_GLOB)
+  if (!LOOKALIKES.test(glob) && new TextEncoder().encode(glob).length <= MAX_GLOB)
     return sql`(${operand} GLOB ${bind(glob)})`;
   return walk(operand, tokens);
 }
@@ -65,17 +68,17 @@ function globOf(token: Token): string {
 /** Steps from (token, place in the text) to the next; the text matches if its end is reached with the last token. */
 function walk(operand: SqlFragment, tokens: readonly Token[]): SqlFragment {
   const steps = JSON.stringify(tokens.map(stepsOver));
-  return sql`CASE WHEN ${operand} IS NULL THEN NULL ELSE EXISTS (
+  return sql`(SELECT CASE WHEN subject.text IS NULL THEN NULL ELSE EXISTS (
     WITH RECURSIVE walk(token, place) AS (
       SELECT 0, 1
       UNION
       SELECT walk.token + (step.value ->> 0), walk.place + (step.value ->> 1)
       FROM walk JOIN json_each(${bind(steps)}, '$[' || walk.token || ']') AS step
-      WHERE walk.place + (step.value ->> 1) <= length(${operand}) + 1
-        AND ((step.value ->> 2) IS NULL OR substr(${operand}, walk.place, step.value ->> 1) = (step.value ->> 2))
+      WHERE walk.place + (step.value ->> 1) <= length(subject.text) + 1
+        AND ((step.value ->> 2) IS NULL OR substr(subject.text, walk.place, step.value ->> 1) = (step.value ->> 2))
     )
-    SELECT 1 FROM walk WHERE token = ${integer(tokens.length)} AND place = length(${operand}) + 1
-  ) END`;
+    SELECT 1 FROM walk WHERE walk.token = ${integer(tokens.length)} AND walk.place = length(subject.text) + 1
+  ) END FROM (SELECT ${operand} AS text) AS subject)`;
 }
 
 type Step = readonly [tokens: number, characters: number, text: string | null];
