@@ -1,6 +1,6 @@
 /** The client: storage, replica, live queries and the sync loop put together, and nothing more. */
 
-import { decodeTagged, readDb } from "@sh1n4ps/plasma-core";
+import { decodeTagged, readDb, requireRunnable } from "@sh1n4ps/plasma-core";
 import type { AnyMutators, MutatorArgs, ReadDb, Schema } from "@sh1n4ps/plasma-core";
 import { LiveQueries } from "./live/live-queries.ts";
 import type { LogLevel, PlasmaClientOptions } from "./options.ts";
@@ -82,6 +82,7 @@ export type AnyPlasmaClient = PlasmaClient<any, any>;
 export function createPlasmaClient<S extends Schema, M extends AnyMutators>(
   options: PlasmaClientOptions<S, M>,
 ): PlasmaClient<S, M> {
+  requireRunnable(options.schema);
   const platform = withLogLevel(options.platform ?? browserPlatform(), options.logLevel ?? "warn");
   const { schema, mutators, dbName, getContext } = options;
   const engine =

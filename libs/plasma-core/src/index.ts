@@ -129,7 +129,7 @@ export type {
 export type { QueryAst, RelatedAst, RelationalAst } from "./query/relational-ast.ts";
 export { relationsOf } from "./query/relations.ts";
 export type { ManyRelations, OneRelations, Relation } from "./query/relations.ts";
-export { select, selectDistinct } from "./query/select.ts";
+export { select, selectDistinct, tableQuery } from "./query/select.ts";
 export type {
   ResultRow,
   SelectFrom,
@@ -188,13 +188,30 @@ export type {
   ColumnKind,
   ColumnRecord,
   Json,
+  KnownDocument,
   OnDelete,
   Reference,
 } from "./schema/column.ts";
+export {
+  crdtCounter,
+  crdtLwwRegister,
+  crdtOrSet,
+  crdtPnCounter,
+  file,
+} from "./schema/document-column.ts";
+export type {
+  CrdtCounter,
+  CrdtLwwRegister,
+  CrdtOrSet,
+  CrdtPnCounter,
+  FileOptions,
+  FileRef,
+} from "./schema/document-column.ts";
 export type { Rule, RuleRow, RuleSet } from "./schema/rule.ts";
 export { completeRow, MAX_ROW_SIZE, patchRow } from "./schema/row.ts";
 export { decodeCell, decodeRow, encodeCell, encodeRow } from "./schema/row-codec.ts";
 export type { JsonRow } from "./schema/row-codec.ts";
+export { requireRunnable } from "./schema/runnable.ts";
 export { checkValue, MAX_CELL_SIZE } from "./schema/value.ts";
 export { defineSchema, requireColumn, requireTable } from "./schema/schema.ts";
 export type { IncomingReference, Schema, SchemaTables } from "./schema/schema.ts";
@@ -209,5 +226,11 @@ export type {
   TableColumns,
   TableInfo,
   TableName,
-  TableOptions,
 } from "./schema/table.ts";
+export { storageRef } from "./schema/table-options.ts";
+export type {
+  ConflictingRows,
+  ConflictResolver,
+  StorageRef,
+  TableOptions,
+} from "./schema/table-options.ts";

@@ -11,10 +11,13 @@ import {
   CLIENT_ID_HEADER,
   PlasmaError,
   PROTOCOL_VERSION,
+  requireRunnable,
   tablesWithoutRule,
 } from "@sh1n4ps/plasma-core";
 import type { Handshake, TicketResponse } from "@sh1n4ps/plasma-core";
 import { readJson } from "./body.ts";
+import { watchFullScans } from "./db/full-scans.ts";
+import { bindRules } from "./db/rules.ts";
 import type { Engine } from "./engine.ts";
 import { RequestRefused, StorageFailure, SyncServerError } from "./errors.ts";
 import type { Identity, SyncHandler, SyncHandlerOptions } from "./options.ts";
@@ -31,6 +34,7 @@ import { issueTicket, redeemTicket, ticketOf } from "./tickets.ts";
 
 /** Answers everything below `basePath`. The database is brought to the schema before the first request. */
 export function createSyncHandler<Ctx>(options: SyncHandlerOptions<Ctx>): SyncHandler {
+  requireRunnable(options.schema);
   const server: Server<Ctx> = {
     options,
     engine: engineOf(options),
@@ -58,20 +62,27 @@ interface Server<Ctx> {
   readonly base: string;
 }
 
+/** In rows, for warnings in development. */
+const DEFAULT_LARGE_TABLE = 1000;
+
 function engineOf<Ctx>(options: SyncHandlerOptions<Ctx>): Engine {
+  const { schema, mutators, executor, development, warnOnFullScan } = options;
+  const report = (error: SyncServerError) => {
+    try {
+      options.onError?.(error);
+    } catch {
+      // An app's log that fails must not decide about a request.
+    }
+  };
+  const rows = warnOnFullScan ?? (development ? DEFAULT_LARGE_TABLE : false);
   return {
-    schema: options.schema,
-    mutators: options.mutators,
-    executor: options.executor,
+    schema,
+    mutators,
+    executor,
     policy: options.policy ?? { default: "allow" },
     platform: options.platform ?? runtimePlatform(),
-    report(error) {
-      try {
-        options.onError?.(error);
-      } catch {
-        // An app's log that fails must not decide about a request.
-      }
-    },
+    fullScans: rows === false ? undefined : watchFullScans({ schema, executor, rows, report }),
+    report,
   };
 }
 
@@ -227,7 +238,10 @@ async function handlePull<Ctx>(
   const request = parsePull(body);
   checkHandshake(server, identity, request);
   await prepare(server.engine);
-  return success(await pull(server.engine, identity, request));
+  const response = await pull(server.engine, identity, request);
+  const { fullScans, policy } = server.engine;
+  await fullScans?.lookAtRules(bindRules(identity.ctx, policy));
+  return success(response);
 }
 
 async function handleTicket<Ctx>(

@@ -22,6 +22,7 @@ const FLAGS = [
   "hasDefault",
   "defaultValue",
   "enumValues",
+  "document",
 ] as const;
 
 function flags(column: AnyColumn): Record<string, unknown> {
@@ -54,6 +55,7 @@ describe("a column declaration", () => {
         hasDefault: false,
         defaultValue: undefined,
         enumValues: undefined,
+        document: undefined,
       });
     },
   );

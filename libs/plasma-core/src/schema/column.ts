@@ -1,10 +1,18 @@
 /** Column declarations: the kinds, the pure modifiers, and the TypeScript type that each kind stands for. */
 
 import { PlasmaDefinitionError } from "../errors.ts";
+import type { FileOptions } from "./document-column.ts";
 
 /** How a column is stored and compared. `ref` columns hold the id of a row of another table. */
 export type ColumnKind =
   "id" | "text" | "int" | "bigint" | "real" | "boolean" | "timestamp" | "blob" | "json" | "ref";
+
+/** What the document in a `json` column is, where it is not just the app's (`document-column.ts`). */
+export type KnownDocument =
+  | { readonly kind: "file"; readonly options: FileOptions }
+  | {
+      readonly kind: "crdtCounter" | "crdtPnCounter" | "crdtLwwRegister" | "crdtOrSet";
+    };
 
 export type OnDelete = "cascade" | "restrict" | "setNull" | "noAction";
 
@@ -41,6 +49,7 @@ export interface Column<
   readonly defaultValue: T | undefined;
   readonly enumValues: readonly string[] | undefined;
   readonly reference: Reference | undefined;
+  readonly document: KnownDocument | undefined;
 
   nullable(): Column<T | null, true, Target>;
   default(value: NonNullable<T>): Column<T, true, Target>;
@@ -57,7 +66,7 @@ export type AnyColumn = Column<any, boolean>;
 
 export type ColumnData<C> = C extends Column<infer T, boolean> ? T : never;
 
-interface ColumnState {
+export interface ColumnState {
   readonly kind: ColumnKind;
   readonly table?: string;
   readonly alias?: string;
@@ -69,6 +78,7 @@ interface ColumnState {
   readonly defaultValue?: unknown;
   readonly enumValues?: readonly string[];
   readonly reference?: Reference;
+  readonly document?: KnownDocument;
 }
 
 const COLUMN = Symbol("plasma.column");
@@ -80,7 +90,7 @@ const ON_DELETE: ReadonlySet<string> = new Set<OnDelete>([
   "noAction",
 ]);
 
-function makeColumn<T, Optional extends boolean, Target extends string | null = null>(
+export function makeColumn<T, Optional extends boolean, Target extends string | null = null>(
   state: ColumnState,
 ): Column<T, Optional, Target> {
   const refuse = (modifier: string) => {
@@ -101,6 +111,7 @@ function makeColumn<T, Optional extends boolean, Target extends string | null = 
     defaultValue: state.defaultValue as T | undefined,
     enumValues: state.enumValues,
     reference: state.reference,
+    document: state.document,
     nullable: () => {
       if (state.kind === "id") refuse("nullable");
       return makeColumn<T | null, true, Target>({ ...state, isNullable: true });
@@ -136,6 +147,7 @@ export function bindColumn(
     defaultValue: place.defaultValue ?? column.defaultValue,
     ...(column.enumValues && { enumValues: column.enumValues }),
     ...(column.reference && { reference: column.reference }),
+    ...(column.document && { document: column.document }),
     table: place.table,
     alias: place.alias,
     name: place.name,

@@ -4,7 +4,7 @@ import { id, int, json, ref, text, timestamp } from "./column.ts";
 import type { AnyColumn, ColumnRecord } from "./column.ts";
 import { completeRow } from "./row.ts";
 import { alias, isTable, table, tableInfo } from "./table.ts";
-import type { TableOptions } from "./table.ts";
+import type { TableOptions } from "./table-options.ts";
 
 const lists = table("lists", { id: id(), name: text() });
 
@@ -91,7 +91,19 @@ describe("table()", () => {
       "t",
       { id: key, size: text({ enum: ["s"] }).default("m" as "s") },
     ],
-    "an encrypted column": ["t", { id: key, secret: text().encrypted() }],
+    "a unique document": ["t", { id: key, extra: json().unique() }],
+    "a unique encrypted column": ["t", { id: key, secret: text().encrypted().unique() }],
+    "an index over a document": ["t", { id: key, extra: json() }, { indexes: [["extra"]] }],
+    "an index over an encrypted column": [
+      "t",
+      { id: key, secret: text().encrypted() },
+      { indexes: [["id", "secret"]] },
+    ],
+    "an index that is no list": ["t", { id: key }, { indexes: ["id"] }],
+    "a resolver that is no function": ["t", { id: key }, { resolveConflict: "lww" }],
+    "a suppressed log that is no boolean": ["t", { id: key }, { changeLogSuppressed: "yes" }],
+    "a storage that is a bare name": ["t", { id: key }, { blobs: "archive" }],
+    "an option that does not exist": ["t", { id: key }, { index: [["id"]] }],
   };
 
   it("refuses, and says what to change", () => {
@@ -114,17 +126,25 @@ describe("table()", () => {
         "a name that objects have": ""constructor" cannot be the name of a table: JavaScript uses that name itself. Choose another one.",
         "a name with a blank": ""my table" cannot be the name of a table. Use a letter followed by up to 62 letters, digits or underscores.",
         "a name with a quote": ""t"; drop table x; --" cannot be the name of a table. Use a letter followed by up to 62 letters, digits or underscores.",
+        "a resolver that is no function": "resolveConflict of table "t" must be a function: ({ base, current, incoming, ctx }) => row.",
         "a rule of an unknown name": "auth.reads of table "t" is not a rule. Write { read: (ctx, row) => …, write: (ctx, row) => … }, and leave out what has no rule.",
         "a rule that is no function": "auth.write of table "t" is not a rule. Write { read: (ctx, row) => …, write: (ctx, row) => … }, and leave out what has no rule.",
         "a rule that is undefined": "auth.read of table "t" is not a rule. Write { read: (ctx, row) => …, write: (ctx, row) => … }, and leave out what has no rule.",
         "a second id": "Table "t" has a second primary key, "other". Keep \`id: id()\` only, and use ref() or text() for "other".",
+        "a storage that is a bare name": "blobs of table "t" must be made by storageRef("name").",
+        "a suppressed log that is no boolean": "changeLogSuppressed of table "t" must be true or false.",
+        "a unique document": ""t.extra" is unique, but a document cannot be compared. Put what has to be compared into a column of its own.",
+        "a unique encrypted column": ""t.secret" is unique, but an encrypted value cannot be compared. Put what has to be compared into a column of its own.",
         "an empty index": "An index of table "t" must name at least one column, and each column once: [].",
         "an empty name": """ cannot be the name of a table. Use a letter followed by up to 62 letters, digits or underscores.",
-        "an encrypted column": ""t.secret" is declared .encrypted(), which this version cannot do. Remove .encrypted(), or keep such values out of the table.",
         "an id that is not an id()": "Table "t" has no primary key. Add \`id: id()\` to its columns.",
+        "an index over a document": "An index of table "t" names "extra", but a document cannot be compared. Put what has to be compared into a column of its own.",
+        "an index over an encrypted column": "An index of table "t" names "secret", but an encrypted value cannot be compared. Put what has to be compared into a column of its own.",
         "an index over no such column": "An index of table "t" names "title", which is not one of its columns.",
         "an index over something of the prototype": "An index of table "t" names "toString", which is not one of its columns.",
+        "an index that is no list": "indexes of table "t" must be a list of column lists: [["listId", "position"]].",
         "an index that names a column twice": "An index of table "t" must name at least one column, and each column once: [id, id].",
+        "an option that does not exist": "Table "t" has an option "index", which does not exist. There are: auth, indexes, resolveConflict, changeLogSuppressed, blobs.",
         "columns that differ in case only": ""listId" and "listID" cannot both be names of columns of table "t": SQL does not tell upper case from lower. Rename one of them.",
         "no id": "Table "t" has no primary key. Add \`id: id()\` to its columns.",
         "rules that are no object": "The auth of table "t" must be an object: { read, write }.",

@@ -4,22 +4,12 @@ import { PlasmaDefinitionError } from "../errors.ts";
 import { bindColumn, isColumn } from "./column.ts";
 import type { AnyColumn, Column, ColumnData, ColumnRecord } from "./column.ts";
 import { checkDistinct, checkName } from "./name.ts";
-import type { RuleSet } from "./rule.ts";
+import { checkOptions, requireComparable } from "./table-options.ts";
+import type { TableOptions } from "./table-options.ts";
 import { checkValue } from "./value.ts";
 
 /** A row as the engine handles it when the table is not known statically. */
 export type Row = Record<string, unknown>;
-
-// Inference only: rule callbacks are contravariant in the context, so `unknown` would refuse every real rule.
-// eslint-disable-next-line @typescript-eslint/no-explicit-any
-type AnyCtx = any;
-
-export interface TableOptions<C extends ColumnRecord = ColumnRecord> {
-  /** Who may read and write which rows. Without a rule the app's `AuthorizePolicy.default` decides. */
-  readonly auth?: RuleSet<AnyCtx, C>;
-  /** Column lists, used by SQL and by the client: `[["listId", "position"]]`. */
-  readonly indexes?: readonly (readonly (keyof C & string)[])[];
-}
 
 /** What `tableInfo()` gives: a table's declaration as data. */
 export interface TableInfo {
@@ -103,8 +93,7 @@ export function table<N extends string, C extends ColumnRecord>(
   }
   for (const [key, column] of Object.entries(columns)) checkColumn(name, key, column);
   checkDistinct(`columns of table "${name}"`, Object.keys(columns));
-  checkIndexes(name, columns, options.indexes ?? []);
-  checkRules(name, options.auth);
+  checkOptions(name, columns, options);
   return makeTable(columns, { name, alias: name, options: options as TableOptions }) as Table<N, C>;
 }
 
@@ -143,50 +132,7 @@ function checkColumn(table: string, key: string, column: unknown): void {
       `Table "${table}" has a second primary key, "${key}". Keep \`id: id()\` only, and use ref() or text() for "${key}".`,
     );
   }
-  if (column.isEncrypted) {
-    // To accept it and store the value in the clear would be a lie that nobody notices.
-    throw new PlasmaDefinitionError(
-      `"${table}.${key}" is declared .encrypted(), which this version cannot do. Remove .encrypted(), or keep such values out of the table.`,
-    );
-  }
-}
-
-function checkIndexes(
-  table: string,
-  columns: ColumnRecord,
-  indexes: readonly (readonly string[])[],
-): void {
-  for (const index of indexes) {
-    if (index.length === 0 || new Set(index).size !== index.length) {
-      throw new PlasmaDefinitionError(
-        `An index of table "${table}" must name at least one column, and each column once: [${index.join(", ")}].`,
-      );
-    }
-    for (const column of index) {
-      if (!Object.hasOwn(columns, column)) {
-        throw new PlasmaDefinitionError(
-          `An index of table "${table}" names "${column}", which is not one of its columns.`,
-        );
-      }
-    }
-  }
-}
-
-/** A rule that is there but undefined (a circular import, a typing error) must not count as "no rule". */
-function checkRules(table: string, auth: unknown): void {
-  if (auth === undefined) return;
-  if (typeof auth !== "object" || auth === null) {
-    throw new PlasmaDefinitionError(
-      `The auth of table "${table}" must be an object: { read, write }.`,
-    );
-  }
-  for (const [kind, rule] of Object.entries(auth)) {
-    if ((kind !== "read" && kind !== "write") || typeof rule !== "function") {
-      throw new PlasmaDefinitionError(
-        `auth.${kind} of table "${table}" is not a rule. Write { read: (ctx, row) => …, write: (ctx, row) => … }, and leave out what has no rule.`,
-      );
-    }
-  }
+  if (column.isUnique) requireComparable(`"${table}.${key}" is unique`, column);
 }
 
 function makeTable(

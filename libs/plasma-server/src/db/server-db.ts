@@ -5,7 +5,7 @@
  * that person may; without one, no rules are asked.
  */
 
-import { mutatorDb } from "@sh1n4ps/plasma-core";
+import { mutatorDb, requireRunnable } from "@sh1n4ps/plasma-core";
 import type { AuthorizePolicy, MutatorDb, Schema } from "@sh1n4ps/plasma-core";
 import { backOff } from "../backoff.ts";
 import { metaFrom, SELECT_META } from "../change-log/meta.ts";
@@ -16,6 +16,7 @@ import { ensureSchema } from "../schema/ensure-schema.ts";
 import type { SqlExecutor } from "../sql/executor.ts";
 import { bind, sql } from "../sql/fragment.ts";
 import { commit } from "./commit.ts";
+import { explainSelect } from "./explain.ts";
 import { openTransaction } from "./transaction.ts";
 import type { QueryRunner } from "./transaction.ts";
 
@@ -30,9 +31,14 @@ export interface ServerDbOptions {
 }
 
 export function createServerDb(options: ServerDbOptions): MutatorDb {
+  requireRunnable(options.schema);
   return mutatorDb(options.schema, {
     select: (query) => transact(options, (runner) => runner.select(query)),
     write: (write) => transact(options, (runner) => runner.write(write)),
+    explain: async (query) => {
+      await ensureSchema(options);
+      return explainSelect({ ...options, query });
+    },
   });
 }
 
