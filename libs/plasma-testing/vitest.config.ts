@@ -1,0 +1,3 @@
+import { nodeProject } from "../../tools/vitest/projects.ts";
+
+export default nodeProject("plasma-testing");
