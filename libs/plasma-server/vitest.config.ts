@@ -1,3 +1,3 @@
 import { nodeProject } from "../../tools/vitest/projects.ts";
 
-export default nodeProject("plasma-server");
+export default nodeProject("plasma-server", { postgres: true });

@@ -2,6 +2,7 @@
  * The three kinds of test project. The suffix of a test file tells where it runs:
  * `.test.ts` in Node, `.browser.test.ts` in a real Chromium, `.worker.test.ts` in workerd.
  */
+import { fileURLToPath } from "node:url";
 import { cloudflareTest } from "@cloudflare/vitest-pool-workers";
 import { playwright } from "@vitest/browser-playwright";
 import { defineConfig } from "vitest/config";
@@ -13,7 +14,13 @@ const BROWSER_TESTS = ["**/*.browser.test.{ts,tsx}"];
 const WORKER_TESTS = ["**/*.worker.test.ts"];
 const NOT_OURS = ["**/node_modules/**", "**/dist/**", "**/.next*/**"];
 
-export function nodeProject(name: string, options: { setupFiles?: string[] } = {}) {
+interface NodeOptions {
+  setupFiles?: string[];
+  /** Whether its tests need a Postgres: `inject("postgres")`. */
+  postgres?: boolean;
+}
+
+export function nodeProject(name: string, options: NodeOptions = {}) {
   return defineConfig({
     test: {
       name,
@@ -22,6 +29,9 @@ export function nodeProject(name: string, options: { setupFiles?: string[] } = {
       exclude: [...NOT_OURS, ...BROWSER_TESTS, ...WORKER_TESTS],
       passWithNoTests: true,
       setupFiles: options.setupFiles ?? [],
+      globalSetup: options.postgres
+        ? [fileURLToPath(new URL("./postgres.ts", import.meta.url))]
+        : [],
     },
   });
 }

@@ -3,8 +3,6 @@
 import type { ColumnKind, Field, Value, ValueType } from "@sh1n4ps/plasma-core";
 import type { SqlExecutor } from "./executor.ts";
 import type { SqlFragment } from "./fragment.ts";
-import { postgresDialect } from "./postgres-dialect.ts";
-import { sqliteDialect } from "./sqlite-dialect.ts";
 
 export interface SqlDialect {
   readonly name: SqlExecutor["dialect"];
@@ -40,13 +38,4 @@ export interface SqlDialect {
   cell(slot: number, kind: ColumnKind): SqlFragment;
   /** What goes into the slots. */
   encodeCell(value: unknown, kind: ColumnKind): readonly (null | string | number | boolean)[];
-}
-
-export function dialectOf(executor: SqlExecutor): SqlDialect {
-  switch (executor.dialect) {
-    case "sqlite":
-      return sqliteDialect;
-    case "postgres":
-      return postgresDialect;
-  }
 }
