@@ -1,6 +1,7 @@
 /** What push, pull and tickets work with: the handler's options, with defaults filled in. */
 
 import type { AnyMutators, AuthorizePolicy, Schema } from "@sh1n4ps/plasma-core";
+import type { FullScanWatch } from "./db/full-scans.ts";
 import type { SyncServerError } from "./errors.ts";
 import type { Platform } from "./platform.ts";
 import type { SqlExecutor } from "./sql/executor.ts";
@@ -11,6 +12,8 @@ export interface Engine {
   readonly executor: SqlExecutor;
   readonly policy: AuthorizePolicy;
   readonly platform: Platform;
+  /** Shown every query, if somebody wants to know of full scans. */
+  readonly fullScans?: FullScanWatch | undefined;
   /** Tells the app. Never throws. */
   report(error: SyncServerError): void;
 }

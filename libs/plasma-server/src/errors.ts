@@ -16,6 +16,8 @@ export type SyncServerErrorKind =
   | "storage"
   /** A warning: tables that everyone may read or write, because they have no rule. */
   | "tables-without-rules"
+  /** A warning, in development: a query reads all rows of a large table. */
+  | "full-scan"
   /** A bug of the engine. */
   | "internal";
 

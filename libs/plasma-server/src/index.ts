@@ -22,6 +22,8 @@ export type { Platform } from "./platform.ts";
 export { ensureSchema } from "./schema/ensure-schema.ts";
 export type { EnsureSchemaOptions } from "./schema/ensure-schema.ts";
 export { createPostgresTables } from "./schema/postgres-tables.ts";
+export { explainSelect } from "./db/explain.ts";
+export type { ExplainOptions } from "./db/explain.ts";
 export { fromBetterSqlite3 } from "./sql/better-sqlite3.ts";
 export type { BetterSqlite3Like, BetterSqlite3Options } from "./sql/better-sqlite3.ts";
 export { fromD1 } from "./sql/d1.ts";

@@ -78,6 +78,13 @@ export interface SyncHandlerOptions<Ctx = unknown> {
   ) => boolean | Promise<boolean>;
   /** Where sockets go once origin and ticket are found good. Without it there are none, and clients poll. */
   readonly sockets?: { connect(request: Request, identity: SocketIdentity): Promise<Response> };
+  /** A development build: looks for mistakes, at a price in speed. Default: false. */
+  readonly development?: boolean;
+  /**
+   * Tables of so many rows are large: `onError` is told, once for each query, when one is read in full, and which index
+   * would help. `false`: never. Default: 1000 in development, else never, because queries are explained for it.
+   */
+  readonly warnOnFullScan?: number | false;
   /** Clock, random source, timers and crypto. Default: those of the runtime. */
   readonly platform?: Platform;
 }

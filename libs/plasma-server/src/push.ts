@@ -225,6 +225,7 @@ async function runMutator({ engine, identity, mutation }: Job): Promise<Run> {
     executor: engine.executor,
     ctx: identity.ctx,
     policy: engine.policy,
+    fullScans: engine.fullScans,
   });
   let thrown: { readonly error: unknown } | null = null;
   try {

@@ -47,5 +47,6 @@ function inOrder(runner: SelectRunner & WriteRunner): SelectRunner & WriteRunner
   return {
     select: (query) => enqueue(() => runner.select(query)),
     write: (write) => enqueue(() => runner.write(write)),
+    ...(runner.explain && { explain: runner.explain }),
   };
 }

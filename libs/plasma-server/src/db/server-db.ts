@@ -20,8 +20,8 @@ import { explainSelect } from "./explain.ts";
 import { openTransaction } from "./transaction.ts";
 import type { QueryRunner } from "./transaction.ts";
 
-export interface ServerDbOptions {
-  readonly schema: Schema;
+export interface ServerDbOptions<S extends Schema = Schema> {
+  readonly schema: S;
   readonly executor: SqlExecutor;
   /** The person on whose behalf. Without it nothing is refused. */
   readonly ctx?: unknown;
@@ -30,7 +30,7 @@ export interface ServerDbOptions {
   readonly platform?: Platform;
 }
 
-export function createServerDb(options: ServerDbOptions): MutatorDb {
+export function createServerDb<S extends Schema>(options: ServerDbOptions<S>): MutatorDb<S> {
   requireRunnable(options.schema);
   return mutatorDb(options.schema, {
     select: (query) => transact(options, (runner) => runner.select(query)),

@@ -41,6 +41,7 @@ import { bind, columnOf, name, sql, withCtes } from "../sql/fragment.ts";
 import type { Cte, SqlFragment } from "../sql/fragment.ts";
 import { resultFromSql } from "../sql/result-codec.ts";
 import { readColumns, rowFromSql, rowsToJson, selectJsonRows } from "../sql/row-codec.ts";
+import type { FullScanWatch } from "./full-scans.ts";
 import { createOverlay } from "./overlay.ts";
 import type { Overlay } from "./overlay.ts";
 import { bindRules, compileRule } from "./rules.ts";
@@ -51,6 +52,8 @@ export interface TransactionOptions {
   readonly executor: SqlExecutor;
   readonly ctx: unknown;
   readonly policy: AuthorizePolicy;
+  /** Is shown every query. */
+  readonly fullScans?: FullScanWatch | undefined;
 }
 
 export type QueryRunner = SelectRunner & WriteRunner;
@@ -67,7 +70,7 @@ export interface Transaction {
 }
 
 export function openTransaction(options: TransactionOptions): Transaction {
-  const { schema, executor, ctx, policy } = options;
+  const { schema, executor, ctx, policy, fullScans } = options;
   const dialect = dialectOf(executor);
   const overlay = createOverlay(schema, dialect);
   const rules = bindRules(ctx, policy);
@@ -94,7 +97,8 @@ export function openTransaction(options: TransactionOptions): Transaction {
     }
   };
   const runner = (restricted: boolean): QueryRunner => {
-    const reader: Reader = { schema, dialect, overlay, rules: restricted ? rules : null, read };
+    const asked = restricted ? rules : null;
+    const reader: Reader = { schema, dialect, overlay, rules: asked, read, fullScans };
     const store = writeStore(reader);
     const inTurn = <T>(operation: () => Promise<T>): Promise<T> => {
       const result = queue.then(() => {
@@ -142,6 +146,7 @@ interface Reader {
   /** Null for an unrestricted reader. */
   readonly rules: Rules | null;
   read(statement: Statement): Promise<SqlRow[]>;
+  readonly fullScans: FullScanWatch | undefined;
 }
 
 function writeStore(reader: Reader): WriteStore {
@@ -235,6 +240,7 @@ async function run(reader: Reader, query: SelectAst, readable: Readable | null):
     },
   });
   const stored = await reader.read(sql`${withCtes(overlay.ctes())}${statement}`);
+  await reader.fullScans?.look(query, rules);
   return stored.map((row) => resultFromSql(analyzed, row));
 }
 

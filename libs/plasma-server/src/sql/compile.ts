@@ -22,6 +22,7 @@ import type {
   OrderTerm,
   Schema,
   SelectAst,
+  Source,
   TableInfo,
 } from "@sh1n4ps/plasma-core";
 import type { SqlDialect } from "./dialect.ts";
@@ -39,7 +40,14 @@ export interface Compiler {
 
 /** Hands out the aliases of one statement. */
 export interface Aliases {
-  next(): string;
+  /** `of`: what it will stand for, if that is a source of a query. */
+  next(of?: NamedSource): string;
+}
+
+/** A source, and the query that names it. */
+export interface NamedSource {
+  readonly query: SelectAst;
+  readonly source: Source;
 }
 
 /** What an alias of the AST stands for at a place in the SQL. */
@@ -73,9 +81,13 @@ export function tableSource(table: TableInfo, alias: string): SqlSource {
 }
 
 /** A whole select, its rows in order. */
-export function compileSelect(query: SelectAst, compiler: Compiler): CompiledSelect {
+export function compileSelect(
+  query: SelectAst,
+  compiler: Compiler,
+  aliases: Aliases = newAliases(),
+): CompiledSelect {
   const analyzed = analyzeSelect(compiler.schema, query);
-  const place: Place = { compiler, aliases: newAliases(), scope: EMPTY_SCOPE };
+  const place: Place = { compiler, aliases, scope: EMPTY_SCOPE };
   const parts = partsOf(analyzed, place);
   const { dialect } = compiler;
   const outputs = analyzed.outputs.map(({ operand, type, overflows }, at) => ({
@@ -150,7 +162,7 @@ function partsOf(analyzed: AnalyzedSelect, outer: Place): Parts {
   const place: Place = { ...outer, scope };
   const conditions: SqlFragment[] = [];
   const from = sources.map((source, at) => {
-    const alias = outer.aliases.next();
+    const alias = outer.aliases.next({ query: ast, source: source.source });
     const { fields, optional, query } = source;
     scope.set(source.alias, { alias, fields, optional, labelled: query !== null });
     const restricted = restriction(source, alias, outer);
@@ -257,7 +269,10 @@ function compile(condition: Condition, place: Place): SqlFragment {
     }
     case "in": {
       if (condition.values.length === 0) return dialect.truth(false);
-      if (isNullValue(condition.operand)) return dialect.truth(null);
+      // Values that are all null have no type that the operand could be compared with.
+      if (isNullValue(condition.operand) || condition.values.every((value) => value === null)) {
+        return dialect.truth(null);
+      }
       return sql`(${operandOf(condition.operand, place)} IN (${dialect.values(condition.values)}))`;
     }
     case "isNull":
