@@ -21,6 +21,9 @@ export function nodeProject(name: string, options: { setupFiles?: string[] } = {
       include: ["**/*.test.{ts,tsx}"],
       exclude: [...NOT_OURS, ...BROWSER_TESTS, ...WORKER_TESTS],
       passWithNoTests: true,
+      // A hang is what it guards against: seeded runs may take many seconds where cores are few and busy.
+      testTimeout: 60_000,
+      hookTimeout: 60_000,
       setupFiles: options.setupFiles ?? [],
     },
   });
@@ -36,7 +39,8 @@ export function browserProject(name: string, options: { optimizeDeps?: string[] 
       include: BROWSER_TESTS,
       exclude: NOT_OURS,
       passWithNoTests: true,
-      testTimeout: 20_000,
+      testTimeout: 60_000,
+      hookTimeout: 60_000,
       browser: {
         enabled: true,
         headless: true,
@@ -58,7 +62,8 @@ export function workerProject(name: string, options: WorkerOptions) {
       include: WORKER_TESTS,
       exclude: NOT_OURS,
       passWithNoTests: true,
-      testTimeout: 20_000,
+      testTimeout: 60_000,
+      hookTimeout: 60_000,
     },
   });
 }

@@ -16,7 +16,12 @@ export const todosOfList = (db: ReadDb, listId: string, filter: TodoFilter = "al
   db
     .select()
     .from(todos)
-    .where(and(eq(todos.listId, listId), filter === "all" ? undefined : eq(todos.done, filter === "done")))
+    .where(
+      and(
+        eq(todos.listId, listId),
+        filter === "all" ? undefined : eq(todos.done, filter === "done"),
+      ),
+    )
     .orderBy(asc(todos.position));
 
 export const membersOfList = (db: ReadDb, listId: string) =>

@@ -14,7 +14,12 @@ const rows: Record<string, Record<string, unknown>[]> = {
 };
 const source = { rows: (table: string) => rows[table] ?? [] };
 
-function allows(table: string, kind: "read" | "write", userId: string, row: Record<string, unknown>): boolean {
+function allows(
+  table: string,
+  kind: "read" | "write",
+  userId: string,
+  row: Record<string, unknown>,
+): boolean {
   const rule = bindRule(requireTable(schema, table), kind, { userId }, { default: "deny" });
   if (rule.kind === "predicate") return rule.allows(row);
   return evaluateCondition(rule.condition, source, new Map([["$row", row]])) === true;

@@ -5,7 +5,11 @@ import { z } from "zod";
 export const rowId = z.string().min(1).max(64);
 /** A moment given by the caller: mutators must not read a clock. */
 export const moment = z.date();
-export const listName = z.string().trim().min(1, "Give the list a name.").max(80, "A list's name has at most 80 characters.");
+export const listName = z
+  .string()
+  .trim()
+  .min(1, "Give the list a name.")
+  .max(80, "A list's name has at most 80 characters.");
 export const todoTitle = z
   .string()
   .trim()

@@ -28,9 +28,16 @@ export const memberMutators = defineMutators<typeof schema, Ctx>()({
     args: z.object({ token: inviteToken, membershipId: rowId, joinedAt: moment }),
     run: async ({ unrestrictedDb, args, ctx }) => {
       if (!unrestrictedDb) return;
-      const [invite] = await unrestrictedDb.select().from(invites).where(eq(invites.token, args.token)).limit(1);
+      const [invite] = await unrestrictedDb
+        .select()
+        .from(invites)
+        .where(eq(invites.token, args.token))
+        .limit(1);
       if (!invite) {
-        throw new MutationRefused("invite-not-found", "This invite link is no longer valid. Ask for a new one.");
+        throw new MutationRefused(
+          "invite-not-found",
+          "This invite link is no longer valid. Ask for a new one.",
+        );
       }
       const [already] = await unrestrictedDb
         .select()
@@ -53,7 +60,10 @@ export const memberMutators = defineMutators<typeof schema, Ctx>()({
     run: async ({ db, unrestrictedDb, args, ctx }) => {
       const [list] = await db.select().from(lists).where(eq(lists.id, args.listId)).limit(1);
       if (list?.ownerId === ctx.userId) {
-        throw new MutationRefused("owner-cannot-leave", "You own this list. Delete it instead of leaving it.");
+        throw new MutationRefused(
+          "owner-cannot-leave",
+          "You own this list. Delete it instead of leaving it.",
+        );
       }
       // The write rule lets owners alone change memberships; leaving is the one exception, for one's own row.
       await (unrestrictedDb ?? db)
@@ -66,9 +76,14 @@ export const memberMutators = defineMutators<typeof schema, Ctx>()({
     args: z.object({ listId: rowId, userId: rowId }),
     run: async ({ db, args, ctx }) => {
       if (args.userId === ctx.userId) {
-        throw new MutationRefused("owner-cannot-leave", "You own this list. Delete it instead of leaving it.");
+        throw new MutationRefused(
+          "owner-cannot-leave",
+          "You own this list. Delete it instead of leaving it.",
+        );
       }
-      await db.delete(members).where(and(eq(members.listId, args.listId), eq(members.userId, args.userId)));
+      await db
+        .delete(members)
+        .where(and(eq(members.listId, args.listId), eq(members.userId, args.userId)));
     },
   },
 });

@@ -3,7 +3,19 @@
  * everything in a list hang on the memberships.
  */
 
-import { alias, and, eq, exists, id, or, ref, select, table, text, timestamp } from "@sh1n4ps/plasma-core";
+import {
+  alias,
+  and,
+  eq,
+  exists,
+  id,
+  or,
+  ref,
+  select,
+  table,
+  text,
+  timestamp,
+} from "@sh1n4ps/plasma-core";
 import type { AnyColumn, Condition } from "@sh1n4ps/plasma-core";
 import type { Ctx } from "../context.ts";
 
