@@ -4,6 +4,7 @@ import type { Row } from "@sh1n4ps/plasma-core";
 import { beforeEach, describe, expect, it } from "vitest";
 import { lists, members, notes, schema, shares, things, todos } from "../contract/app.ts";
 import { chance, left, randomQuery, randomRow, randomSchema, right } from "../contract/random.ts";
+import { pause } from "../contract/world.ts";
 import { ensureSchema } from "../schema/ensure-schema.ts";
 import { fromBetterSqlite3 } from "../sql/better-sqlite3.ts";
 import type { SqlExecutor } from "../sql/executor.ts";
@@ -77,12 +78,27 @@ describe("a transaction", () => {
     expect(transaction.changes().map((change) => change.id)).toEqual(["own", "b"]);
   });
 
-  it("lets writes that nobody waits for see each other", async () => {
-    const transaction = open();
+  it("lets writes that nobody waits for see each other, through either of its faces", async () => {
+    let slow = 20;
+    const uneven: SqlExecutor = {
+      ...executor,
+      // The first query takes longest.
+      all: async (statement) => {
+        await pause((slow -= 5));
+        return executor.all(statement);
+      },
+    };
+    const transaction = openTransaction({
+      schema,
+      executor: uneven,
+      ctx: { userId: "ada" },
+      policy: { default: "allow" },
+    });
     const db = mutatorDb(transaction.restricted);
+    const unrestricted = mutatorDb(transaction.unrestricted);
     const outcomes = await Promise.allSettled([
       db.insert(shares).values({ id: "same", amount: 1 }),
-      db.insert(shares).values({ id: "same", amount: 2 }),
+      unrestricted.insert(shares).values({ id: "same", amount: 2 }),
       db.update(shares).set({ amount: 3 }),
     ]);
     expect(outcomes.map((outcome) => outcome.status)).toEqual([
