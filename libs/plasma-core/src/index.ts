@@ -23,7 +23,7 @@ export type {
   Mutators,
 } from "./mutators/define-mutators.ts";
 export { executeWrite } from "./mutators/execute-write.ts";
-export type { RowChange, WriteStore } from "./mutators/execute-write.ts";
+export type { RowChange, WriteStore } from "./mutators/write-store.ts";
 export { invokeMutator, requireMutator, validateArgs } from "./mutators/invoke-mutator.ts";
 export type { MutatorCall } from "./mutators/invoke-mutator.ts";
 export type { InferInput, InferOutput, StandardSchemaV1 } from "./mutators/standard-schema.ts";

@@ -36,7 +36,7 @@ import type { Identity } from "./options.ts";
 import { errorFrom } from "./outcomes.ts";
 import { askTable, readAnswer } from "./pull-changes.ts";
 import type { TableAnswer, TableQuestion } from "./pull-changes.ts";
-import { dialectOf } from "./sql/dialect.ts";
+import { dialectOf } from "./sql/dialect-of.ts";
 import type { SqlRow, Statement } from "./sql/executor.ts";
 import { bind, sql } from "./sql/fragment.ts";
 

@@ -13,7 +13,7 @@ import { requireTable } from "../schema/schema.ts";
 import type { Schema } from "../schema/schema.ts";
 import type { Row, TableInfo } from "../schema/table.ts";
 import { executeWrite } from "./execute-write.ts";
-import type { RowChange, WriteStore } from "./execute-write.ts";
+import type { RowChange, WriteStore } from "./write-store.ts";
 
 export interface MemoryWorld {
   readonly store: WriteStore;

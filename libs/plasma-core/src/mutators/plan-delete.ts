@@ -15,7 +15,7 @@
 import { PlasmaError } from "../errors.ts";
 import type { IncomingReference, Schema } from "../schema/schema.ts";
 import type { Row } from "../schema/table.ts";
-import type { RowChange, WriteStore } from "./execute-write.ts";
+import type { RowChange, WriteStore } from "./write-store.ts";
 
 interface Restriction {
   readonly reference: IncomingReference;

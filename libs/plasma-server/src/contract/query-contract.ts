@@ -8,7 +8,7 @@ import { openTransaction } from "../db/transaction.ts";
 import { runtimePlatform } from "../platform.ts";
 import { ensureSchema } from "../schema/ensure-schema.ts";
 import { compileSelect } from "../sql/compile.ts";
-import { dialectOf } from "../sql/dialect.ts";
+import { dialectOf } from "../sql/dialect-of.ts";
 import type { SqlExecutor } from "../sql/executor.ts";
 import { name } from "../sql/fragment.ts";
 import { rowFromSql } from "../sql/row-codec.ts";

@@ -14,7 +14,7 @@ import type { Row, RowChange, Schema, TableInfo } from "@sh1n4ps/plasma-core";
 import { toHex } from "../bytes.ts";
 import type { Platform } from "../platform.ts";
 import { guardOf } from "../schema/system-tables.ts";
-import { dialectOf } from "../sql/dialect.ts";
+import { dialectOf } from "../sql/dialect-of.ts";
 import type { SqlDialect } from "../sql/dialect.ts";
 import type { SqlExecutor, Statement } from "../sql/executor.ts";
 import { bind, columnOf, join, name, sql, tree } from "../sql/fragment.ts";

@@ -33,7 +33,7 @@ import type {
 import { StorageFailure } from "../errors.ts";
 import { compileSelect, newAliases } from "../sql/compile.ts";
 import type { Compiler } from "../sql/compile.ts";
-import { dialectOf } from "../sql/dialect.ts";
+import { dialectOf } from "../sql/dialect-of.ts";
 import type { SqlDialect } from "../sql/dialect.ts";
 import type { SqlExecutor, SqlRow, Statement } from "../sql/executor.ts";
 import { bind, columnOf, name, sql, withCtes } from "../sql/fragment.ts";

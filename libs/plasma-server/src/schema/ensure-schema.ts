@@ -12,7 +12,7 @@ import { MigrationRefused, StorageFailure } from "../errors.ts";
 import { runtimePlatform } from "../platform.ts";
 import type { Platform } from "../platform.ts";
 import { toHex } from "../bytes.ts";
-import { dialectOf } from "../sql/dialect.ts";
+import { dialectOf } from "../sql/dialect-of.ts";
 import type { SqlExecutor, Statement } from "../sql/executor.ts";
 import { bind, sql } from "../sql/fragment.ts";
 import { additionsFor, describeSchema } from "./description.ts";

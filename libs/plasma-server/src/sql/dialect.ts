@@ -1,9 +1,7 @@
 /** What differs between databases, and nothing else. Everything above speaks through this. */
 
 import type { ColumnKind, Value } from "@sh1n4ps/plasma-core";
-import type { SqlExecutor } from "./executor.ts";
 import type { SqlFragment } from "./fragment.ts";
-import { sqliteDialect } from "./sqlite-dialect.ts";
 
 export interface SqlDialect {
   readonly name: "sqlite";
@@ -24,11 +22,4 @@ export interface SqlDialect {
   cell(slot: number, kind: ColumnKind): SqlFragment;
   /** What goes into the slots. */
   encodeCell(value: unknown, kind: ColumnKind): readonly (null | string | number | boolean)[];
-}
-
-export function dialectOf(executor: SqlExecutor): SqlDialect {
-  switch (executor.dialect) {
-    case "sqlite":
-      return sqliteDialect;
-  }
 }
