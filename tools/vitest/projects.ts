@@ -28,6 +28,9 @@ export function nodeProject(name: string, options: NodeOptions = {}) {
       include: ["**/*.test.{ts,tsx}"],
       exclude: [...NOT_OURS, ...BROWSER_TESTS, ...WORKER_TESTS],
       passWithNoTests: true,
+      // A hang is what it guards against: seeded runs may take many seconds where cores are few and busy.
+      testTimeout: 60_000,
+      hookTimeout: 60_000,
       setupFiles: options.setupFiles ?? [],
       globalSetup: options.postgres
         ? [fileURLToPath(new URL("./postgres.ts", import.meta.url))]
@@ -46,7 +49,8 @@ export function browserProject(name: string, options: { optimizeDeps?: string[] 
       include: BROWSER_TESTS,
       exclude: NOT_OURS,
       passWithNoTests: true,
-      testTimeout: 20_000,
+      testTimeout: 60_000,
+      hookTimeout: 60_000,
       browser: {
         enabled: true,
         headless: true,
@@ -68,7 +72,8 @@ export function workerProject(name: string, options: WorkerOptions) {
       include: WORKER_TESTS,
       exclude: NOT_OURS,
       passWithNoTests: true,
-      testTimeout: 20_000,
+      testTimeout: 60_000,
+      hookTimeout: 60_000,
     },
   });
 }

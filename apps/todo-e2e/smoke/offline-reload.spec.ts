@@ -13,8 +13,7 @@ test("the preview syncs, and a hard reload without a network shows the app with 
   await ada.open(list);
   await expect(ada.todo("From the server")).toBeVisible();
   await ada.add("From this device");
-  await ada.expectSynced();
-  expect(await api.titlesOf(list.id)).toEqual(["From the server", "From this device"]);
+  await expect.poll(() => api.titlesOf(list.id)).toEqual(["From the server", "From this device"]);
 
   await ada.expectControlledByServiceWorker();
   await ada.cutNetwork();

@@ -29,13 +29,16 @@ export function portOf(url: string): number {
   return Number(new URL(url).port);
 }
 
+export async function isPortFree(port: number): Promise<boolean> {
+  return await assertPortFree(port, { name: "the tests", envName: "" }).then(
+    () => true,
+    () => false,
+  );
+}
+
 async function freePort(): Promise<number> {
   for (;;) {
     const port = 20_001 + 2 * Math.floor(Math.random() * 5_000);
-    const isFree = await assertPortFree(port, { name: "the tests", envName: "" }).then(
-      () => true,
-      () => false,
-    );
-    if (isFree) return port;
+    if (await isPortFree(port)) return port;
   }
 }

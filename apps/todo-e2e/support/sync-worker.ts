@@ -2,8 +2,9 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { expect } from "@playwright/test";
 import { startSyncServer } from "@plasma-starter/sync/dev-server";
-import { addresses, portOf } from "./addresses.ts";
+import { addresses, isPortFree, portOf } from "./addresses.ts";
 
 type Running = Awaited<ReturnType<typeof startSyncServer>>;
 
@@ -28,6 +29,8 @@ export class SyncWorker {
   /** Starts it again on the same data. */
   async start(): Promise<void> {
     const { appUrl } = addresses();
+    // What was killed a moment ago may still be going, and have the port until then.
+    await expect.poll(() => isPortFree(portOf(this.url))).toBe(true);
     this.running = await startSyncServer({
       port: portOf(this.url),
       persistDir: this.persistDir,

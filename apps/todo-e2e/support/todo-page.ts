@@ -105,7 +105,7 @@ export class TodoPage {
     await expect(this.syncStatus).toContainText("Online", { timeout: 30_000 });
   }
 
-  /** Nothing waits to be sent, and the server has answered. */
+  /** Nothing waits to be sent, and the server has answered. (A change made this very moment may not wait yet.) */
   async expectSynced(): Promise<void> {
     await this.expectOnline();
     await expect(this.syncStatus).not.toContainText("unsent", { timeout: 30_000 });
@@ -115,6 +115,7 @@ export class TodoPage {
   async cutNetwork(): Promise<void> {
     const context = this.page.context();
     await context.setOffline(true);
+    expect(context.serviceWorkers()).toHaveLength(1);
     for (const worker of context.serviceWorkers()) {
       const reached = await worker.evaluate(() =>
         fetch("/?is-there-a-network", { cache: "no-store" }).then(

@@ -88,6 +88,19 @@ export function cookieContract(fresh: () => Promise<SqlExecutor>): void {
       expect(await isSnapshot(bob, bob.cookie!)).toBe(true);
     });
 
+    it("of a page of another past are no cookies", async () => {
+      const first = await bob.pullPage({ limit: 1 });
+      const { page } = peekCookie(first.cookie)!;
+      const isRestarted = async (change: Partial<Cookie>) => {
+        const next = await bob.pullPage({ cookie: await forge(first.cookie, change) });
+        return next.patch[0]?.op === "clear";
+      };
+      expect(await isRestarted({})).toBe(false);
+      expect(await isRestarted({ page: { ...page!, nonce: "another" } })).toBe(true);
+      expect(await isRestarted({ page: { ...page!, version: page!.version + 1 } })).toBe(true);
+      expect(await isRestarted({ page: { ...page!, table: "sqlite_master" } })).toBe(true);
+    });
+
     it("of a past that a restored backup has undone are no cookies", async () => {
       await bob.pull();
       await ada.mutate("addTodo", { id: "undone", listId: "shared", title: "undone" });

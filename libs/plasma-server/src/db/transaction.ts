@@ -6,8 +6,8 @@
  * 2. Nothing is written before the commit; the commit fails if anything at all was committed since the transaction's
  *    first read. So reads need not be from one snapshot.
  * 3. A write is judged in SQL, in one query, against the state just before it.
- * 4. Operations run one after another, also when a mutator does not wait for them: two writes of one row must see
- *    each other.
+ * 4. Operations of both run one after another, also when a mutator does not wait for them: two writes of one row must
+ *    see each other.
  * 5. If a read fails, the transaction has failed, even when the mutator catches the error and goes on.
  */
 
