@@ -3,12 +3,16 @@
 import { decodeTagged, readDb, requireRunnable } from "@sh1n4ps/plasma-core";
 import type { AnyMutators, MutatorArgs, ReadDb, Schema } from "@sh1n4ps/plasma-core";
 import { LiveQueries } from "./live/live-queries.ts";
+import { DEFAULT_MANY_ROWS } from "./options.ts";
 import type { LogLevel, PlasmaClientOptions } from "./options.ts";
 import { browserPlatform } from "./platform.ts";
 import type { Platform } from "./platform.ts";
+import { explainQuery } from "./replica/explain.ts";
+import { watchFullScans } from "./replica/full-scans.ts";
 import { Replica } from "./replica/replica.ts";
 import type { DiscardOutcome, MutationHandle } from "./replica/replica.ts";
 import type { RejectedMutation as StoredRejection } from "./storage/engine.ts";
+import { answerQuery } from "./replica/rows.ts";
 import { openEngine } from "./storage/open-engine.ts";
 import { createSyncLoop } from "./sync/sync-loop.ts";
 import type { SyncLoop } from "./sync/sync-loop.ts";
@@ -101,8 +105,17 @@ export function createPlasmaClient<S extends Schema, M extends AnyMutators>(
     channel: openTabChannel(platform, dbName),
     onError,
   });
+  const many = options.warnOnFullScan ?? (options.development ? DEFAULT_MANY_ROWS : false);
+  const answer =
+    many === false
+      ? answerQuery
+      : watchFullScans({
+          rows: many,
+          warn: (message, details) => platform.log("warn", message, details),
+        });
   const live = new LiveQueries({
     source: replica,
+    answer,
     onFailure: (cause) => platform.log("error", "A live query or its listener failed.", cause),
   });
 
@@ -127,8 +140,15 @@ export function createPlasmaClient<S extends Schema, M extends AnyMutators>(
   const client: PlasmaClient<S, M> = {
     schema,
     db: readDb(schema, {
-      select: (query) => replica.select(query),
+      select: async (query) => {
+        await replica.open();
+        return answer(query, replica.rows);
+      },
       live: (query) => live.watch(query),
+      explain: async (query) => {
+        await replica.open();
+        return explainQuery(query, replica.rows);
+      },
     }),
     get clientID() {
       return replica.state.isOpen ? replica.clientID : null;

@@ -73,6 +73,13 @@ export interface PlasmaClientOptions<
   readonly offline?: boolean;
   readonly durability?: Durability;
   readonly logLevel?: LogLevel;
+  /** A development build: looks for mistakes, at a price in speed. Default: false. */
+  readonly development?: boolean;
+  /**
+   * Warns, once for each query, when one reads so many rows because no index serves it, and says which one to declare.
+   * `false`: never. Default: 1000 in development, else never.
+   */
+  readonly warnOnFullScan?: number | false;
   /** Clock, randomness, timers, network, storage. Default: the browser's. */
   readonly platform?: Platform;
   /** Where rows and mutations are kept. Default: IndexedDB, or memory where there is none. */
@@ -84,5 +91,7 @@ export const DEFAULT_RETRY: RetryOptions = {
   initialDelayMs: 500,
   maxDelayMs: 30_000,
 };
+/** Read by one query, for warnings in development. */
+export const DEFAULT_MANY_ROWS = 1000;
 export const DEFAULT_POLL_INTERVAL_MS = 5000;
 export const DEFAULT_PULL_PAGE_SIZE = 1000;

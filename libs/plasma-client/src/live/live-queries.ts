@@ -10,6 +10,8 @@
  */
 
 import type { LiveQuery, LiveQueryStatus, QueryAst, Row, RowChange } from "@sh1n4ps/plasma-core";
+import type { Answer } from "../replica/full-scans.ts";
+import { answerQuery } from "../replica/rows.ts";
 import type { Rows } from "../replica/rows.ts";
 import { queryKey, View } from "./view.ts";
 
@@ -26,6 +28,8 @@ export interface LiveQueriesOptions {
   readonly source: LiveSource;
   /** A query that fails, or a listener that throws, must not keep the others from hearing. */
   readonly onFailure: (cause: unknown) => void;
+  /** How queries are run. Default: plainly. */
+  readonly answer?: Answer;
 }
 
 interface Listener {
@@ -58,9 +62,9 @@ export class LiveQueries {
   }
 
   watch(ast: QueryAst): LiveQuery<Row> {
-    const { source } = this.#options;
+    const { source, answer = answerQuery } = this.#options;
     const key = queryKey(ast) ?? `unshared ${this.#unshared++}`;
-    const own = new View(ast, key);
+    const own = new View(ast, key, answer);
     const view = () => this.#byKey.get(key) ?? own;
     // The getters below have no `this` of their own.
     const read = () => (source.state.isOpen ? view().read(source.rows, this.#version) : undefined);

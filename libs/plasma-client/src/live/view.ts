@@ -2,14 +2,13 @@
 
 import {
   encodeTagged,
-  evaluateRelational,
   rowMatches,
   selectsOf,
   tablesOfCondition,
   tablesOfSelect,
 } from "@sh1n4ps/plasma-core";
 import type { QueryAst, Row, RowChange, SelectAst } from "@sh1n4ps/plasma-core";
-import { selectRows } from "../replica/rows.ts";
+import type { Answer } from "../replica/full-scans.ts";
 import type { Rows } from "../replica/rows.ts";
 
 export class View {
@@ -19,11 +18,13 @@ export class View {
   readonly #tables: ReadonlySet<string>;
   /** A query over one table, whose condition looks at nothing but the row itself. */
   readonly #ownRowsOnly: SelectAst | null;
+  readonly #answer: Answer;
   #rows: readonly Row[] | undefined;
   #version = -1;
 
-  constructor(ast: QueryAst, key: string) {
+  constructor(ast: QueryAst, key: string, answer: Answer) {
     this.ast = ast;
+    this.#answer = answer;
     this.key = key;
     this.#tables = new Set(selectsOf(ast).flatMap((select) => [...tablesOfSelect(select)]));
     this.#ownRowsOnly = ast.kind === "select" && looksAtOwnRowsOnly(ast) ? ast : null;
@@ -32,7 +33,7 @@ export class View {
   /** The rows as of a version of the replica. The same array as before when they are the same. */
   read(source: Rows, version: number): readonly Row[] {
     if (this.#rows && this.#version === version) return this.#rows;
-    const rows = evaluate(this.ast, source);
+    const rows = this.#answer(this.ast, source);
     this.#version = version;
     this.#rows = this.#rows ? keepIdentity(this.#rows, rows) : rows;
     return this.#rows;
@@ -58,11 +59,6 @@ export function queryKey(ast: QueryAst): string | undefined {
   } catch {
     return undefined;
   }
-}
-
-function evaluate(ast: QueryAst, source: Rows): Row[] {
-  if (ast.kind === "select") return selectRows(ast, source);
-  return evaluateRelational(ast, (select) => selectRows(select, source));
 }
 
 function looksAtOwnRowsOnly({ from, joins, where }: SelectAst): boolean {

@@ -1,7 +1,20 @@
 /** Rows in layers: confirmed rows below, what pending mutations wrote above, what a running mutator writes on top. */
 
-import { compareValues, evaluateSelect, tablesOfCondition } from "@sh1n4ps/plasma-core";
-import type { Condition, Row, RowSource, Schema, SelectAst, Value } from "@sh1n4ps/plasma-core";
+import {
+  compareValues,
+  evaluateRelational,
+  evaluateSelect,
+  tablesOfCondition,
+} from "@sh1n4ps/plasma-core";
+import type {
+  Condition,
+  QueryAst,
+  Row,
+  RowSource,
+  Schema,
+  SelectAst,
+  Value,
+} from "@sh1n4ps/plasma-core";
 import type { RowImage } from "../storage/engine.ts";
 
 export interface Rows extends RowSource {
@@ -62,6 +75,12 @@ export function layerOf(images: readonly RowImage[]): Layer {
 
 export function layerImages(layer: Layer): RowImage[] {
   return [...layer].flatMap(([table, rows]) => [...rows].map(([id, row]) => ({ table, id, row })));
+}
+
+/** Runs a query of either kind. */
+export function answerQuery(query: QueryAst, source: Rows): Row[] {
+  if (query.kind === "select") return selectRows(query, source);
+  return evaluateRelational(query, (select) => selectRows(select, source));
 }
 
 /** Runs a query. One that names the ids that it wants looks at those rows only. */
