@@ -21,7 +21,6 @@ import {
 } from "@sh1n4ps/plasma-core";
 import type {
   AuthorizePolicy,
-  Condition,
   Row,
   RowChange,
   Schema,
@@ -37,7 +36,7 @@ import type { Compiler } from "../sql/compile.ts";
 import { dialectOf } from "../sql/dialect-of.ts";
 import type { SqlDialect } from "../sql/dialect.ts";
 import type { SqlExecutor, SqlRow, Statement } from "../sql/executor.ts";
-import { bind, columnOf, name, sql, withCtes } from "../sql/fragment.ts";
+import { columnOf, name, sql, withCtes } from "../sql/fragment.ts";
 import type { Cte, SqlFragment } from "../sql/fragment.ts";
 import { resultFromSql } from "../sql/result-codec.ts";
 import { readColumns, rowFromSql, rowsToJson, selectJsonRows } from "../sql/row-codec.ts";
