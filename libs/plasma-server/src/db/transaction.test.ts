@@ -28,7 +28,7 @@ beforeEach(async () => {
 describe("a transaction", () => {
   it("reads its own writes, and nobody else does", async () => {
     const transaction = open();
-    const db = mutatorDb(transaction.restricted);
+    const db = mutatorDb(schema, transaction.restricted);
     await db.insert(todos).values({ id: "u", listId: "l", title: "new" });
     await db.update(todos).set({ title: "changed" }).where(eq(todos.id, "t"));
     expect((await db.select().from(todos)).map((todo) => todo.title)).toEqual(["changed", "new"]);
@@ -41,7 +41,7 @@ describe("a transaction", () => {
 
   it("keeps the net change of each row only", async () => {
     const transaction = open();
-    const db = mutatorDb(transaction.restricted);
+    const db = mutatorDb(schema, transaction.restricted);
     await db.update(todos).set({ title: "once" });
     await db.update(todos).set({ title: "twice" });
     await db.insert(shares).values({ id: "brief", amount: 1 });
@@ -60,7 +60,7 @@ describe("a transaction", () => {
 
   it("judges a write by the state just before it, its own earlier writes included", async () => {
     const transaction = open("bob");
-    const db = mutatorDb(transaction.restricted);
+    const db = mutatorDb(schema, transaction.restricted);
     const row = { id: "b", listId: "own", title: "T" };
     await expect(Promise.resolve(db.insert(todos).values(row))).rejects.toMatchObject({
       code: "forbidden",
@@ -94,8 +94,8 @@ describe("a transaction", () => {
       ctx: { userId: "ada" },
       policy: { default: "allow" },
     });
-    const db = mutatorDb(transaction.restricted);
-    const unrestricted = mutatorDb(transaction.unrestricted);
+    const db = mutatorDb(schema, transaction.restricted);
+    const unrestricted = mutatorDb(schema, transaction.unrestricted);
     const outcomes = await Promise.allSettled([
       db.insert(shares).values({ id: "same", amount: 1 }),
       unrestricted.insert(shares).values({ id: "same", amount: 2 }),
@@ -111,7 +111,7 @@ describe("a transaction", () => {
 
   it("is over when it is closed", async () => {
     const transaction = open();
-    const db = mutatorDb(transaction.restricted);
+    const db = mutatorDb(schema, transaction.restricted);
     transaction.close();
     await expect(Promise.resolve(db.select().from(todos))).rejects.toMatchObject({
       code: "transaction-over",
@@ -129,7 +129,7 @@ describe("a transaction", () => {
       .values(
         ["ada", "bob", "ada", "ada"].map((who, at) => ({ id: `n${at}`, body: `${who}: ${at}` })),
       );
-    const mine = mutatorDb(open().restricted);
+    const mine = mutatorDb(schema, open().restricted);
     expect((await mine.select().from(notes)).map((note) => note.id)).toEqual(["n0", "n2", "n3"]);
     expect((await mine.select().from(notes).limit(1).offset(1)).map((note) => note.id)).toEqual([
       "n2",
@@ -137,7 +137,7 @@ describe("a transaction", () => {
   });
 
   it("answers a query with too many values by a typed error", async () => {
-    const db = mutatorDb(open().restricted);
+    const db = mutatorDb(schema, open().restricted);
     const many = Array.from({ length: 120 }, (_, at) => eq(things.whole, at));
     await expect(
       Promise.resolve(
@@ -171,7 +171,7 @@ describe("a transaction", () => {
       ctx: {},
       policy: { default: "allow" },
     });
-    const db = mutatorDb(transaction.restricted);
+    const db = mutatorDb(randomSchema, transaction.restricted);
     for (let at = 0; at < 600; at++) {
       const name = random.pick(["left", "right"] as const);
       const target = name === "left" ? left : right;
@@ -192,6 +192,7 @@ describe("a transaction", () => {
       }
       const query = randomQuery(random, [], 2);
       const expected = evaluateSelect(query, {
+        schema: randomSchema,
         rows: (table) => model[table as "left" | "right"].values(),
       });
       expect(await transaction.restricted.select(query)).toEqual(expected);
