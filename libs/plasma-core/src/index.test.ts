@@ -109,7 +109,6 @@ describe("the package", () => {
         "select",
         "selectDistinct",
         "selectsOf",
-        "shownValue",
         "sourcesOf",
         "storageRef",
         "sum",

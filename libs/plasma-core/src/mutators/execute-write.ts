@@ -128,7 +128,7 @@ function adderOf(table: TableInfo, write: IncrementAst): (value: unknown) => unk
     }
     throw new PlasmaError(
       "overflow",
-      `increment() would take "${table.name}.${column.name}" out of the range of its type, ${kind}.`,
+      `increment() would take "${table.name}.${column.name}" out of the range of its type, ${kind}. No row was changed: add less, or declare a wider type.`,
     );
   };
 }

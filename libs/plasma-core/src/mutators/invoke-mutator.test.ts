@@ -111,7 +111,7 @@ describe("invokeMutator()", () => {
           invokeMutator(lookedUpIn, name, { db, ctx: null, args: 1 }),
         ).rejects.toMatchObject({
           code: "unknown-mutator",
-          message: `There is no mutator "${name}".`,
+          message: `There is no mutator "${name}". Check its name, and that defineMutators() declares it.`,
         });
         expect(() => requireMutator(lookedUpIn, name)).toThrow(PlasmaError);
       }

@@ -38,7 +38,11 @@ export async function invokeMutator(
 
 export function requireMutator(mutators: AnyMutators, name: string): Mutator {
   const mutator = Object.hasOwn(mutators, name) ? mutators[name] : undefined;
-  if (!mutator) throw new PlasmaError("unknown-mutator", `There is no mutator "${name}".`);
+  if (!mutator)
+    throw new PlasmaError(
+      "unknown-mutator",
+      `There is no mutator "${name}". Check its name, and that defineMutators() declares it.`,
+    );
   return mutator as Mutator;
 }
 

@@ -134,7 +134,7 @@ describe("a delete", () => {
     await expect(w.db.delete(nodes).where(eq(nodes.id, "a"))).rejects.toMatchObject({
       code: "restricted",
       message:
-        'This row of "nodes" is still referred to by "nodes.restrict", so it cannot be deleted.',
+        'This row of "nodes" is still referred to by "nodes.restrict", so it cannot be deleted. Delete or change the row that refers to it first.',
     });
     expect(w.applied).toEqual([]);
     await expect(w.db.delete(nodes).where(eq(nodes.id, "d"))).resolves.toEqual({ rowCount: 1 });

@@ -72,7 +72,7 @@ export async function planDelete(
     if (met.has(keyOf(reference.table, id))) continue;
     throw new PlasmaError(
       "restricted",
-      `This row of "${target}" is still referred to by "${reference.table}.${reference.column}", so it cannot be deleted.`,
+      `This row of "${target}" is still referred to by "${reference.table}.${reference.column}", so it cannot be deleted. Delete or change the row that refers to it first.`,
     );
   }
   const kept = [...updates].filter(([key]) => !met.has(key)).map(([, change]) => change);

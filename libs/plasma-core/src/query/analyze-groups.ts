@@ -35,7 +35,7 @@ export function checkGroups(ast: SelectAst, scope: FieldScope): void {
   for (const { operand } of ast.orderBy) {
     if (!isKey(operand))
       throw invalid(
-        "A grouped query is ordered by columns of its groupBy() and by aggregates only.",
+        "A grouped query is ordered by columns of its groupBy() and by aggregates, such as max(column), only.",
       );
   }
   if (ast.having) {

@@ -163,9 +163,13 @@ describe("an operator", () => {
     [
       "like on a number",
       () => loose.like(t.int, "1%"),
-      '"t.int" (int) is not text: like() needs text.',
+      '"t.int" (int) is not text: like() and ilike() look at text only.',
     ],
-    ["like on no column", () => loose.like(1, "1%"), "1 is not text: like() needs text."],
+    [
+      "like on no column",
+      () => loose.like(1, "1%"),
+      "1 is not text: like() and ilike() look at text only.",
+    ],
   ])("refuses %s when the query is built", (_what, attempt, message) => {
     expect(attempt).toThrow(PlasmaError);
     expect(attempt).toThrow(message);
@@ -212,19 +216,25 @@ describe("an operator", () => {
   );
 
   it("not refuses undefined, since there is nothing to turn round", () => {
-    expect(() => loose.not(undefined)).toThrow("not() takes conditions, but was given undefined.");
+    expect(() => loose.not(undefined)).toThrow(
+      "not() needs a condition here, such as eq(todos.id, id), but was given undefined.",
+    );
   });
 
   it("inArray wants an array, and takes an empty one", () => {
     expect(inArray(t.text, [])).toMatchObject({ kind: "in", values: [] });
-    expect(() => loose.inArray(t.text, "abc")).toThrow("inArray() takes its values as an array.");
+    expect(() => loose.inArray(t.text, "abc")).toThrow(
+      'inArray() takes its values as an array: inArray(todos.size, ["s", "m"]).',
+    );
     expect(() => loose.inArray(t.text, new Array(2))).toThrow(
       "A query cannot compare with undefined.",
     );
   });
 
   it("like wants a string, and normalises a backslash at its end", () => {
-    expect(() => loose.like(t.text, /a/)).toThrow("like() takes its pattern as a string.");
+    expect(() => loose.like(t.text, /a/)).toThrow(
+      "like() takes its pattern as a string: like(todos.title",
+    );
     expect(like(t.text, "a\\")).toMatchObject({ pattern: "a\\\\" });
   });
 

@@ -7,6 +7,7 @@ import { normalizePattern } from "./like.ts";
 import {
   comparableValue,
   expressionOperand,
+  isExpression,
   operand,
   requireComparable,
   requireOrdered,
@@ -65,7 +66,9 @@ export function inArray<T>(
   values: readonly NoInfer<NonNullable<T>>[],
 ): Condition {
   if (!Array.isArray(values)) {
-    throw new PlasmaDefinitionError("inArray() takes its values as an array.");
+    throw new PlasmaDefinitionError(
+      'inArray() takes its values as an array: inArray(todos.size, ["s", "m"]).',
+    );
   }
   for (const value of values) requireComparable(column, value);
   return {
@@ -108,7 +111,9 @@ type TextExpression = Expression<string> | Expression<string | null>;
 
 function matching(name: "like" | "ilike", column: TextExpression, pattern: string): Condition {
   if (typeof pattern !== "string") {
-    throw new PlasmaDefinitionError(`${name}() takes its pattern as a string.`);
+    throw new PlasmaDefinitionError(
+      `${name}() takes its pattern as a string: ${name}(todos.title, "a%").`,
+    );
   }
   requireText(column);
   comparableValue(pattern);
@@ -122,7 +127,15 @@ function matching(name: "like" | "ilike", column: TextExpression, pattern: strin
 
 /** True when the query has a row. Columns of the outer query may be used inside. */
 export function exists(query: { readonly ast: SelectAst }): Condition {
-  return { kind: "exists", query: query.ast };
+  return { kind: "exists", query: requireSelect("exists", query) };
+}
+
+/** The AST of a select that is given to another query. */
+export function requireSelect(where: string, query: unknown): SelectAst {
+  if (isSelect(query)) return query.ast;
+  throw new PlasmaDefinitionError(
+    `${where}() takes a query: select().from(todos). It was given ${describeValue(query)}.`,
+  );
 }
 
 /** Null first. */
@@ -133,6 +146,21 @@ export function asc(expression: AnyExpression): OrderTerm {
 /** Null last. */
 export function desc(expression: AnyExpression): OrderTerm {
   return { operand: expressionOperand(requireOrdered(expression)), direction: "desc" };
+}
+
+function isSelect(query: unknown): query is { readonly ast: SelectAst } {
+  const ast = (query as { readonly ast?: Partial<SelectAst> } | null | undefined)?.ast;
+  return ast?.kind === "select";
+}
+
+/** What `orderBy` was given, as a term: an expression by itself is ascending. */
+export function orderTerm(term: unknown): OrderTerm {
+  if (isExpression(term)) return asc(term);
+  const { operand: of, direction } = (term ?? {}) as Partial<OrderTerm>;
+  if (of && (direction === "asc" || direction === "desc")) return { operand: of, direction };
+  throw new PlasmaDefinitionError(
+    `orderBy() takes columns, asc(column) and desc(column), but was given ${describeValue(term)}.`,
+  );
 }
 
 const CONDITION_KINDS: ReadonlySet<unknown> = new Set<Condition["kind"]>([
@@ -158,6 +186,16 @@ export function isCondition(candidate: unknown): candidate is Condition {
 /** The condition, or an error: `a && eq(…)` gives `false`, which must not pass for "no condition". */
 export function requireCondition(where: string, candidate: unknown): Condition {
   if (isCondition(candidate)) return candidate;
+  if (candidate === undefined) {
+    throw new PlasmaDefinitionError(
+      `${where}() needs a condition here, such as eq(todos.id, id), but was given undefined.`,
+    );
+  }
+  if (isSelect(candidate)) {
+    throw new PlasmaDefinitionError(
+      `${where}() takes conditions, but was given a query. Ask whether it has rows: exists(query).`,
+    );
+  }
   throw new PlasmaDefinitionError(
     `${where}() takes conditions, but was given ${describeValue(candidate)}. Join conditions with and() and or(), not with && and ||; to leave one out, give undefined.`,
   );

@@ -52,13 +52,15 @@ export function fieldOfOperand(
   switch (operand.fn) {
     case "count":
       if (operand.distinct && !isComparable(field.type))
-        throw invalid("countDistinct() cannot compare JSON documents.");
+        throw invalid(
+          "countDistinct() cannot compare JSON documents. Keep what it looks at in a column of its own.",
+        );
       return COUNT;
     case "sum":
     case "avg":
       if (field.type !== "int" && field.type !== "bigint" && field.type !== "real") {
         throw mismatch(
-          `${operand.fn}() adds numbers, but "${operand.operand?.column}" is ${field.type}.`,
+          `${operand.fn}() adds numbers, but "${operand.operand?.column}" is ${field.type}. Give it an int, bigint or real column.`,
         );
       }
       return {
@@ -70,7 +72,9 @@ export function fieldOfOperand(
     case "min":
     case "max":
       if (!isComparable(field.type))
-        throw mismatch(`${operand.fn}() cannot compare JSON documents.`);
+        throw mismatch(
+          `${operand.fn}() cannot compare JSON documents. Keep what it looks at in a column of its own.`,
+        );
       return { ...field, nullable: true };
   }
 }
@@ -96,7 +100,10 @@ export function requireComparable(
   const field = fieldOfOperand(operand, scope);
   const name =
     operand.kind === "column" ? `"${operand.alias}.${operand.column}"` : `${operand.fn}()`;
-  if (field.encrypted) throw invalid(`${name} is encrypted, so it cannot stand in ${place}.`);
+  if (field.encrypted)
+    throw invalid(
+      `${name} is encrypted, so it can be selected, but not stand in ${place}. Keep what queries look at in a column of its own.`,
+    );
   if (!isComparable(field.type)) {
     throw mismatch(
       `${name} holds JSON documents, which cannot be compared, sorted or grouped. Use a column of its own.`,

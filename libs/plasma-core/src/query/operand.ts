@@ -108,7 +108,7 @@ export function requireComparable(left: unknown, right: unknown): void {
   if (canCompare(leftType, rightType)) return;
   throw new PlasmaError(
     "type-mismatch",
-    `${describeSide(left)} cannot be compared with ${describeSide(right)}.`,
+    `${describeSide(left)} cannot be compared with ${describeSide(right)}.${adviceFor(leftType ?? rightType)}`,
   );
 }
 
@@ -122,7 +122,10 @@ export function requireOrdered<E extends AnyExpression>(expression: E): E {
 export function requireText(side: unknown): void {
   const type = comparableType(side);
   if (type === "text" || type === null) return;
-  throw new PlasmaError("type-mismatch", `${describeSide(side)} is not text: like() needs text.`);
+  throw new PlasmaError(
+    "type-mismatch",
+    `${describeSide(side)} is not text: like() and ilike() look at text only.`,
+  );
 }
 
 /** Null for the value null, which fits every type, and for what only the analysis of the whole query can tell. */
@@ -136,6 +139,22 @@ function comparableType(side: unknown): ValueType | null {
     );
   }
   return isExpression(side) ? null : typeOfValue(comparableValue(side));
+}
+
+/** What goes with a type, in the words of whoever writes the query. */
+const VALUES: Readonly<Record<Exclude<ValueType, "json">, string>> = {
+  text: "a string",
+  int: "a number",
+  bigint: "a bigint, such as 5n",
+  real: "a number",
+  boolean: "true or false",
+  timestamp: "a Date",
+  blob: "a Uint8Array",
+};
+
+function adviceFor(type: ValueType | null): string {
+  if (type === null || type === "json") return "";
+  return ` Compare it with ${VALUES[type]}, or a column of that type.`;
 }
 
 function describeSide(side: unknown): string {

@@ -5,9 +5,8 @@ import { requireTable } from "../schema/schema.ts";
 import type { Schema } from "../schema/schema.ts";
 import { PlasmaDefinitionError, PlasmaError } from "../errors.ts";
 import type { Condition, OrderTerm, SelectAst } from "./ast.ts";
-import { asc } from "./expression.ts";
+import { orderTerm, requireCondition } from "./expression.ts";
 import type { LiveQuery } from "./live-query.ts";
-import { isExpression } from "./operand.ts";
 import type { AnyExpression } from "./operand.ts";
 import type { QueryPlan } from "./query-plan.ts";
 import type { QueryAst, RelatedAst, RelationalAst } from "./relational-ast.ts";
@@ -70,7 +69,7 @@ export type FoundRow<S extends Schema, T extends AnyTable, O> = Simplify<
 export interface RelationalQuery<Result, R> extends PromiseLike<Result> {
   readonly ast: RelationalAst;
   live(): LiveQuery<R>;
-  /** How the query is run, a select for each relation. Only on a client's `db`. */
+  /** How the query is run, a select for each relation. Not inside a mutator. */
   explain(): Promise<QueryPlan>;
 }
 
@@ -118,8 +117,8 @@ function relationalAst(schema: Schema, tableName: string, options: AnyFindOption
   const query = tableQuery(
     { kind: "table", table: name, alias: name },
     {
-      where: options.where ?? null,
-      orderBy: terms.map((term) => (isExpression(term) ? asc(term) : (term as OrderTerm))),
+      where: options.where === undefined ? null : requireCondition("where", options.where),
+      orderBy: terms.map(orderTerm),
       limit: options.limit === undefined ? null : wholeNumber("limit", options.limit),
       offset: options.offset === undefined ? 0 : wholeNumber("offset", options.offset),
     },

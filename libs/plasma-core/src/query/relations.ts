@@ -81,6 +81,12 @@ export function relationsOf(schema: Schema, tableName: string): ReadonlyMap<stri
 export function requireRelation(schema: Schema, tableName: string, name: string): Relation {
   const relations = relationsOf(schema, tableName);
   const relation = relations.get(name);
+  if (relation && requireTable(schema, tableName).columnNames.includes(name)) {
+    throw new PlasmaError(
+      "ambiguous-relation",
+      `The relation "${name}" of table "${tableName}" has the name of one of its columns. Rename the column, or the one that refers (a reference "xId" gives the relation "x").`,
+    );
+  }
   if (relation) return relation;
   const known = [...relations.keys()].join(", ") || "none";
   throw new PlasmaError(

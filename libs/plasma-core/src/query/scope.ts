@@ -6,11 +6,15 @@ import type { Condition, SelectAst } from "./ast.ts";
 import { operandsOfCondition, sourcesOf, walkCondition } from "./walk.ts";
 
 /** Throws `unknown-table` for a column of a table that is neither among `aliases` nor read by a subquery around it. */
-export function requireScope(condition: Condition | null, aliases: ReadonlySet<string>): void {
+export function requireScope(
+  condition: Condition | null,
+  aliases: ReadonlySet<string>,
+  refusal = notInScope,
+): void {
   if (condition === null) return;
   for (const operand of operandsOfCondition(condition)) {
     const column = operand.kind === "aggregate" ? operand.operand : operand;
-    if (column?.kind === "column" && !aliases.has(column.alias)) throw notInScope(column.alias);
+    if (column?.kind === "column" && !aliases.has(column.alias)) throw refusal(column.alias);
   }
   walkCondition(condition, (part) => {
     if (part.kind === "exists") requireSelectScope(part.query, aliases);

@@ -2,10 +2,12 @@
 
 import { PlasmaDefinitionError, PlasmaError } from "../errors.ts";
 import type { AnyColumn, Column } from "../schema/column.ts";
+import { checkName } from "../schema/name.ts";
+import { describeValue } from "../schema/value.ts";
 import { isTable, tableInfo } from "../schema/table.ts";
 import type { AnyTable, InferRow, Row, TableAlias } from "../schema/table.ts";
 import type { Condition, Join, OrderTerm, ProjectionField, SelectAst, Source } from "./ast.ts";
-import { asc, requireCondition } from "./expression.ts";
+import { orderTerm, requireCondition, requireSelect } from "./expression.ts";
 import type { LiveQuery } from "./live-query.ts";
 import { columnOperand, expressionOperand, isExpression } from "./operand.ts";
 import type { Aggregate, AnyExpression, ColumnRef } from "./operand.ts";
@@ -98,7 +100,7 @@ export interface SelectQuery<R, Q extends QueryShape = AnyShape> extends Promise
   offset(count: number): SelectQuery<R, Q>;
   /** A result that keeps itself up to date. Only on a client's `db`. */
   live(): LiveQuery<R>;
-  /** How the query is run: which tables it reads in full, and which by id or index. Only on a client's `db`. */
+  /** How the query is run: which tables it reads in full, and which by id or index. Not inside a mutator. */
   explain(): Promise<QueryPlan>;
 }
 
@@ -179,7 +181,10 @@ function selectFrom(
     selectQuery(tableQuery(source, start), runner) as unknown as SelectQuery<never>;
   return {
     from: (table) => from(tableSource(table)),
-    fromSubquery: (inner, alias) => from({ kind: "subquery", query: inner.ast, alias }),
+    fromSubquery: (inner, alias) => {
+      checkName("subquery", alias);
+      return from({ kind: "subquery", query: requireSelect("fromSubquery", inner), alias });
+    },
   };
 }
 
@@ -204,7 +209,7 @@ export function tableQuery(from: Source, parts: Partial<SelectAst> = {}): Select
 function tableSource(table: AnyTable): Source {
   if (!isTable(table))
     throw new PlasmaDefinitionError(
-      "from() and joins take a table that was declared with table().",
+      `from() and joins take a table that was declared with table(), but were given ${describeValue(table)}.`,
     );
   const { name, alias } = tableInfo(table);
   return { kind: "table", table: name, alias };
@@ -217,7 +222,12 @@ function selectQuery(ast: SelectAst, runner: SelectRunner): SelectQuery<Row> {
   };
   const next = (change: Partial<SelectAst>) => selectQuery({ ...ast, ...change }, runner);
   const join = (kind: Join["kind"]) => (table: AnyTable, on: Condition) =>
-    next({ joins: [...ast.joins, { kind, source: tableSource(table), on }] }) as SelectQuery<never>;
+    next({
+      joins: [
+        ...ast.joins,
+        { kind, source: tableSource(table), on: requireCondition(`${kind}Join`, on) },
+      ],
+    }) as SelectQuery<never>;
   return {
     ast,
     innerJoin: join("inner"),
@@ -225,8 +235,7 @@ function selectQuery(ast: SelectAst, runner: SelectRunner): SelectQuery<Row> {
     where: (condition) => next({ where: both(ast.where, "where", condition) }),
     groupBy: (...columns) => next({ groupBy: columns.map(columnOperand) }),
     having: (condition) => next({ having: both(ast.having, "having", condition) }),
-    orderBy: (...terms) =>
-      next({ orderBy: terms.map((term) => (isExpression(term) ? asc(term) : term)) }),
+    orderBy: (...terms) => next({ orderBy: terms.map(orderTerm) }),
     limit: (count) => next({ limit: wholeNumber("limit", count) }),
     offset: (count) => next({ offset: wholeNumber("offset", count) }),
     live: () => {
@@ -252,7 +261,7 @@ export async function explain(runner: SelectRunner, ast: QueryAst): Promise<Quer
   if (runner.explain) return runner.explain(ast);
   throw new PlasmaError(
     "not-explainable",
-    "This db does not tell how it runs queries. On a server, call explainSelect({ schema, executor, query }).",
+    "A mutator's db does not tell how it runs queries. Ask client.db, createServerDb() or explainSelect().",
   );
 }
 

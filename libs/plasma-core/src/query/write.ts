@@ -3,7 +3,7 @@
  * is not awaited never runs. What a write means is told in `mutators/execute-write.ts`.
  */
 
-import { PlasmaDefinitionError } from "../errors.ts";
+import { PlasmaDefinitionError, PlasmaError } from "../errors.ts";
 import { isColumn } from "../schema/column.ts";
 import type { Column, ColumnData } from "../schema/column.ts";
 import { isTable, tableInfo } from "../schema/table.ts";
@@ -113,18 +113,25 @@ export function writeMethods<S extends Schema>(runner: WriteRunner): WriteMethod
     where: (condition) => {
       // `undefined` is refused too: a condition that got lost must not turn into "every row".
       const where = requireCondition("where", condition);
-      requireScope(where, new Set([ast.table]));
+      requireScope(where, new Set([ast.table]), (alias) => notInWrite(ast.table, alias));
       return query({ ...ast, where });
     },
   });
   const insertion = (ast: InsertAst): InsertQuery<AnyTable> => ({
     ...query(ast),
     onConflictDoNothing: () => query({ ...ast, onConflict: { kind: "nothing" } }),
-    onConflictDoUpdate: ({ target, set }) =>
-      query({
+    onConflictDoUpdate: (update) => {
+      const { target, set } = (update ?? {}) as Partial<ConflictUpdate<AnyTable>>;
+      if (typeof set !== "object" || set === null) {
+        throw new PlasmaDefinitionError(
+          "onConflictDoUpdate() takes { set: { column: value } }, and the target if it is not the id.",
+        );
+      }
+      return query({
         ...ast,
         onConflict: { kind: "update", target: targetColumns(ast.table, target), set },
-      }),
+      });
+    },
   });
   return {
     insert: <T extends AnyTable>(table: T) => {
@@ -190,6 +197,13 @@ function writableColumn(column: unknown): { readonly table: string; readonly col
   }
   if (column.table !== column.alias) throw aliasRefused(column.table, column.alias);
   return { table: column.table, column: column.name };
+}
+
+function notInWrite(table: string, alias: string): PlasmaError {
+  return new PlasmaError(
+    "unknown-table",
+    `A write to "${table}" cannot use a column of "${alias}" by itself. Look into other tables with exists(select().from(${alias}).where(…)).`,
+  );
 }
 
 function aliasRefused(name: string, alias: string): PlasmaDefinitionError {

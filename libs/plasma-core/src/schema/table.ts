@@ -86,7 +86,8 @@ export function table<N extends string, C extends ColumnRecord>(
   options: TableOptions<C> = {},
 ): Table<N, C> {
   checkName("table", name);
-  if (!isColumn(columns["id"]) || columns["id"].kind !== "id") {
+  const key: unknown = (columns as Partial<C> | undefined)?.["id"];
+  if (!isColumn(key) || key.kind !== "id") {
     throw new PlasmaDefinitionError(
       `Table "${name}" has no primary key. Add \`id: id()\` to its columns.`,
     );
