@@ -132,7 +132,8 @@ export interface Sight {
 
 const FAMILIES: readonly (readonly string[])[] = [
   ["word", "other", "id"],
-  ["whole", "fraction", "big"],
+  ["whole", "fraction"],
+  ["whole", "big"],
   ["flag"],
   ["moment"],
   ["bytes"],
