@@ -20,12 +20,7 @@ function wrongNodes({ random, world, ...rest }: Generation, node: object): unkno
   const stranger = random.pick(columns).operand;
   switch (node.kind) {
     case "column":
-      return [
-        { ...node, column: "missing" },
-        { ...node, alias: "ghost" },
-        stranger,
-        q.agg(random.pick(["count", "sum", "avg", "min", "max"]), stranger),
-      ];
+      return [{ ...node, column: "missing" }, { ...node, alias: "ghost" }, stranger];
     case "value":
       // Not the output of a projection, which is of this kind too.
       if ("name" in node) return [];
@@ -36,10 +31,14 @@ function wrongNodes({ random, world, ...rest }: Generation, node: object): unkno
         { ...node, fn: "sum", distinct: true },
         { ...node, fn: random.pick(["sum", "avg", "max"]) },
       ];
+    case "like":
+    case "in":
+      return [{ ...node, operand: q.agg("max", stranger) }];
     case "compare":
     case "isNull":
     case "constant":
       return [
+        q.cmp("gt", q.agg(random.pick(["count", "sum", "avg", "min", "max"]), stranger), q.val(0)),
         q.cmp("lt", stranger, q.val(strangeValue(random))),
         q.like(stranger, "%"),
         q.within(stranger, [strangeValue(random)]),
@@ -53,6 +52,7 @@ function wrongNodes({ random, world, ...rest }: Generation, node: object): unkno
         { ...node, distinct: true },
         { ...node, groupBy: [stranger] },
         { ...node, orderBy: [q.asc(stranger)] },
+        { ...node, orderBy: [q.desc(q.agg("max", stranger))] },
         { ...node, having: q.cmp("gt", stranger, q.val(0)) },
         { ...node, projection: [q.rowField("all", "ghost")] },
       ];
