@@ -34,6 +34,7 @@ export function plasmaOf(personId: DemoPersonId): TodoClient {
     fetcher: session.fetcher,
     subscribe: createWebSocketSubscription(),
     offline: offlineMode.get() === "offline",
+    development: process.env.NODE_ENV === "development",
   });
   offlineMode.subscribe(() => client.setOffline(offlineMode.get() === "offline"));
   clients.set(personId, client);

@@ -10,13 +10,20 @@ export function bigintFromDriver(value: unknown, column: string): bigint {
   return BigInt(value as string | number | bigint);
 }
 
-/** Bytes, as any view of them, a list of numbers (D1), or `\x…` (Postgres, inside of JSON). */
+/**
+ * Bytes, as any view of them, a list of numbers (D1), or `\x…` (Postgres, inside of JSON). SQLite takes bytes inside
+ * of JSON for JSON of its own binary kind, and what comes of that is an error where it can be told.
+ */
 export function bytesFromDriver(value: unknown): Uint8Array {
-  if (typeof value === "string") {
+  if (value instanceof ArrayBuffer) return new Uint8Array(value.slice(0));
+  if (value instanceof Uint8Array || Array.isArray(value)) {
+    return Uint8Array.from(value as ArrayLike<number>);
+  }
+  if (typeof value === "string" && value.startsWith("\\x")) {
     const digits = value.slice(2).match(/../g) ?? [];
     return Uint8Array.from(digits, (pair) => Number.parseInt(pair, 16));
   }
-  return value instanceof ArrayBuffer
-    ? new Uint8Array(value.slice(0))
-    : Uint8Array.from(value as ArrayLike<number>);
+  throw new TypeError(
+    "A blob did not arrive as bytes. Leave blobs of nested rows out: columns: { bytes: false }.",
+  );
 }

@@ -3,7 +3,7 @@ import * as orm from "drizzle-orm";
 import { drizzle } from "drizzle-orm/better-sqlite3";
 import { alias, getTableConfig, SQLiteSyncDialect } from "drizzle-orm/sqlite-core";
 import { describe, expect, it } from "vitest";
-import { defineSchema, id, table } from "@sh1n4ps/plasma-core";
+import { bigint, blob, defineSchema, id, ref, table } from "@sh1n4ps/plasma-core";
 import { schema as worldSchema } from "../contract/app.ts";
 import { createWorld } from "../contract/world.ts";
 import { ensureSchema } from "../schema/ensure-schema.ts";
@@ -176,6 +176,49 @@ describe("bigint on better-sqlite3", () => {
         .where(orm.gt(inner.big, 2n ** 53n))
         .all(),
     ).toStrictEqual([{ big: 2n ** 63n - 1n }, { big: 2n ** 53n + 1n }]);
+  });
+});
+
+describe("rows nested by relational queries go through JSON", () => {
+  const albums = table("albums", { id: id() });
+  const photos = table("photos", {
+    id: id(),
+    albumId: ref(() => albums.id),
+    size: bigint(),
+    thumbnail: blob().nullable(),
+  });
+  const gallery = defineSchema({ albums, photos });
+  const world = async (size: bigint) => {
+    const database = new Database(":memory:");
+    await ensureSchema({ schema: gallery, executor: fromBetterSqlite3(database) });
+    const t = toDrizzle(gallery, "sqlite");
+    const db = drizzle(database, { schema: { ...t, ...toDrizzleRelations(gallery, t) } });
+    db.insert(t.albums).values({ id: "a" }).run();
+    const thumbnail = new Uint8Array([1]);
+    db.insert(t.photos).values({ id: "p", albumId: "a", size, thumbnail }).run();
+    return db;
+  };
+
+  it("which has no bytes: leave them out", async () => {
+    const db = await world(5n);
+    expect(() => db.query.albums.findMany({ with: { photos: true } }).sync()).toThrow(
+      /did not arrive as bytes/,
+    );
+    const without = db.query.albums.findMany({
+      with: { photos: { columns: { thumbnail: false } } },
+    });
+    expect(without.sync()).toStrictEqual([
+      { id: "a", photos: [{ id: "p", albumId: "a", size: 5n }] },
+    ]);
+  });
+
+  it("where bigints are exact up to 2^53, and an error beyond", async () => {
+    const db = await world(2n ** 53n + 1n);
+    const sizes = { with: { photos: { columns: { size: true } } } } as const;
+    expect(() => db.query.albums.findMany(sizes).sync()).toThrow(/last digits are lost/);
+    expect(db.query.photos.findFirst({ columns: { size: true } }).sync()).toStrictEqual({
+      size: 2n ** 53n + 1n,
+    });
   });
 });
 
