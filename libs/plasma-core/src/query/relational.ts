@@ -42,9 +42,13 @@ export interface FindOptions<S extends Schema, T extends AnyTable> extends FindW
 type RelationsOf<S extends Schema, T extends AnyTable> =
   keyof OneRelations<T> | keyof ManyRelations<S, T>;
 
-/** Names that are no relation of the table do not compile. */
+interface NoSuchRelation<Name extends string> {
+  readonly name: Name;
+}
+
+/** Names that are no relation of the table do not compile, and the compiler says which. */
 type OnlyRelations<S extends Schema, T extends AnyTable, W> = {
-  readonly [K in Exclude<keyof W, RelationsOf<S, T>>]: never;
+  readonly [K in Exclude<keyof W & string, RelationsOf<S, T>>]: NoSuchRelation<K>;
 };
 
 type Nested<S extends Schema, T extends AnyTable, O> = O extends { readonly with: infer W }

@@ -22,15 +22,6 @@ export interface Relation {
 /** `listId` → `list`, `owner` → `ownerRow`. */
 export type RelationName<K extends string> = K extends `${infer Base}Id` ? Base : `${K}Row`;
 
-/** The columns of `U` that refer to the table named `N`. */
-type RefsTo<U extends AnyTable, N> = {
-  [K in keyof TableColumns<U> & string]: HasTarget<TableColumns<U>[K]> extends true
-    ? TargetOf<TableColumns<U>[K]> extends N
-      ? K
-      : never
-    : never;
-}[keyof TableColumns<U> & string];
-
 /** The table a column refers to; never for other columns and for refs whose target type was given up. */
 // Inference only: the data type of the column does not matter here.
 // eslint-disable-next-line @typescript-eslint/no-explicit-any
@@ -54,17 +45,45 @@ export type OneRelations<T extends AnyTable> = {
   ]: TargetOf<TableColumns<T>[K]>;
 };
 
-type ManyFrom<U extends AnyTable, N> = [RefsTo<U, N>] extends [never]
-  ? never
-  : IsUnion<RefsTo<U, N>> extends true
-    ? `${TableName<U> & string}By${Capitalize<RelationName<RefsTo<U, N>>>}`
-    : TableName<U> & string;
-
 type TablesOf<S extends Schema> = S["tables"];
 
-export type ManyRelations<S extends Schema, T extends AnyTable> = {
-  [U in keyof TablesOf<S> & string as ManyFrom<TablesOf<S>[U], TableName<T>>]: U;
+/** A column that refers to another table. */
+interface Edge {
+  readonly from: string;
+  readonly column: string;
+  readonly target: string;
+}
+
+type EdgesFrom<U extends AnyTable> = {
+  [K in keyof TableColumns<U> & string]: HasTarget<TableColumns<U>[K]> extends true
+    ? {
+        readonly from: TableName<U>;
+        readonly column: K;
+        readonly target: TargetOf<TableColumns<U>[K]>;
+      }
+    : never;
+}[keyof TableColumns<U> & string];
+
+type EdgesOf<S extends Schema> = {
+  [U in keyof TablesOf<S> & string]: EdgesFrom<TablesOf<S>[U]>;
+}[keyof TablesOf<S> & string];
+
+/** The edges to each table. Of the whole schema at once, so that the compiler looks at each column once. */
+type Incoming<S extends Schema> = {
+  [E in EdgesOf<S> & Edge as E["target"]]: E;
 };
+
+type ManyName<E extends Edge, All> =
+  IsUnion<Extract<All, { readonly from: E["from"] }>> extends true
+    ? `${E["from"]}By${Capitalize<RelationName<E["column"]>>}`
+    : E["from"];
+
+type ManyOf<All extends Edge> = { [E in All as ManyName<E, All>]: E["from"] };
+
+export type ManyRelations<S extends Schema, T extends AnyTable> =
+  TableName<T> extends keyof Incoming<S>
+    ? ManyOf<Incoming<S>[TableName<T>] & Edge>
+    : Record<never, never>;
 
 const relationCache = new WeakMap<Schema, Map<string, ReadonlyMap<string, Relation>>>();
 
