@@ -7,24 +7,29 @@ import {
   and,
   bindRule,
   boolean,
+  colRef,
+  count,
   defineMutators,
   defineSchema,
   desc,
   eq,
   escapeLike,
   exists,
+  gt,
   id,
+  int,
   invokeMutator,
   like,
   ne,
   ref,
   select,
+  sum,
   table,
   tableInfo,
   text,
   timestamp,
 } from "./index.ts";
-import type { InferRow } from "./index.ts";
+import type { InferRow, MutatorDb } from "./index.ts";
 import { memoryWorld } from "./mutators/memory-write-store.fixture.ts";
 
 interface Ctx {
@@ -38,6 +43,8 @@ const todos = table(
     id: id(),
     listId: ref(() => lists.id, { onDelete: "cascade" }),
     title: text(),
+    code: text().nullable().unique(),
+    votes: int().default(0),
     done: boolean().default(false),
     due: timestamp().nullable(),
   },
@@ -52,7 +59,7 @@ function world() {
     lists: [{ id: "l1", name: "One", ownerId: "ada" }],
     todos: [
       { id: "1", listId: "l1", title: "100% sure" },
-      { id: "2", listId: "l1", title: "1000 things" },
+      { id: "2", listId: "l1", title: "1000 things", votes: 5 },
       { id: "3", listId: "l1", title: "100% sure", due: new Date(1) },
     ],
   });
@@ -80,6 +87,59 @@ describe("the README's example of", () => {
     );
     const found = await world().db.select().from(todos).where(hasNamesake);
     expect(found.map((todo) => todo.id)).toEqual(["1", "3"]);
+  });
+
+  it("a projection with a left join may be null on its right side", async () => {
+    const { db } = world();
+    const rows = await db
+      .select({ list: lists.name, title: todos.title })
+      .from(lists)
+      .leftJoin(todos, eq(todos.listId, lists.id));
+    expectTypeOf(rows).toEqualTypeOf<{ list: string; title: string | null }[]>();
+    expect(rows).toHaveLength(3);
+  });
+
+  it("groups, and a query over a query", async () => {
+    const { db } = world();
+    const perList = db
+      .select({ listId: todos.listId, total: count(), votes: sum(todos.votes) })
+      .from(todos)
+      .groupBy(todos.listId)
+      .having(gt(count(), 1));
+    const busy = await db
+      .select({ listId: colRef<string>("p", "listId") })
+      .fromSubquery(perList, "p")
+      .where(gt(colRef<number>("p", "votes"), 3));
+    expect(busy).toEqual([{ listId: "l1" }]);
+  });
+
+  it("relations gives each list its todos", async () => {
+    const db: MutatorDb<typeof schema> = world().db;
+    const found = await db.query.lists.findMany({
+      where: eq(lists.ownerId, "ada"),
+      with: { todos: { where: eq(todos.done, false), orderBy: desc(todos.votes), limit: 2 } },
+    });
+    expect(found.map((list) => list.todos.map((todo) => todo.id))).toEqual([["2", "1"]]);
+  });
+
+  it("writes does what it says", async () => {
+    const { db, rows } = world();
+    await db.insert(todos).values([
+      { id: "4", listId: "l1", title: "Bread" },
+      { id: "5", listId: "l1", title: "Milk", code: "m" },
+    ]);
+    await db.update(todos).set({ done: true }).where(eq(todos.id, "4"));
+    await db.increment(todos.votes, 1).where(eq(todos.id, "5"));
+    const [gone] = await db.delete(todos).where(eq(todos.id, "4")).returning();
+    expectTypeOf(gone).toEqualTypeOf<Todo | undefined>();
+    expect(gone).toMatchObject({ title: "Bread", done: true });
+
+    await db
+      .insert(todos)
+      .values({ id: "6", listId: "l1", title: "Milk", code: "m" })
+      .onConflictDoUpdate({ target: todos.code, set: { title: "Milk, again" } });
+    expect(rows("todos")["5"]).toMatchObject({ title: "Milk, again", votes: 1 });
+    expect(rows("todos")["6"]).toBeUndefined();
   });
 
   it("a mutator runs on the validator's output", async () => {
