@@ -19,6 +19,7 @@ import type { SqlDialect } from "../sql/dialect.ts";
 import type { SqlExecutor, Statement } from "../sql/executor.ts";
 import { bind, columnOf, join, name, sql, tree } from "../sql/fragment.ts";
 import { columnNames, jsonCells, rowsToJson, selectJsonRows } from "../sql/row-codec.ts";
+import { tooLarge } from "./too-large.ts";
 
 export interface CommitRequest {
   readonly schema: Schema;
@@ -238,6 +239,8 @@ function failureOf(error: unknown, nonce: string): CommitResult {
       }),
     };
   }
+  const refusal = tooLarge(error);
+  if (refusal) return { kind: "refused", error: refusal };
   return { kind: "unknown", nonce, cause: error };
 }
 

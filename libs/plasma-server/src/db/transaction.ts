@@ -45,6 +45,7 @@ import { createOverlay } from "./overlay.ts";
 import type { Overlay } from "./overlay.ts";
 import { bindRules, compileRule } from "./rules.ts";
 import type { Rules } from "./rules.ts";
+import { tooLarge } from "./too-large.ts";
 
 export interface TransactionOptions {
   readonly schema: Schema;
@@ -90,6 +91,8 @@ export function openTransaction(options: TransactionOptions): Transaction {
           { cause },
         );
       }
+      const refusal = tooLarge(cause);
+      if (refusal) throw refusal;
       const failure = new StorageFailure("A query of a mutation failed.", { cause });
       if (state.kind === "open") state = { kind: "failed", failure };
       throw failure;

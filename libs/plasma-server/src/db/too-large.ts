@@ -1,0 +1,16 @@
+/**
+ * What a database cannot take at once: D1 takes values of up to 2 MB, and all that a mutation has written so far goes
+ * into one. Trying again would not help, so it is a refusal and no failure of the storage.
+ */
+
+import { PlasmaError } from "@sh1n4ps/plasma-core";
+
+export function tooLarge(cause: unknown): PlasmaError | null {
+  const message = cause instanceof Error ? cause.message : String(cause);
+  if (!/SQLITE_TOOBIG|string or blob too big/i.test(message)) return null;
+  return new PlasmaError(
+    "write-too-large",
+    "This mutation writes more than the database takes at once. Do it in several mutations.",
+    { cause },
+  );
+}
