@@ -23,9 +23,9 @@ export interface Relation {
 export type RelationName<K extends string> = K extends `${infer Base}Id` ? Base : `${K}Row`;
 
 /** The table a column refers to; never for other columns and for refs whose target type was given up. */
-// Inference only: the data type of the column does not matter here.
-// eslint-disable-next-line @typescript-eslint/no-explicit-any
 type TargetOf<C> =
+  // Inference only: the data type of the column does not matter here.
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any
   C extends Column<any, boolean, infer Target>
     ? Target extends string
       ? string extends Target

@@ -2,7 +2,6 @@
 
 import { expectTypeOf } from "vitest";
 import {
-  alias,
   bigint,
   boolean,
   crdtCounter,
@@ -117,12 +116,6 @@ db.update(todos).set({ size: "xl" });
 db.update(todos).set({ size: null });
 // @ts-expect-error another document
 db.update(todos).set({ extra: { b: 1 } });
-
-// An alias has the rows of its table.
-expectTypeOf<InferRow<ReturnType<typeof alias<typeof lists, "mine">>>>().toEqualTypeOf<{
-  id: string;
-  name: string;
-}>();
 
 // Columns of known documents.
 const files = table(

@@ -175,7 +175,7 @@ export function clientEngine(ctx: Ctx): Engine {
 export function serverEngine(ctx: Ctx): Engine {
   const database = new Database(":memory:");
   let log: StepResult[] = [];
-  let bug: unknown = null;
+  let bug: Error | null = null;
   const handler = createSyncHandler<Ctx>({
     schema,
     mutators: programMutators((result) => log.push(result)),
@@ -183,7 +183,7 @@ export function serverEngine(ctx: Ctx): Engine {
     schemaVersion: "1",
     auth: () => ({ ok: true, clientGroupID: "ada", clientID: "tab", ctx }),
     onError: ({ kind, cause }) => {
-      if (kind !== "tables-without-rules") bug ??= cause;
+      if (kind !== "tables-without-rules") bug ??= new Error(kind, { cause });
     },
   });
   const ask = async (path: string, body: object): Promise<unknown> => {

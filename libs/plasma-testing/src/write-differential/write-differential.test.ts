@@ -12,7 +12,7 @@ import type { Ctx, Step } from "./program.ts";
 
 declare const process: { env: Record<string, string | undefined> };
 
-const numRuns = Number(process.env["WRITE_PROGRAMS"] ?? 400);
+const numRuns = Number(process.env["WRITE_PROGRAMS"] ?? 300);
 const seed = Number(process.env["WRITE_SEED"] ?? 20_260_501);
 
 describe("a random program of writes", () => {
