@@ -35,6 +35,8 @@ export class TodoPage {
   async open(list?: TestList | null): Promise<void> {
     const query = new URLSearchParams({ as: this.person, ...(list ? { list: list.id } : {}) });
     await this.page.goto(`/?${query}`);
+    // The window belongs to the person once the app runs in it: a test that goes elsewhere before would lose them.
+    await expect(this.viewAs).toHaveValue(this.person);
     if (list) await expect(this.page.getByRole("heading", { name: list.name })).toBeVisible();
   }
 

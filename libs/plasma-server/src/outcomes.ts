@@ -52,7 +52,8 @@ export function errorFrom(row: SqlRow): ErrorBody {
   const details = row["details"];
   return {
     code: row["code"] as string,
-    message: row["message"] as string,
+    // The reason of an outcome that the client has confirmed was forgotten (see `outcomeStatements`).
+    message: (row["message"] as string | null) ?? "This change was refused.",
     ...(typeof details === "string" && { details: JSON.parse(details) as unknown }),
   };
 }
@@ -95,7 +96,8 @@ export function outcomeStatements(record: OutcomeRecord): Statement[] {
         ${bind(error?.code ?? null)}, ${bind(error?.message ?? null)}, ${bind(details)}, ${bind(version)}, ${bind(now)})`,
     ...(forget > 0
       ? [
-          sql`DELETE FROM _plasma_client_mutations WHERE client_id = ${bind(clientID)} AND mutation_id <= ${bind(forget)}`,
+          // The uid stays: a copy of this client that never heard of the outcome may still send the mutation.
+          sql`UPDATE _plasma_client_mutations SET message = NULL, details = NULL WHERE client_id = ${bind(clientID)} AND mutation_id <= ${bind(forget)} AND message IS NOT NULL`,
         ]
       : []),
   ];

@@ -42,8 +42,8 @@ export interface PushedChanges {
   readonly response: PushResponse;
   /** Row changes, commit by commit. */
   readonly rows: readonly RowChange[];
-  /** Why it stopped before the last mutation. */
-  readonly stopped: StorageFailure | null;
+  /** Why it stopped before the last mutation: the server cannot go on now, or it refuses to. */
+  readonly stopped: StorageFailure | RequestRefused | null;
 }
 
 const MAX_ATTEMPTS = 10;
@@ -57,7 +57,7 @@ export async function push(
   const results: MutationResult[] = [];
   const rows: RowChange[] = [];
   let standing: Standing | null = null;
-  let stopped: StorageFailure | null = null;
+  let stopped: PushedChanges["stopped"] = null;
   for (const [at, mutation] of request.mutations.entries()) {
     try {
       const decided: Decided = await decide({ engine, identity, request, mutation }, standing);
@@ -65,7 +65,8 @@ export async function push(
       rows.push(...decided.rows);
       standing = decided.standing;
     } catch (error) {
-      if (!(error instanceof StorageFailure)) throw error;
+      // Whatever was committed before has to be told about.
+      if (!(error instanceof StorageFailure) && !(error instanceof RequestRefused)) throw error;
       stopped = error;
       results.push(
         ...request.mutations.slice(at).map(({ id }) => ({ id, status: "not-reached" }) as const),
@@ -165,8 +166,8 @@ function answerDecided(mutation: WireMutation, standing: Standing): MutationResu
       details: { expected },
     });
   }
-  // Without an outcome the client has confirmed that it knows it.
   const stored = standing.decided.get(mutation.id);
+  // A uid that has moved to another client id leaves none behind.
   if (stored?.uid && stored.uid !== mutation.uid) {
     throw new RequestRefused({
       status: 409,

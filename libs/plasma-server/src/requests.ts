@@ -12,7 +12,8 @@ import { RequestRefused } from "./errors.ts";
 
 /** Args may be 64 deep, and lie a few levels down in the body. */
 const MAX_DEPTH = 70;
-const MAX_NODES = 100_000;
+/** More than the largest body of ordinary size can hold: what a client may send is bounded by bytes. */
+const MAX_NODES = 1_000_000;
 const MAX_CLIENTS = 200;
 const MAX_PAGE = 5000;
 const DEFAULT_PAGE = 1000;
@@ -80,7 +81,14 @@ export function checkShape(body: unknown): void {
   const open: { value: unknown; depth: number }[] = [{ value: body, depth: 0 }];
   let nodes = 0;
   for (let item = open.pop(); item; item = open.pop()) {
-    if (++nodes > MAX_NODES) throw malformed("The body has too many values.");
+    if (++nodes > MAX_NODES) {
+      throw new RequestRefused({
+        status: 413,
+        code: "too-large",
+        message: "The body has too many values. Send fewer mutations at once.",
+        details: { max: MAX_NODES },
+      });
+    }
     const { value, depth } = item;
     if (typeof value !== "object" || value === null) continue;
     if (depth >= MAX_DEPTH) throw malformed("The body is nested too deep.");

@@ -226,6 +226,7 @@ async function handlePush<Ctx>(
   await prepare(engine);
   const pushed = await push(engine, identity, request);
   await announce(server, identity, pushed);
+  if (pushed.stopped instanceof RequestRefused) throw pushed.stopped;
   if (pushed.stopped) throw unavailable(pushed.stopped, pushed.response);
   return success(pushed.response);
 }

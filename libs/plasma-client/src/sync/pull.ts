@@ -1,7 +1,7 @@
 /**
  * One pull run: fetches all pages of one pull, and has them applied as one.
  *
- * 1. Nothing is applied before the last page is here, so that no one ever sees half of a snapshot (T28).
+ * 1. Nothing is applied before the last page is here, so that no one ever sees half of a snapshot.
  * 2. A pull that was overtaken begins again: by the server (409 "restart-pull": the snapshot is gone) or by another
  *    tab ("stale": the cookie has moved). Both mean that something went on elsewhere, so it ends; the number of
  *    attempts is bounded all the same.

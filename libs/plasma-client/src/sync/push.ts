@@ -1,10 +1,10 @@
 /**
  * One push run: sends every outbox that can be sent, in chunks that the server takes.
  *
- * 1. An answer settles nothing here: entries leave the outbox with the pull that shows them (T5). What was answered is
+ * 1. An answer settles nothing here: entries leave the outbox with the pull that shows them. What was answered is
  *    only remembered, so that it is not sent twice before that pull.
  * 2. A gap names the id that the server expects: sending goes on from there. If that lies before everything pending,
- *    the server has lost this client's past, and the mutations move to a fresh client id (T8, T9).
+ *    the server has lost this client's past, and the mutations move to a fresh client id.
  * 3. What is wrong with one outbox (403, 413 for a single mutation, any other refusal) parks that outbox for a while
  *    and leaves the others alone. Nothing is ever dropped.
  * 4. What is wrong with the server or the line ends the run. The outbox that met it goes last in the next one, so

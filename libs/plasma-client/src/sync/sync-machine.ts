@@ -23,7 +23,7 @@
  *    other than by the run's own answer aborts it. Answers of any other run change nothing.
  * 2. At most one timer is set, and none in a state that holds none.
  * 3. What is wanted while a run is in flight is done after it, once: ten pokes during a pull make one more pull.
- * 4. A push that sent something is followed by a pull, because only a pull confirms (T5). So neither starves: after a
+ * 4. A push that sent something is followed by a pull, because only a pull confirms. So neither starves: after a
  *    push comes a pull, and a pull is followed by a push if one is wanted.
  * 5. No request leaves while offline, by setting or by network. Without the leadership, and before `start`, one
  *    leaves only if somebody asked for it.

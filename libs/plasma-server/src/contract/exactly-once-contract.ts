@@ -143,17 +143,55 @@ export function exactlyOnceContract(fresh: () => Promise<SqlExecutor>): void {
       expect(await count("shares")).toBe(1);
     });
 
-    it("outcomes are forgotten only up to what the client has confirmed", async () => {
+    it("reasons are forgotten only up to what the client has confirmed", async () => {
+      const ada = world.client("ada");
+      const kept = async () => {
+        const rows = await world.executor.all({
+          text: "SELECT message FROM _plasma_client_mutations ORDER BY mutation_id",
+          params: [],
+        });
+        return rows.map((row) => row["message"] !== null);
+      };
+      await ada.mutate("refuse", { code: "no" });
+      await ada.mutate("refuse", { code: "no" });
+      expect(await kept()).toEqual([true, true]);
+      await ada.pull();
+      await ada.mutate("refuse", { code: "no" });
+      expect(await kept()).toEqual([false, false, true]);
+    });
+
+    it("a copy of a client that repeats what was confirmed long ago, under another id, runs nothing", async () => {
+      const ada = world.client("ada");
+      const mutation = ada.mutation("takeShare", { id: "s1", amount: 1 });
+      await ada.push([mutation]);
+      await ada.pull();
+      await ada.mutate("takeShare", { id: "s2", amount: 1 });
+      await world.executor.run({ text: "DELETE FROM shares WHERE id = 's1'", params: [] });
+      const copy = world.client("ada", "copy");
+      const { results } = await copy.push([{ ...mutation, id: 1 }]);
+      expect(results).toMatchObject([{ id: 1, status: "ok" }]);
+      expect(await count("shares")).toBe(1);
+    });
+
+    it("another mutation under an id that was confirmed long ago is a fork, and is not passed over", async () => {
       const ada = world.client("ada");
       await ada.mutate("takeShare", { id: "s1", amount: 1 });
-      await ada.mutate("refuse", { code: "no" });
-      await ada.mutate("takeShare", { id: "s3", amount: 1 });
-      expect(await count("_plasma_client_mutations")).toBe(3);
       await ada.pull();
-      await ada.mutate("takeShare", { id: "s4", amount: 1 });
-      expect(await count("_plasma_client_mutations")).toBe(1);
-      await ada.pull();
-      expect(ada.confirmed).toBe(4);
+      await ada.mutate("takeShare", { id: "s2", amount: 1 });
+      const other = { ...ada.mutation("takeShare", { id: "s3", amount: 1 }), id: 1 };
+      const response = await ada.send("push", ada.pushBody([other]));
+      expect(response.status).toBe(409);
+      expect(await response.json()).toMatchObject({ code: "client-forked" });
+    });
+
+    it("200 mutations of many small values fit into one push", async () => {
+      const ada = world.client("ada");
+      const ids = Array.from({ length: 600 }, (_, at) => at);
+      const mutations = Array.from({ length: 200 }, (_, at) =>
+        ada.mutation("takeShare", { id: `s${at}`, amount: 0, ids } as never),
+      );
+      const { results } = await ada.push(mutations);
+      expect(results.filter(({ status }) => status === "ok")).toHaveLength(200);
     });
   });
 }
