@@ -23,6 +23,7 @@ import type {
   SelectAst,
   Source,
 } from "./ast.ts";
+import { checkDepth, checkSize } from "./complexity.ts";
 import { fieldOfOperand, fieldsOfTable, invalid, mismatch, requireComparable } from "./field.ts";
 import type { Field, FieldScope } from "./field.ts";
 import { canCompare, isComparable, typeOfValue } from "./value-type.ts";
@@ -77,13 +78,12 @@ export interface AnalyzedSelect {
   readonly order: readonly OrderTerm[];
 }
 
-/** How deep conditions may be nested; D1 refuses expressions deeper than 100, and a level may take two. */
-export const MAX_CONDITION_DEPTH = 32;
-
 const NO_OUTER: FieldScope = new Map();
 const cache = new WeakMap<Schema, WeakMap<SelectAst, AnalyzedSelect>>();
 
-/** @throws PlasmaError `invalid-query`, `type-mismatch`, `unknown-table`, `unknown-column`. */
+/**
+ * @throws PlasmaError `invalid-query`, `type-mismatch`, `unknown-table`, `unknown-column`, `query-too-complex`.
+ */
 export function analyzeSelect(
   schema: Schema,
   ast: SelectAst,
@@ -93,7 +93,11 @@ export function analyzeSelect(
   let ofSchema = cache.get(schema);
   if (!ofSchema) cache.set(schema, (ofSchema = new WeakMap<SelectAst, AnalyzedSelect>()));
   let analyzed = ofSchema.get(ast);
-  if (!analyzed) ofSchema.set(ast, (analyzed = analyze(schema, ast, outer)));
+  if (!analyzed) {
+    analyzed = analyze(schema, ast, outer);
+    if (outer === NO_OUTER) checkSize(ast);
+    ofSchema.set(ast, analyzed);
+  }
   return analyzed;
 }
 
@@ -174,12 +178,8 @@ interface ConditionPlace {
 
 /** Checks a condition's names and types. `place` decides whether aggregates may stand in it. */
 export function checkCondition(schema: Schema, condition: Condition, at: ConditionPlace): void {
-  walkCondition(condition, (part, depth) => {
-    if (depth > MAX_CONDITION_DEPTH) {
-      throw invalid(
-        `A condition is nested more than ${MAX_CONDITION_DEPTH} deep. Flatten its and() and or().`,
-      );
-    }
+  checkDepth(condition);
+  walkCondition(condition, (part) => {
     switch (part.kind) {
       case "compare":
         requireSameType(operandType(part.left, at), operandType(part.right, at), part.op);

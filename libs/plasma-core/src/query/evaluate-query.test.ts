@@ -343,7 +343,7 @@ describe("a wrong query is refused before it runs, with what to change", () => {
       "too deep",
       () =>
         one.where(
-          Array.from({ length: 40 }).reduce<ReturnType<typeof and>>((inner) => and(inner), and()),
+          Array.from({ length: 80 }).reduce<ReturnType<typeof and>>((inner) => and(inner), and()),
         ),
     ],
   ];

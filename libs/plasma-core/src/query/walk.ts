@@ -6,19 +6,15 @@ import type { ColumnOperand, Condition, Operand, OrderTerm, SelectAst, Source } 
 export const RULE_ROW = "$row";
 
 /** Visits a condition and all its parts, outermost first. Subqueries are handed over, not entered. */
-export function walkCondition(
-  condition: Condition,
-  visit: (part: Condition, depth: number) => void,
-  depth = 0,
-): void {
-  visit(condition, depth);
+export function walkCondition(condition: Condition, visit: (part: Condition) => void): void {
+  visit(condition);
   switch (condition.kind) {
     case "and":
     case "or":
-      for (const part of condition.conditions) walkCondition(part, visit, depth + 1);
+      for (const part of condition.conditions) walkCondition(part, visit);
       return;
     case "not":
-      walkCondition(condition.condition, visit, depth + 1);
+      walkCondition(condition.condition, visit);
       return;
     case "constant":
     case "compare":

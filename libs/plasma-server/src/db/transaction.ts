@@ -80,7 +80,6 @@ export function openTransaction(options: TransactionOptions): Transaction {
   let queue: Promise<unknown> = Promise.resolve();
 
   const read = async (statement: Statement): Promise<SqlRow[]> => {
-    checkParameters(statement);
     try {
       return await executor.all(statement);
     } catch (cause) {
@@ -128,17 +127,6 @@ export function openTransaction(options: TransactionOptions): Transaction {
       state = { kind: "closed" };
     },
   };
-}
-
-/** D1's limit; a typed error is better than a database's. */
-const MAX_PARAMETERS = 100;
-
-function checkParameters(statement: Statement): void {
-  if (statement.params.length <= MAX_PARAMETERS) return;
-  throw new PlasmaError(
-    "query-too-complex",
-    `A query with its rules has ${statement.params.length} values, and at most ${MAX_PARAMETERS} fit. Use inArray() for lists of values.`,
-  );
 }
 
 interface Reader {

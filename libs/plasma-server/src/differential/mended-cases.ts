@@ -222,4 +222,29 @@ export const mendedCases: readonly MendedCase[] = [
       limit: 1,
     }),
   },
+  {
+    name: "groups of a subquery that is sorted descending come in their own order",
+    world: {
+      u: {
+        columns: { n: int },
+        rows: [
+          { id: "1", n: null },
+          { id: "2", n: 1 },
+        ],
+      },
+    },
+    query: q.select({
+      from: q.sub(
+        q.select({
+          from: q.from("u"),
+          projection: [q.field("n", q.col("u.n"))],
+          orderBy: [q.desc(q.col("u.n"))],
+          limit: 5,
+        }),
+        "s",
+      ),
+      projection: [q.field("mean", q.agg("avg", q.col("s.n")))],
+      groupBy: [q.col("s.n")],
+    }),
+  },
 ];

@@ -499,6 +499,61 @@ const others: TortureCase[] = [
   },
 ];
 
+function nested(levels: number, innermost: Condition): Condition {
+  return levels === 0 ? innermost : q.not(nested(levels - 1, innermost));
+}
+
+const isOne = q.cmp("eq", int, q.val(1));
+const isHalf = q.cmp("eq", q.agg("sum", int), q.val(0.5));
+const tooComplex = { error: "query-too-complex" } as const;
+const many = (count: number) =>
+  Array.from({ length: count }, (_, index) => q.cmp("ne", real, q.val(index + 0.1)));
+
+/** As complex as a query may be, and a little more. */
+const limits: TortureCase[] = [
+  where("67 levels of not", rowsOf("int", [1, 2]), nested(67, isOne), ["2"]),
+  {
+    name: "68 levels of not are too deep",
+    rows: [],
+    query: over({ where: nested(68, isOne) }),
+    expected: tooComplex,
+  },
+  {
+    name: "the deepest condition of an aggregate",
+    rows: rowsOf("int", [1, 2]),
+    query: value(q.agg("sum", int), { having: nested(55, isHalf) }),
+    expected: { values: [3] },
+  },
+  where("the deepest long pattern", rowsOf("text", [long]), nested(40, q.like(text, long)), ["1"]),
+  where(
+    "four levels of subqueries",
+    rowsOf("int", [1]),
+    Array.from({ length: 4 }).reduce<Condition>(
+      (inner) => q.exists(over({ where: q.and(isOne, inner) })),
+      isOne,
+    ),
+    ["1"],
+  ),
+  where("499 conditions with as many values", rowsOf("real", [0.5, 7.1]), q.and(...many(499)), [
+    "1",
+  ]),
+  {
+    name: "501 conditions are too many",
+    rows: [],
+    query: over({ where: q.or(...many(500)) }),
+    expected: tooComplex,
+  },
+  where(
+    "20,000 values in a list",
+    rowsOf("int", [1, 19_999, 20_000]),
+    q.within(
+      int,
+      Array.from({ length: 20_000 }, (_, index) => index),
+    ),
+    ["1", "2"],
+  ),
+];
+
 const LARGE = "\u{1f600}".repeat(250_000);
 
 /** As large as a cell and a row may be. */
@@ -524,5 +579,6 @@ export const tortureCases: readonly TortureCase[] = [
   ...numbers,
   ...sums,
   ...others,
+  ...limits,
   ...largeCases,
 ];

@@ -97,7 +97,7 @@ export function compileSelect(
   }));
   if (!query.distinct) {
     const columns = outputs.map(({ raw, read, label }) => sql`${read(raw)} AS ${label}`);
-    const statement = sql`SELECT ${join(columns)}${parts.body}${orderBy(analyzed.order, parts.place)}${dialect.window(query)}`;
+    const statement = sql`SELECT ${join(columns)}${parts.body}${orderBy(analyzed, parts.place)}${dialect.window(query)}`;
     return { statement, analyzed };
   }
   // What is read may be another text than what is compared, so the different rows are found first.
@@ -122,7 +122,7 @@ function compileSubquery(analyzed: AnalyzedSelect, outer: Place): SqlFragment {
   const cuts = ast.limit !== null || ast.offset > 0;
   const window = compiler.dialect.window(ast);
   if (!ast.distinct) {
-    const order = cuts ? orderBy(analyzed.order, parts.place) : sql``;
+    const order = cuts ? orderBy(analyzed, parts.place) : sql``;
     return sql`SELECT ${join(columns)}${parts.body}${order}${window}`;
   }
   const inner = sql`SELECT DISTINCT ${join(columns)}${parts.body}`;
@@ -200,12 +200,15 @@ function tableOf(source: AnalyzedSource["source"], compiler: Compiler): TableInf
   throw new PlasmaError("invalid-query", `"${source.alias}" is a subquery, not a table.`);
 }
 
-function orderBy(order: readonly OrderTerm[], place: Place): SqlFragment {
+function orderBy({ order, grouped, sources }: AnalyzedSelect, place: Place): SqlFragment {
   if (order.length === 0) return sql``;
   const { dialect } = place.compiler;
-  const terms = order.map(({ operand, direction }) =>
-    dialect.orderTerm(operandOf(operand, place), direction, isNullable(operand, place)),
-  );
+  const resort = grouped && sources.some(({ query }) => query !== null);
+  const terms = order.map(({ operand, direction }) => {
+    const value = operandOf(operand, place);
+    const sorted = resort ? dialect.resorted(value) : value;
+    return dialect.orderTerm(sorted, direction, isNullable(operand, place));
+  });
   return sql` ORDER BY ${join(terms)}`;
 }
 
@@ -215,49 +218,10 @@ function isNullable(operand: OrderTerm["operand"], place: Place): boolean {
   return field.nullable || source.optional;
 }
 
-/** A condition as an expression that is true, false or null. */
-export function compileCondition(condition: Condition, place: Place): SqlFragment {
-  if (depthOf(condition) > MAX_DEPTH) {
-    throw new PlasmaError(
-      "query-too-complex",
-      "This condition is nested too deep. Split the query.",
-    );
-  }
-  return compile(condition, place);
-}
-
-/** D1 allows expressions of depth 100; what the engine puts around a condition needs some of it. */
-const MAX_DEPTH = 60;
-
-function depthOf(condition: Condition | null): number {
-  switch (condition?.kind) {
-    case undefined:
-    case "constant":
-      return 1;
-    case "isNull":
-      return 2;
-    case "compare":
-      return 3;
-    case "in":
-    case "like":
-      return 7;
-    case "not":
-      return 1 + depthOf(condition.condition);
-    case "exists": {
-      const { joins, where, having } = condition.query;
-      return 3 + Math.max(...[...joins.map(({ on }) => on), where, having].map(depthOf));
-    }
-    case "and":
-    case "or": {
-      const deepest = Math.max(1, ...condition.conditions.map(depthOf));
-      return deepest + Math.ceil(Math.log2(Math.max(1, condition.conditions.length)));
-    }
-  }
-}
-
 const OPERATORS = { eq: "=", ne: "<>", gt: ">", gte: ">=", lt: "<", lte: "<=" } as const;
 
-function compile(condition: Condition, place: Place): SqlFragment {
+/** A condition as an expression that is true, false or null. Analysis has seen to it that it is not too deep. */
+export function compileCondition(condition: Condition, place: Place): SqlFragment {
   const { dialect } = place.compiler;
   switch (condition.kind) {
     case "constant":
@@ -284,11 +248,11 @@ function compile(condition: Condition, place: Place): SqlFragment {
     case "and":
     case "or": {
       if (condition.conditions.length === 0) return dialect.truth(condition.kind === "and");
-      const parts = condition.conditions.map((part) => compile(part, place));
+      const parts = condition.conditions.map((part) => compileCondition(part, place));
       return tree(parts, condition.kind === "and" ? "AND" : "OR");
     }
     case "not":
-      return sql`(NOT ${compile(condition.condition, place)})`;
+      return sql`(NOT ${compileCondition(condition.condition, place)})`;
     case "exists":
       return compileExists(condition.query, place);
   }

@@ -5,6 +5,7 @@
  * never behind.
  */
 
+import { withFewParameters } from "./d1-parameters.ts";
 import type { SqlExecutor, SqlRow, Statement } from "./executor.ts";
 
 /** What is used of a D1 binding. */
@@ -20,7 +21,8 @@ export interface D1StatementLike {
 }
 
 export function fromD1(database: D1Like): SqlExecutor {
-  const prepare = ({ text, params }: Statement) => {
+  const prepare = (given: Statement) => {
+    const { text, params } = withFewParameters(given);
     const statement = database.prepare(text);
     return params.length > 0 ? statement.bind(...params) : statement;
   };

@@ -28,6 +28,8 @@ export interface SqlDialect {
   isOverflow(error: unknown): boolean;
   /** A term of ORDER BY: null first when ascending, last when descending. */
   orderTerm(operand: SqlFragment, direction: "asc" | "desc", nullable: boolean): SqlFragment;
+  /** The value in another form, so that the groups of a subquery are sorted whatever order the database finds them in. */
+  resorted(operand: SqlFragment): SqlFragment;
   /** ` LIMIT … OFFSET …`, or nothing. */
   window(window: { readonly limit: number | null; readonly offset: number }): SqlFragment;
   /** The elements of a JSON list given as one parameter, one element each. */

@@ -146,6 +146,8 @@ export const postgresDialect: SqlDialect = {
     return direction === "asc" ? sql`${term} NULLS FIRST` : sql`${term} NULLS LAST`;
   },
 
+  resorted: (operand) => operand,
+
   window: ({ limit, offset }) => {
     if (limit === null && offset === 0) return sql``;
     const skip = sql` OFFSET ${integer(offset)}`;

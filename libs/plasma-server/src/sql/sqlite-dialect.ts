@@ -14,6 +14,7 @@ import { toHex } from "../bytes.ts";
 import { bind, integer, sql } from "./fragment.ts";
 import type { SqlFragment } from "./fragment.ts";
 import { sqliteLike } from "./sqlite-like.ts";
+import { mantissaAndExponent } from "./sqlite-real.ts";
 
 const INT64_MIN = -(2n ** 63n);
 const INT64_MAX = 2n ** 63n - 1n;
@@ -96,6 +97,9 @@ export const sqliteDialect: SqlDialect = {
   isOverflow: () => false,
 
   orderTerm: (operand, direction) => (direction === "asc" ? operand : sql`${operand} DESC`),
+
+  // SQLite 3.53 takes the groups of a subquery that is sorted descending for sorted ascending.
+  resorted: (operand) => sql`+${operand}`,
 
   window: ({ limit, offset }) =>
     limit === null && offset === 0
@@ -183,16 +187,4 @@ function slotsOf(value: NonNullable<Value>): readonly (string | number | boolean
     case "object":
       return [value instanceof Date ? value.getTime() : toHex(value)];
   }
-}
-
-/** `value = mantissa · 2^exponent`, both whole numbers. */
-function mantissaAndExponent(value: number): readonly [number, number] {
-  if (Number.isSafeInteger(value)) return [value + 0, 0];
-  const view = new DataView(new ArrayBuffer(8));
-  view.setFloat64(0, value);
-  const bits = view.getBigUint64(0);
-  const biased = Number((bits >> 52n) & 0x7ffn);
-  const fraction = Number(bits & 0xfffffffffffffn);
-  const mantissa = biased === 0 ? fraction : fraction + 2 ** 52;
-  return [value < 0 ? -mantissa : mantissa, Math.max(biased, 1) - 1075];
 }

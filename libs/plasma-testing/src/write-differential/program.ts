@@ -26,12 +26,14 @@ import fc from "fast-check";
 
 export interface Ctx {
   /** Rows of a higher rank may not be written. */
-  readonly limit: number;
+  limit: number;
   /** Whether rows that are secret may be read. */
   readonly seesAll: boolean;
 }
 
 export const LIMIT = 5;
+/** The limit of whoever makes the first mutation, so that there are rows that may not be written later. */
+export const FIRST_LIMIT = 9;
 
 export const folders = table("folders", {
   id: id(),
@@ -332,6 +334,7 @@ const FIRST_ROWS: Step[] = [
         { id: "i2", linkedTo: "f1", slot: 2, code: "y", weight: 0.5, rank: 3 },
         { id: "i3", folderId: "f2", seenIn: "f4", secret: true, moment: new Date(1) },
         { id: "i4", bytes: new Uint8Array([0]), big: 2n ** 63n - 1n, rank: LIMIT },
+        { id: "i5", code: "z", rank: FIRST_LIMIT },
       ],
       onConflict: null,
     },
