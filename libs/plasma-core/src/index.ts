@@ -191,6 +191,7 @@ export type {
   KnownDocument,
   OnDelete,
   Reference,
+  FileOptions,
 } from "./schema/column.ts";
 export {
   crdtCounter,
@@ -204,7 +205,6 @@ export type {
   CrdtLwwRegister,
   CrdtOrSet,
   CrdtPnCounter,
-  FileOptions,
   FileRef,
 } from "./schema/document-column.ts";
 export type { Rule, RuleRow, RuleSet } from "./schema/rule.ts";

@@ -2,7 +2,6 @@ import { describe, expect, it } from "vitest";
 import { id, int, json, text } from "../schema/column.ts";
 import { alias, table } from "../schema/table.ts";
 import type { Row } from "../schema/table.ts";
-import type { SelectAst } from "./ast.ts";
 import { and, asc, desc, eq, exists, gt, or } from "./expression.ts";
 import type { LiveQuery } from "./live-query.ts";
 import type { QueryAst } from "./relational-ast.ts";

@@ -1,11 +1,21 @@
 /** Column declarations: the kinds, the pure modifiers, and the TypeScript type that each kind stands for. */
 
 import { PlasmaDefinitionError } from "../errors.ts";
-import type { FileOptions } from "./document-column.ts";
 
 /** How a column is stored and compared. `ref` columns hold the id of a row of another table. */
 export type ColumnKind =
   "id" | "text" | "int" | "bigint" | "real" | "boolean" | "timestamp" | "blob" | "json" | "ref";
+
+export interface FileOptions {
+  /** In bytes. */
+  readonly maxSize?: number;
+  /** Media types, `*` for any subtype: `["image/*", "application/pdf"]`. */
+  readonly mimeAllowList?: readonly string[];
+  /** Whether a row keeps the file that it was inserted with. */
+  readonly immutable?: boolean;
+  /** When the bytes are sent: with the mutation that mentions them (default), or when somebody asks for them. */
+  readonly upload?: "eager" | "lazy";
+}
 
 /** What the document in a `json` column is, where it is not just the app's (`document-column.ts`). */
 export type KnownDocument =

@@ -7,18 +7,7 @@
 
 import { PlasmaDefinitionError } from "../errors.ts";
 import { makeColumn } from "./column.ts";
-import type { Column } from "./column.ts";
-
-export interface FileOptions {
-  /** In bytes. */
-  readonly maxSize?: number;
-  /** Media types, `*` for any subtype: `["image/*", "application/pdf"]`. */
-  readonly mimeAllowList?: readonly string[];
-  /** Whether a row keeps the file that it was inserted with. */
-  readonly immutable?: boolean;
-  /** When the bytes are sent: with the mutation that mentions them (default), or when somebody asks for them. */
-  readonly upload?: "eager" | "lazy";
-}
+import type { Column, FileOptions } from "./column.ts";
 
 /** What a row holds of a file: its bytes are found by their hash. */
 export interface FileRef {
