@@ -138,7 +138,7 @@ export const EXTREME_REALS: readonly number[] = [
   1e23,
   1.7976931348623157e308,
   -1.7976931348623157e308,
-  123456789.123456789,
+  123456789.12345679,
 ];
 
 const DATES: readonly Date[] = [
