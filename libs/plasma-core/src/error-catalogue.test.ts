@@ -11,7 +11,7 @@ import type { MutatorDb } from "./query/db.ts";
 import { memoryWorld } from "./mutators/memory-write-store.fixture.ts";
 import { avg, colRef, count, max, sum } from "./query/aggregates.ts";
 import type { Condition } from "./query/ast.ts";
-import { and, between, eq, exists, gt, inArray, like, not } from "./query/expression.ts";
+import { and, between, eq, exists, gt, inArray, like, not, or } from "./query/expression.ts";
 import { select } from "./query/select.ts";
 import { bigint, boolean, id, int, json, real, ref, text, timestamp } from "./schema/column.ts";
 import type { AnyColumn } from "./schema/column.ts";
@@ -69,7 +69,7 @@ const mutators = defineMutators<typeof schema, Ctx>()({ rename: () => undefined 
 const wrong = (value: unknown) => value as never;
 const key = id();
 let deep: Condition = eq(todos.done, true);
-for (let depth = 0; depth < 40; depth++) deep = not(deep);
+for (let depth = 0; depth < 120; depth++) deep = not(deep);
 
 type Mistake = readonly [what: string, make: () => unknown];
 
@@ -216,6 +216,14 @@ const QUERIES: readonly Mistake[] = [
     () => db.select().from(todos).where(eq(todos.secret, "x")),
   ],
   ["conditions nested too deep", () => db.select().from(todos).where(deep)],
+  [
+    "more conditions than fit",
+    () =>
+      db
+        .select()
+        .from(todos)
+        .where(or(...Array.from({ length: 600 }, (_, at) => eq(todos.votes, at)))),
+  ],
   [
     "a relation that does not exist",
     () => db.query.todos.findMany({ with: wrong({ owner: true }) }),

@@ -174,7 +174,7 @@ export function queryContract({ fresh, queries, seed }: QueryContractOptions): v
       const query: SelectAst = tableQuery(LEFT, {
         where,
       });
-      await expect(inSql(query)).rejects.toMatchObject({ code: "invalid-query" });
+      await expect(inSql(query)).rejects.toMatchObject({ code: "query-too-complex" });
     });
   });
 }

@@ -18,7 +18,8 @@ import { dialectOf } from "../sql/dialect-of.ts";
 import type { SqlDialect } from "../sql/dialect.ts";
 import type { SqlExecutor, Statement } from "../sql/executor.ts";
 import { bind, columnOf, join, name, sql, tree } from "../sql/fragment.ts";
-import { columnNames, jsonCells, rowsToJson, selectJsonRows } from "../sql/row-codec.ts";
+import { columnNames } from "../sql/row-codec.ts";
+import { selectRows } from "../sql/row-list.ts";
 import { tooLarge } from "./too-large.ts";
 
 export interface CommitRequest {
@@ -100,7 +101,7 @@ function dataStatements(
     for (const rows of chunks(updated)) updates.push(...updateRows(table, rows, dialect));
     for (const rows of chunks(added)) {
       inserts.push(
-        sql`INSERT INTO ${name(table.name)} (${columnNames(table)}) ${selectJsonRows(table, rowsToJson(table, rows, dialect), dialect)}`,
+        sql`INSERT INTO ${name(table.name)} (${columnNames(table)}) ${selectRows(table, rows, dialect)}`,
       );
     }
     guards.push(...outgoingReferences(table, [...updated, ...added], dialect));
@@ -131,15 +132,15 @@ function changesUnique(table: TableInfo, before: Row, after: Row): boolean {
 }
 
 function updateRows(table: TableInfo, rows: readonly Row[], dialect: SqlDialect): Statement[] {
-  const cells = jsonCells(table, dialect);
   const changeable = table.columnNames.filter(
     (column) => column !== "id" && !table.columns[column]?.isUnique,
   );
   if (changeable.length === 0) return [];
-  const assignments = changeable.map((column) => sql`${name(column)} = ${cells.get(column)!}`);
-  const json = rowsToJson(table, rows, dialect);
+  const assignments = changeable.map(
+    (column) => sql`${name(column)} = ${columnOf("@new", column)}`,
+  );
   return [
-    sql`UPDATE ${name(table.name)} SET ${join(assignments)} FROM ${dialect.jsonRows(json)} WHERE ${columnOf(table.name, "id")} = ${cells.get("id")!}`,
+    sql`UPDATE ${name(table.name)} SET ${join(assignments)} FROM (${selectRows(table, rows, dialect)}) AS "@new" WHERE ${columnOf(table.name, "id")} = ${columnOf("@new", "id")}`,
   ];
 }
 

@@ -5,7 +5,7 @@ import { encodeRow } from "@sh1n4ps/plasma-core";
 import type { SqlDialect } from "../sql/dialect.ts";
 import { columnOf, join, name, sql } from "../sql/fragment.ts";
 import type { Cte, SqlFragment } from "../sql/fragment.ts";
-import { selectJsonRows, rowsToJson } from "../sql/row-codec.ts";
+import { selectRows } from "../sql/row-list.ts";
 
 export interface Overlay {
   apply(change: RowChange): void;
@@ -64,7 +64,7 @@ function overlayCte(table: TableInfo, changes: readonly RowChange[], dialect: Sq
   return {
     name: overlayName(table.name),
     body: sql`SELECT ${columns} FROM ${name(table.name)} AS stored WHERE stored.id NOT IN (${ids})
-      UNION ALL ${selectJsonRows(table, rowsToJson(table, rows, dialect), dialect)}`,
+      UNION ALL ${selectRows(table, rows, dialect)}`,
   };
 }
 

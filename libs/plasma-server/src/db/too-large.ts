@@ -1,6 +1,6 @@
 /**
- * What a database cannot take at once: D1 takes values of up to 2 MB, and all that a mutation has written so far goes
- * into one. Trying again would not help, so it is a refusal and no failure of the storage.
+ * What a database cannot take at once: D1 takes values of up to 2 MB. Rows are bound in pieces (`row-list.ts`), but a
+ * condition may hold a larger value. Trying again would not help, so it is a refusal and no failure of the storage.
  */
 
 import { PlasmaError } from "@sh1n4ps/plasma-core";

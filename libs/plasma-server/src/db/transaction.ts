@@ -39,7 +39,8 @@ import type { SqlExecutor, SqlRow, Statement } from "../sql/executor.ts";
 import { columnOf, name, sql, withCtes } from "../sql/fragment.ts";
 import type { Cte, SqlFragment } from "../sql/fragment.ts";
 import { resultFromSql } from "../sql/result-codec.ts";
-import { readColumns, rowFromSql, rowsToJson, selectJsonRows } from "../sql/row-codec.ts";
+import { readColumns, rowFromSql } from "../sql/row-codec.ts";
+import { selectRows } from "../sql/row-list.ts";
 import type { FullScanWatch } from "./full-scans.ts";
 import { createOverlay } from "./overlay.ts";
 import type { Overlay } from "./overlay.ts";
@@ -259,7 +260,7 @@ async function authorize(
   const allowed = compileRule(rule.condition, { table, alias }, { compiler, aliases });
   const judged: Cte = {
     name: "@images",
-    body: selectJsonRows(table, rowsToJson(table, images, dialect), dialect),
+    body: selectRows(table, images, dialect),
   };
   const [refused] = await reader.read(
     sql`${withCtes([...overlay.ctes(), judged])}SELECT 1 FROM ${name("@images")} AS ${name(alias)} WHERE ${allowed} IS NOT TRUE LIMIT 1`,

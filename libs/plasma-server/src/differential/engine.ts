@@ -14,7 +14,8 @@ import type { SqlExecutor, Statement } from "../sql/executor.ts";
 import { join, name, sql } from "../sql/fragment.ts";
 import type { SqlFragment } from "../sql/fragment.ts";
 import { resultFromSql } from "../sql/result-codec.ts";
-import { columnNames, rowsToJson, selectJsonRows } from "../sql/row-codec.ts";
+import { columnNames } from "../sql/row-codec.ts";
+import { selectRows } from "../sql/row-list.ts";
 import { rowSourceOf } from "./world.ts";
 import type { LoadedWorld } from "./world.ts";
 
@@ -98,8 +99,7 @@ function createTable(table: TableInfo, dialect: SqlDialect): Statement[] {
 }
 
 function insertRows(table: TableInfo, rows: readonly Row[], dialect: SqlDialect): Statement {
-  const json = rowsToJson(table, rows, dialect);
-  return sql`INSERT INTO ${name(table.name)} (${columnNames(table)}) ${selectJsonRows(table, json, dialect)}`;
+  return sql`INSERT INTO ${name(table.name)} (${columnNames(table)}) ${selectRows(table, rows, dialect)}`;
 }
 
 function raw(text: string): SqlFragment {

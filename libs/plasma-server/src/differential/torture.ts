@@ -3,8 +3,8 @@
 import type { Row } from "@sh1n4ps/plasma-core";
 import type { Engine } from "./engine.ts";
 import { outcomeOf, valueText } from "./outcome.ts";
-import { tortureWorld } from "./torture-world.ts";
-import type { TortureCase } from "./torture-world.ts";
+import { tortureWorld } from "./torture-case.ts";
+import type { TortureCase } from "./torture-case.ts";
 import { loadWorld } from "./world.ts";
 
 /** Two texts, which are equal if the engine is right. */

@@ -32,6 +32,11 @@ export interface SqlDialect {
   resorted(operand: SqlFragment): SqlFragment;
   /** ` LIMIT … OFFSET …`, or nothing. */
   window(window: { readonly limit: number | null; readonly offset: number }): SqlFragment;
+  /** Where a bound text can be too large: its most bytes, and how a cell is bound that has no room in a list. */
+  readonly parameterLimit: {
+    readonly bytes: number;
+    largeCell(value: unknown, kind: ColumnKind): SqlFragment;
+  } | null;
   /** The elements of a JSON list given as one parameter, one element each. */
   jsonRows(json: string): SqlFragment;
   /** How many slots a cell takes in such an element, if that is a list of cells. */

@@ -154,6 +154,8 @@ export const postgresDialect: SqlDialect = {
     return limit === null ? skip : sql` LIMIT ${integer(limit)}${skip}`;
   },
 
+  parameterLimit: null,
+
   jsonRows: (json) => sql`jsonb_array_elements(CAST(${bind(json)} AS jsonb)) AS "@item"(value)`,
 
   cellWidth: () => 1,

@@ -1,4 +1,4 @@
-/** Rows ↔ SQL: what is selected, how a driver's row becomes a row, and how rows enter SQL in bulk. */
+/** Rows out of SQL: what is selected, and how a driver's row becomes a row. */
 
 import type { AnyColumn, ColumnKind, Row, TableInfo } from "@sh1n4ps/plasma-core";
 import type { SqlDialect } from "./dialect.ts";
@@ -47,34 +47,6 @@ export function cellFromSql(value: unknown, kind: ColumnKind): unknown {
     case "json":
       return JSON.parse(value as string) as unknown;
   }
-}
-
-/** Rows as a JSON list of lists, to be bound as one parameter and read back by `jsonCells`. */
-export function rowsToJson(table: TableInfo, rows: readonly Row[], dialect: SqlDialect): string {
-  return JSON.stringify(
-    rows.map((row) =>
-      table.columnNames.flatMap((column) => dialect.encodeCell(row[column], kindOf(table, column))),
-    ),
-  );
-}
-
-/** The typed value of each column in an element of such a list. */
-export function jsonCells(table: TableInfo, dialect: SqlDialect): ReadonlyMap<string, SqlFragment> {
-  const cells = new Map<string, SqlFragment>();
-  let slot = 0;
-  for (const column of table.columnNames) {
-    const kind = kindOf(table, column);
-    cells.set(column, dialect.cell(slot, kind));
-    slot += dialect.cellWidth(kind);
-  }
-  return cells;
-}
-
-/** `SELECT` of such a list, a row for each element. */
-export function selectJsonRows(table: TableInfo, json: string, dialect: SqlDialect): SqlFragment {
-  const cells = jsonCells(table, dialect);
-  const columns = table.columnNames.map((column) => sql`${cells.get(column)!} AS ${name(column)}`);
-  return sql`SELECT ${join(columns)} FROM ${dialect.jsonRows(json)}`;
 }
 
 export function columnNames(table: TableInfo): SqlFragment {

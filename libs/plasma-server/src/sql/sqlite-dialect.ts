@@ -11,7 +11,7 @@
 import type { Value, ValueType } from "@sh1n4ps/plasma-core";
 import type { SqlDialect } from "./dialect.ts";
 import { toHex } from "../bytes.ts";
-import { bind, integer, sql } from "./fragment.ts";
+import { bind, integer, join, sql } from "./fragment.ts";
 import type { SqlFragment } from "./fragment.ts";
 import { sqliteLike } from "./sqlite-like.ts";
 import { mantissaAndExponent } from "./sqlite-real.ts";
@@ -106,6 +106,15 @@ export const sqliteDialect: SqlDialect = {
       ? sql``
       : sql` LIMIT ${integer(limit ?? -1)} OFFSET ${integer(offset)}`,
 
+  // Of D1; the rest of its 2 MB is for what else belongs to a value.
+  parameterLimit: {
+    bytes: 1_900_000,
+    largeCell: (value, kind) => {
+      if (value instanceof Uint8Array) return bytesInPieces(value);
+      return bind(kind === "json" ? JSON.stringify(value) : (value as string));
+    },
+  },
+
   jsonRows: (json) => sql`json_each(${bind(json)}) AS "@item"`,
 
   cellWidth: (kind) => (kind === "real" ? 2 : 1),
@@ -165,6 +174,17 @@ function wholeAverage(operand: SqlFragment): SqlFragment {
 function infiniteIf(overflows: boolean, operand: SqlFragment, total: SqlFragment): SqlFragment {
   if (!overflows) return total;
   return sql`(CASE WHEN max(${operand}) = ${INFINITY} THEN ${INFINITY} WHEN min(${operand}) = -${INFINITY} THEN -${INFINITY} ELSE ${total} END)`;
+}
+
+/** As hex, bytes take twice their size. */
+const PIECE = 800_000;
+
+function bytesInPieces(bytes: Uint8Array): SqlFragment {
+  const pieces: SqlFragment[] = [];
+  for (let at = 0; at < bytes.length; at += PIECE) {
+    pieces.push(sql`unhex(${bind(toHex(bytes.subarray(at, at + PIECE)))})`);
+  }
+  return sql`CAST(${join(pieces, " || ")} AS BLOB)`;
 }
 
 const INFINITY = sql`9e999`;

@@ -13,7 +13,8 @@ import { dialectOf } from "../sql/dialect-of.ts";
 import type { SqlExecutor } from "../sql/executor.ts";
 import { name, sql } from "../sql/fragment.ts";
 import { resultFromSql } from "../sql/result-codec.ts";
-import { columnNames, rowsToJson, selectJsonRows } from "../sql/row-codec.ts";
+import { columnNames } from "../sql/row-codec.ts";
+import { selectRows } from "../sql/row-list.ts";
 import { everything, valueQueries } from "./values-queries.ts";
 import { cells, ROWS, SCHEMA, TABLE } from "./values-world.ts";
 
@@ -38,9 +39,9 @@ export function valuesContract(executor: () => SqlExecutor): void {
     if (dialect.name === "sqlite") await ensureSchema({ schema: SCHEMA, executor: executor() });
     else await executor().batch(createPostgresTables(SCHEMA));
     for (let at = 0; at < ROWS.length; at += 40) {
-      const json = rowsToJson(TABLE, ROWS.slice(at, at + 40), dialect);
+      const rows = ROWS.slice(at, at + 40);
       await executor().run(
-        sql`INSERT INTO ${name(TABLE.name)} (${columnNames(TABLE)}) ${selectJsonRows(TABLE, json, dialect)}`,
+        sql`INSERT INTO ${name(TABLE.name)} (${columnNames(TABLE)}) ${selectRows(TABLE, rows, dialect)}`,
       );
     }
     expect(await run(everything)).toEqual(evaluate(everything));

@@ -1,4 +1,4 @@
-/** What the torture cases are made of: their one table, `v`, and short ways to say a case. */
+/** One hard value and the answer that every engine has to give; the words that such cases are written in. */
 
 import type { Condition, QueryAst, Row, SelectAst } from "@sh1n4ps/plasma-core";
 import * as q from "./shorthand.ts";
@@ -29,10 +29,6 @@ const COLUMNS: Readonly<Record<string, ColumnSpec>> = {
 export function tortureWorld(rows: readonly Row[]): World {
   return { v: { columns: COLUMNS, rows } };
 }
-
-export const MAX_SAFE = Number.MAX_SAFE_INTEGER;
-export const INT64_MAX = 2n ** 63n - 1n;
-export const INT64_MIN = -(2n ** 63n);
 
 export const text = q.col("v.text");
 export const int = q.col("v.int");
@@ -67,3 +63,5 @@ export function value(
 ): SelectAst {
   return over({ projection: [q.field("value", operand)], ...parts });
 }
+
+export const flags = rowsOf("flag", [true, false, null]);
