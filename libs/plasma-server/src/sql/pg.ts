@@ -20,6 +20,8 @@ export interface PgClientLike {
   query(query: PgQuery): Promise<PgResultLike>;
   /** With true the connection is closed. */
   release(destroy?: boolean): void;
+  on(event: "error", listener: (error: Error) => void): unknown;
+  off(event: "error", listener: (error: Error) => void): unknown;
 }
 
 export interface PgQuery {
@@ -38,6 +40,9 @@ export function fromPg(pool: PgPoolLike): SqlExecutor {
     query: async (query) => resultOf(await pool.query(pgQuery(query))),
     async transaction(mode, work) {
       const client = await pool.connect();
+      // A connection that breaks between two queries says so by an event, which nobody else hears while it is lent
+      // out and which would end the process. The next query fails by itself.
+      client.on("error", ignore);
       const run = async (query: PostgresQuery) => resultOf(await client.query(pgQuery(query)));
       let isUsable = false;
       try {
@@ -53,11 +58,15 @@ export function fromPg(pool: PgPoolLike): SqlExecutor {
         );
         throw error;
       } finally {
+        // One that is closed may still say that it broke; one that goes back is the pool's to listen to.
+        if (isUsable) client.off("error", ignore);
         client.release(!isUsable);
       }
     },
   });
 }
+
+function ignore(): void {}
 
 function command(text: string): PostgresQuery {
   return { text, params: [] };
