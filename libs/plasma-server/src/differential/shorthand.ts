@@ -1,5 +1,6 @@
 /** Queries as data, written briefly: what the generators use, and what a printed case is made of. */
 
+import { tableQuery } from "@sh1n4ps/plasma-core";
 import type {
   AggregateFunction,
   AggregateOperand,
@@ -19,20 +20,8 @@ import type {
 
 export type SelectParts = Partial<Omit<SelectAst, "kind">> & { readonly from: Source };
 
-export function select(parts: SelectParts): SelectAst {
-  return {
-    kind: "select",
-    joins: [],
-    projection: null,
-    distinct: false,
-    where: null,
-    groupBy: [],
-    having: null,
-    orderBy: [],
-    limit: null,
-    offset: 0,
-    ...parts,
-  };
+export function select({ from: source, ...parts }: SelectParts): SelectAst {
+  return tableQuery(source, parts);
 }
 
 export const from = (table: string, alias = table): Source => ({ kind: "table", table, alias });
