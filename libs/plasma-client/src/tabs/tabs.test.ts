@@ -2,7 +2,6 @@ import { describe, expect, it } from "vitest";
 import { browserPlatform } from "../platform.ts";
 import { fakeLocks } from "../testing/fake-locks.ts";
 import { claimClient } from "./client-claim.ts";
-import { seekLeadership } from "./leadership.ts";
 import { openTabChannel } from "./tab-channel.ts";
 
 const { random } = browserPlatform();
@@ -56,61 +55,6 @@ describe("claiming a client id", () => {
     });
     expect(claim.isNew).toBe(true);
     claim.release();
-  });
-});
-
-describe("leadership", () => {
-  it("belongs to one tab, and passes on when that steps down or goes", async () => {
-    const locks = fakeLocks();
-    const tabs = [tab(locks), tab(locks), tab(locks)];
-    const leaders = new Set<number>();
-    const stepDown = tabs.map(({ platform }, at) =>
-      seekLeadership({
-        dbName: "db",
-        platform,
-        onChange: (isLeader) => (isLeader ? leaders.add(at) : leaders.delete(at)),
-      }),
-    );
-    await turn();
-    expect([...leaders]).toEqual([0]);
-    stepDown[0]?.();
-    stepDown[0]?.();
-    await turn();
-    expect([...leaders]).toEqual([1]);
-    leaders.delete(1);
-    tabs[1]?.locks.releaseAll();
-    await turn();
-    expect([...leaders]).toEqual([2]);
-  });
-
-  it("is not given to a tab that has stopped waiting", async () => {
-    const locks = fakeLocks();
-    const told: string[] = [];
-    const first = seekLeadership({
-      dbName: "db",
-      platform: tab(locks).platform,
-      onChange: () => undefined,
-    });
-    const second = seekLeadership({
-      dbName: "db",
-      platform: tab(locks).platform,
-      onChange: (isLeader) => told.push(String(isLeader)),
-    });
-    second();
-    first();
-    await turn();
-    expect(told).toEqual([]);
-  });
-
-  it("is everybody's where there are no Web Locks", () => {
-    const told: boolean[] = [];
-    const stepDown = seekLeadership({
-      dbName: "db",
-      platform: { locks: undefined },
-      onChange: (isLeader) => told.push(isLeader),
-    });
-    stepDown();
-    expect(told).toEqual([true, false]);
   });
 });
 

@@ -1,4 +1,7 @@
-/** Web Locks for tests: exclusive locks, shared by the tabs of one world, released when a tab goes. */
+/** Web Locks for tests: exclusive locks, shared by the tabs of one world, stolen, and released when a tab goes. */
+
+import { deferred } from "../replica/deferred.ts";
+import type { Deferred } from "../replica/deferred.ts";
 
 export interface FakeLocks extends Pick<LockManager, "request" | "query"> {
   releaseAll(): void;
@@ -6,15 +9,25 @@ export interface FakeLocks extends Pick<LockManager, "request" | "query"> {
 
 type Callback = (lock: Lock | null) => unknown;
 
+interface Holder {
+  readonly tab: object;
+  /** Rejects the request of a holder that was robbed. */
+  readonly robbed: Deferred<never>;
+}
+
+interface Waiting {
+  readonly name: string;
+  readonly grant: () => void;
+}
+
 export function fakeLocks(): { forTab(): FakeLocks } {
-  const held = new Map<string, object>();
-  const waiting: { name: string; tab: object; grant: () => void }[] = [];
+  const held = new Map<string, Holder>();
+  const waiting: Waiting[] = [];
 
   const next = () => {
     for (const request of [...waiting]) {
       if (held.has(request.name)) continue;
       waiting.splice(waiting.indexOf(request), 1);
-      held.set(request.name, request.tab);
       request.grant();
     }
   };
@@ -23,10 +36,13 @@ export function fakeLocks(): { forTab(): FakeLocks } {
     forTab() {
       const tab = {};
       const run = async (name: string, callback: Callback) => {
+        const holder: Holder = { tab, robbed: deferred<never>() };
+        held.set(name, holder);
         try {
-          return await callback({ name, mode: "exclusive" });
+          const work = (async () => callback({ name, mode: "exclusive" }))();
+          return await Promise.race([work, holder.robbed.promise]);
         } finally {
-          if (held.get(name) === tab) held.delete(name);
+          if (held.get(name) === holder) held.delete(name);
           next();
         }
       };
@@ -35,16 +51,19 @@ export function fakeLocks(): { forTab(): FakeLocks } {
         options: LockOptions,
         callback: Callback,
       ): Promise<unknown> => {
-        if (!held.has(name)) {
-          held.set(name, tab);
+        if (options.steal) {
+          held.get(name)?.robbed.reject(new DOMException("Stolen", "AbortError"));
           return run(name, callback);
         }
+        if (!held.has(name)) return run(name, callback);
         if (options.ifAvailable) return Promise.resolve(callback(null));
         return new Promise((resolve, reject) => {
-          waiting.push({ name, tab, grant: () => void run(name, callback).then(resolve, reject) });
+          const place = { name, grant: () => void run(name, callback).then(resolve, reject) };
+          waiting.push(place);
           options.signal?.addEventListener("abort", () => {
-            const at = waiting.findIndex((other) => other.tab === tab && other.name === name);
-            if (at >= 0) waiting.splice(at, 1);
+            const at = waiting.indexOf(place);
+            if (at < 0) return;
+            waiting.splice(at, 1);
             reject(new DOMException("Aborted", "AbortError"));
           });
         });
@@ -53,7 +72,7 @@ export function fakeLocks(): { forTab(): FakeLocks } {
         request: request as LockManager["request"],
         query: () => Promise.resolve({ held: [], pending: [] }),
         releaseAll() {
-          for (const [name, owner] of [...held]) if (owner === tab) held.delete(name);
+          for (const [name, holder] of [...held]) if (holder.tab === tab) held.delete(name);
           next();
         },
       };
