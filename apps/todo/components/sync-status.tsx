@@ -18,7 +18,7 @@ const CONNECTIONS: Record<Status["connection"], { readonly label: string; readon
   };
 
 export function SyncStatus() {
-  const { connection, pending, lastSyncedAt, error } = useSyncStatus();
+  const { connection, pending, lastSyncedAt, progress, error } = useSyncStatus();
   const now = useNow(10_000);
   const { label, dot } = CONNECTIONS[connection];
   return (
@@ -26,6 +26,13 @@ export function SyncStatus() {
       <span aria-hidden="true" className={`size-2 shrink-0 rounded-full ${dot}`} />
       <p className="min-w-0 leading-tight">
         <span className="font-medium">{label}</span>
+        {progress && (
+          // Not announced: it changes with every page.
+          <span aria-live="off" className="text-soft">
+            {" "}
+            · loading, {progress.rows.toLocaleString("en")} rows so far
+          </span>
+        )}
         {pending > 0 && <span className="text-warn"> · {pending} unsent</span>}
         {error && needsSomebody(connection) && (
           <span className="text-danger"> · {error.message}</span>

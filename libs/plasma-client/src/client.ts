@@ -128,6 +128,9 @@ export function createPlasmaClient<S extends Schema, M extends AnyMutators>(
   const statusListeners = new Set<() => void>();
   const rejectedListeners = new Set<() => void>();
 
+  const unsubscribeVisible = platform.visible.subscribe(() => {
+    if (platform.visible.current()) catchUp();
+  });
   replica.subscribeState(() => {
     if (replica.state.error) client.stop();
     reviewStatus();
@@ -193,6 +196,7 @@ export function createPlasmaClient<S extends Schema, M extends AnyMutators>(
     newId: () => platform.random.uuid(),
     async dispose() {
       client.stop();
+      unsubscribeVisible();
       loop?.dispose();
       await replica.close();
     },
@@ -225,6 +229,13 @@ export function createPlasmaClient<S extends Schema, M extends AnyMutators>(
     return loop;
   }
 
+  /** Messages of other tabs are lost on a tab that is frozen or put away. */
+  function catchUp(): void {
+    replica.catchUp().catch((cause: unknown) => {
+      platform.log("warn", "What other tabs have changed could not be loaded.", cause);
+    });
+  }
+
   /** Tabs share nothing where each keeps its rows in its own memory. */
   function sharesDatabase(): boolean {
     return engine.durable && platform.locks !== undefined;
@@ -239,6 +250,7 @@ export function createPlasmaClient<S extends Schema, M extends AnyMutators>(
         dbName,
         platform,
         onChange: (isLeader) => loop?.setLeader(isLeader),
+        onMissed: catchUp,
       });
     } else {
       stepDown?.();
@@ -255,6 +267,7 @@ export function createPlasmaClient<S extends Schema, M extends AnyMutators>(
       pending,
       lastSyncedAt: running?.lastSyncedAt ?? syncedAt,
       firstSync,
+      progress: running?.progress ?? null,
       durable,
       ...(problem && { error: problem }),
     };
@@ -267,6 +280,7 @@ export function createPlasmaClient<S extends Schema, M extends AnyMutators>(
       "pending",
       "lastSyncedAt",
       "firstSync",
+      "progress",
       "durable",
       "error",
     ] as const;

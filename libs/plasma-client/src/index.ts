@@ -28,5 +28,6 @@ export type { Engine } from "./storage/engine.ts";
 export { createIdbEngine } from "./storage/idb-engine.ts";
 export type { IdbEngineOptions } from "./storage/idb-engine.ts";
 export { createMemoryEngine } from "./storage/memory-engine.ts";
+export type { PullProgress } from "./sync/pull.ts";
 export type { SyncConnection } from "./sync/sync-status.ts";
 export { createWebSocketSubscription } from "./sync/websocket-subscription.ts";

@@ -67,7 +67,11 @@ export function browserPlatform(): Platform {
       subscribe: (listener) =>
         typeof document === "undefined"
           ? () => undefined
-          : listen(document, ["visibilitychange"], listener),
+          : listenAll(
+              listen(document, ["visibilitychange", "resume"], listener),
+              // Also when it comes out of the back-forward cache.
+              listen(globalThis, ["pageshow"], listener),
+            ),
     },
     log: (level, message, details) =>
       console[level](`[plasma] ${message}`, ...(details === undefined ? [] : [details])),
@@ -109,6 +113,12 @@ function broadcastPort(name: string): BroadcastPort {
       return () => channel.removeEventListener("message", handler);
     },
     close: () => channel.close(),
+  };
+}
+
+function listenAll(...ends: readonly (() => void)[]): () => void {
+  return () => {
+    for (const end of ends) end();
   };
 }
 

@@ -19,6 +19,7 @@ const BEFORE_THE_FIRST: SyncStatus = Object.freeze({
   pending: 0,
   lastSyncedAt: null,
   firstSync: "pending",
+  progress: null,
 });
 
 function beforeTheFirst(): SyncStatus {

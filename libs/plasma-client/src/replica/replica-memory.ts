@@ -10,6 +10,7 @@ import type {
   ClientRecord,
   OutboxEntry,
   RejectedMutation,
+  StoredPosition,
   StoredState,
 } from "../storage/engine.ts";
 import type { AppliedPull } from "../tabs/tab-message.ts";
@@ -145,6 +146,12 @@ export class ReplicaMemory {
 
   subscribeOutbox(listener: () => void): () => void {
     return subscribe(this.#outboxListeners, listener);
+  }
+
+  /** Whether storage holds something that is not in here. */
+  isBehind({ baseSeq, lastSeq, rejected }: StoredPosition): boolean {
+    const known = Math.max(0, ...this.#pending.map(({ seq }) => seq ?? 0));
+    return baseSeq > this.#baseSeq || lastSeq > known || rejected !== this.#state.rejected.length;
   }
 
   // — Steps —

@@ -142,6 +142,12 @@ export class Replica implements SyncReplica {
     this.#ctx = await this.#options.getContext();
   }
 
+  /** Loads what other tabs have changed, if this one may not have heard of it: it slept, or messages were lost. */
+  async catchUp(): Promise<void> {
+    if (!this.state.isOpen || !this.#options.engine.durable) return;
+    await this.#serial.run(() => this.#loadIfBehind());
+  }
+
   // — Mutations —
 
   mutate(name: string, args: unknown): MutationHandle {
@@ -326,6 +332,8 @@ export class Replica implements SyncReplica {
       }
     }
     await this.#reload();
+    // The tab whose client id this one has taken over may have stored its last words meanwhile.
+    await this.#loadIfBehind();
     this.#tell({ kind: "hello", baseSeq: this.#memory.baseSeq, heads: this.#memory.heads() });
   }
 
@@ -336,6 +344,10 @@ export class Replica implements SyncReplica {
   async #reload(): Promise<void> {
     const stored = await this.#options.engine.load();
     await this.#rebase.install(await this.#withOwnClient(stored));
+  }
+
+  async #loadIfBehind(): Promise<void> {
+    if (this.#memory.isBehind(await this.#options.engine.position())) await this.#reload();
   }
 
   /** This tab has a client id that storage knows: one of the pool, or, when another tab has renewed it, a new one. */

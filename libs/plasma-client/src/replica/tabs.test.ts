@@ -40,7 +40,72 @@ async function seeded(remote: ModelServer): Promise<void> {
   await remote.run("addTodo", { id: "t1", listId: "l1", title: "A" });
 }
 
+describe("a tab that has slept", () => {
+  it("catches up with what it did not hear: pulls, mutations, refusals", async () => {
+    const world = tabsWorld();
+    const remote = server();
+    await seeded(remote);
+    const [sleeper, awake] = [world.tab(), world.tab()];
+    await sync(sleeper.replica, remote);
+    await showsEventually(awake.replica, ["A"]);
+    sleeper.isDeaf = true;
+    await remote.run("addTodo", { id: "t2", listId: "l1", title: "B" });
+    await sync(awake.replica, remote);
+    await awake.replica.mutate("addTodo", { id: "t3", listId: "l1", title: "C" });
+    expect(await titles(sleeper.replica)).toEqual(["A"]);
+    await sleeper.replica.catchUp();
+    expect(await titles(sleeper.replica)).toEqual(["A", "B", "C"]);
+
+    await awake.replica.mutate("addForbidden", { id: "t4", listId: "l1", title: "D" });
+    await sync(awake.replica, remote);
+    await sleeper.replica.catchUp();
+    expect(sleeper.replica.state.rejected).toHaveLength(1);
+    await awake.replica.dismissRejected(awake.replica.state.rejected[0]?.uid ?? "");
+    await sleeper.replica.catchUp();
+    expect(sleeper.replica.state.rejected).toEqual([]);
+  });
+
+  it("loads nothing when it has missed nothing", async () => {
+    const world = tabsWorld();
+    let loads = 0;
+    const tab = world.tab({
+      wrap: (engine) => ({ ...engine, load: () => (loads++, engine.load()) }),
+    });
+    await tab.replica.open();
+    await tab.replica.mutate("addList", { id: "l1", name: "One" });
+    const before = loads;
+    await tab.replica.catchUp();
+    expect(loads).toBe(before);
+  });
+});
+
 describe("client ids", () => {
+  it("are taken over with the last mutation of the tab that had them, however late that was stored", async () => {
+    const world = tabsWorld();
+    const old = world.tab();
+    await old.replica.open();
+    let lastWords: Promise<unknown> | undefined;
+    const next = world.tab({
+      wrap: (engine) => ({
+        ...engine,
+        // Between loading and claiming, the old tab stores a mutation and goes.
+        load: async () => {
+          const stored = await engine.load();
+          lastWords ??= old.replica
+            .mutate("addList", { id: "l1", name: "Last words" })
+            .then(() => old.kill());
+          await lastWords;
+          return stored;
+        },
+      }),
+    });
+    next.isDeaf = true;
+    await next.replica.open();
+    await next.replica.mutate("addList", { id: "l2", name: "Next" });
+    const lists = await readDb(testSchema, next.replica).select().from(testSchema.tables.lists);
+    expect(lists.map(({ name }) => name).toSorted()).toEqual(["Last words", "Next"]);
+  });
+
   it("are a tab's own while it lives, and the same again after a reload", async () => {
     const world = tabsWorld();
     const first = world.tab();

@@ -76,6 +76,18 @@ export function describeEngineContract(name: string, make: () => Promise<EngineU
       expect((await engine.load()).outbox).toEqual([]);
     });
 
+    it("tells how far it is without loading anything", async () => {
+      const { engine } = await opened();
+      const start = await engine.position();
+      expect(start).toMatchObject({ lastSeq: 0, rejected: 0 });
+      const seqs = await engine.append([entry(1), entry(2)]);
+      expect(await engine.position()).toEqual({ ...start, lastSeq: seqs[1] });
+      await engine.discard([seqs[1] as number], { reason: { code: "x", message: "x" } });
+      const { baseSeq, rejected } = await engine.position();
+      expect(baseSeq).toBeGreaterThan(start.baseSeq);
+      expect(rejected).toBe(1);
+    });
+
     it("takes an empty batch", async () => {
       const { engine } = await opened();
       expect(await engine.append([])).toEqual([]);

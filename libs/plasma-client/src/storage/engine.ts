@@ -76,6 +76,15 @@ export interface StoredState {
   readonly rejected: readonly RejectedMutation[];
 }
 
+/** How far storage is: enough to tell whether a tab has missed something. */
+export interface StoredPosition {
+  readonly baseSeq: number;
+  /** The `seq` of the last entry in the outbox; 0 when that is empty. */
+  readonly lastSeq: number;
+  /** How many rejected mutations are kept. */
+  readonly rejected: number;
+}
+
 export interface PullCommit {
   readonly expectedCookie: string | null;
   readonly cookie: string;
@@ -110,6 +119,8 @@ export interface Engine {
   open(): Promise<void>;
   /** Everything, as of one moment. */
   load(): Promise<StoredState>;
+  /** Costs nothing to speak of, however much there is. */
+  position(): Promise<StoredPosition>;
   /** Adds entries, and removes rejected mutations that they replace. Answers with the entries' `seq`, in order. */
   append(
     entries: readonly NewOutboxEntry[],

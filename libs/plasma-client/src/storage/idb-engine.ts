@@ -96,6 +96,16 @@ export function createIdbEngine(options: IdbEngineOptions): Engine {
         return { cookie, baseSeq, syncedAt, base: byTable(keys, rows), outbox, clients, rejected };
       }),
 
+    position: () =>
+      connection.run(["meta", "outbox", "rejected"], "readonly", async (tx) => {
+        const [meta, last, rejected] = await Promise.all([
+          readMeta(tx),
+          wrap(tx.objectStore("outbox").openKeyCursor(null, "prev")),
+          wrap(tx.objectStore("rejected").count()),
+        ]);
+        return { baseSeq: meta.baseSeq, lastSeq: (last?.key as number | undefined) ?? 0, rejected };
+      }),
+
     append: (entries, { dismiss = [] } = {}) =>
       connection.run(["outbox", "clients", "rejected"], "readwrite", async (tx, isRetry) => {
         const outbox = tx.objectStore("outbox");

@@ -47,6 +47,13 @@ export function createMemoryEngine(): Engine {
         rejected: [...rejected.values()],
       })),
 
+    position: () =>
+      operation(() => ({
+        baseSeq,
+        lastSeq: Math.max(0, ...outbox.keys()),
+        rejected: rejected.size,
+      })),
+
     append: (entries, { dismiss = [] } = {}) =>
       operation(() => {
         for (const entry of entries) {

@@ -5,6 +5,7 @@
  * 2. A pull that was overtaken begins again: by the server (409 "restart-pull": the snapshot is gone) or by another
  *    tab ("stale": the cookie has moved). Both mean that something went on elsewhere, so it ends; the number of
  *    attempts is bounded all the same.
+ * 3. Whoever waits for the last page is told after each one how much has come.
  */
 
 import type { PullResponse } from "@sh1n4ps/plasma-core";
@@ -19,6 +20,15 @@ export interface PullRun {
   readonly transport: Transport;
   readonly pageSize: number;
   readonly signal: AbortSignal;
+  /** After each page that is not the last. */
+  readonly onProgress: (progress: PullProgress) => void;
+}
+
+/** What the pages of a pull under way have brought so far. */
+export interface PullProgress {
+  readonly rows: number;
+  /** Of JSON, after any compression was undone. */
+  readonly bytes: number;
 }
 
 export type PullRunOutcome =
@@ -54,6 +64,7 @@ type Fetched =
 async function fetchPages(run: PullRun, { cookie, clients }: PullState): Promise<Fetched> {
   const { replica, transport, pageSize, signal } = run;
   const pages: PullResponse[] = [];
+  let progress: PullProgress = { rows: 0, bytes: 0 };
   let position = cookie;
   for (;;) {
     const request = { clientID: replica.clientID, cookie: position, limit: pageSize, clients };
@@ -73,6 +84,11 @@ async function fetchPages(run: PullRun, { cookie, clients }: PullState): Promise
         // The same page for ever is no progress.
         if (result.value.cookie === position) return { kind: "failed", failure: standstill() };
         position = result.value.cookie;
+        progress = {
+          rows: progress.rows + result.value.patch.filter(({ op }) => op === "put").length,
+          bytes: progress.bytes + result.bytes,
+        };
+        run.onProgress(progress);
     }
   }
 }

@@ -99,6 +99,41 @@ describe("a loop on a good line", () => {
     expect(replica.rows.size).toBe(250);
   });
 
+  it("says in rows and bytes how far a pull of several pages is, and nothing of one of a single page", async () => {
+    const { loop, platform, server, replica, network } = syncWorld();
+    network.delayMs = () => 100;
+    const seen: (typeof loop.status.progress)[] = [];
+    loop.subscribeStatus(() => {
+      if (loop.status.progress !== seen.at(-1)) seen.push(loop.status.progress);
+    });
+    for (let row = 0; row < 250; row += 1) server.write(`row-${row}`);
+    loop.start();
+    await platform.advance(2000);
+    expect(replica.rows.size).toBe(250);
+    const [none, first, second, after] = seen;
+    expect([none, after, seen.length]).toEqual([null, null, 4]);
+    expect([first?.rows, second?.rows]).toEqual([100, 200]);
+    expect(first?.bytes).toBeGreaterThan(1000);
+    expect(second?.bytes).toBeGreaterThan(first?.bytes ?? Infinity);
+
+    server.write("row-one-more");
+    void loop.pullOnce();
+    await platform.advance(1000);
+    expect(replica.rows.size).toBe(251);
+    expect(seen).toHaveLength(4);
+  });
+
+  it("forgets the progress of a pull that breaks off", async () => {
+    const { loop, platform, server, network } = syncWorld();
+    network.delayMs = () => 100;
+    for (let row = 0; row < 250; row += 1) server.write(`row-${row}`);
+    loop.start();
+    while (loop.status.progress === null) await platform.advance(10);
+    loop.setOffline(true);
+    await platform.advance(1000);
+    expect(loop.status.progress).toBeNull();
+  });
+
   it("pulls again when another tab has moved the cookie", async () => {
     const { loop, platform, replica } = syncWorld();
     replica.beforeApply = async () => {

@@ -16,6 +16,7 @@ import type { Fetcher, Platform, TimerHandle } from "../platform.ts";
 import type { SyncReplica } from "../replica/sync-replica.ts";
 import { backoffDelay, probeDelay } from "./backoff.ts";
 import { runPull } from "./pull.ts";
+import type { PullProgress } from "./pull.ts";
 import {
   DEFAULT_MAX_MUTATIONS_PER_PUSH,
   DEFAULT_MAX_PUSH_BYTES,
@@ -111,6 +112,7 @@ export function createSyncLoop(input: SyncLoopInput): SyncLoop {
   let lastRun: Promise<void> = Promise.resolve();
   let lastError: SyncClientError | null = null;
   let lastSyncedAt: number | null = null;
+  let progress: PullProgress | null = null;
   let subscription: Subscription | null = null;
   let status = readStatus();
 
@@ -266,7 +268,14 @@ export function createSyncLoop(input: SyncLoopInput): SyncLoop {
   }
 
   async function pull(run: number, signal: AbortSignal): Promise<SyncEvent | null> {
-    const outcome = await runPull({ replica, transport, pageSize, signal });
+    const outcome = await runPull({
+      replica,
+      transport,
+      pageSize,
+      signal,
+      onProgress: (made) => showProgress(signal.aborted ? null : made),
+    });
+    showProgress(null);
     switch (outcome.kind) {
       case "applied":
         lastSyncedAt = platform.clock.now();
@@ -276,6 +285,12 @@ export function createSyncLoop(input: SyncLoopInput): SyncLoop {
       case "aborted":
         return null;
     }
+  }
+
+  function showProgress(made: PullProgress | null): void {
+    if (progress === made) return;
+    progress = made;
+    review();
   }
 
   async function resetBase(run: number): Promise<SyncEvent> {
@@ -403,6 +418,7 @@ export function createSyncLoop(input: SyncLoopInput): SyncLoop {
       pending: replica.pendingPushes().reduce((sum, { mutations }) => sum + mutations.length, 0),
       lastSyncedAt,
       firstSync: replica.pullState().cookie === null ? "pending" : "complete",
+      progress,
       ...(error ? { error } : {}),
     };
   }

@@ -252,6 +252,7 @@ describe("the status", () => {
       pending: 0,
       lastSyncedAt: null,
       firstSync: "pending",
+      progress: null,
     });
     loop.setLeader(true);
     expect(loop.status).toBe(before);
@@ -263,6 +264,7 @@ describe("the status", () => {
       pending: 0,
       lastSyncedAt: platform.clock.now(),
       firstSync: "complete",
+      progress: null,
     });
     expect(loop.status).toBe(online);
     replica.append();

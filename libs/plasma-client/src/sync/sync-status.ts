@@ -1,6 +1,7 @@
 /** What the sync loop tells the app about itself: one object that stays the same until something in it changes. */
 
 import type { SyncClientError } from "../errors.ts";
+import type { PullProgress } from "./pull.ts";
 import type { SyncState } from "./sync-state.ts";
 
 export type SyncConnection =
@@ -23,6 +24,8 @@ export interface SyncStatus {
   readonly lastSyncedAt: number | null;
   /** `complete` once a pull was ever applied on this device: until then, nothing found does not mean nothing there. */
   readonly firstSync: "pending" | "complete";
+  /** How far a pull of several pages is, such as a first one; null when none is under way in this tab. */
+  readonly progress: PullProgress | null;
   /** What stands in the way at the moment. */
   readonly error?: SyncClientError;
 }
@@ -54,6 +57,7 @@ export function sameStatus(a: SyncStatus, b: SyncStatus): boolean {
     a.pending === b.pending &&
     a.lastSyncedAt === b.lastSyncedAt &&
     a.firstSync === b.firstSync &&
+    a.progress === b.progress &&
     a.error === b.error
   );
 }

@@ -26,7 +26,8 @@ import {
 } from "./wire-validation.ts";
 
 export type TransportResult<T> =
-  | { readonly kind: "ok"; readonly value: T }
+  /** `bytes`: how long the answer was, after any compression was undone. */
+  | { readonly kind: "ok"; readonly value: T; readonly bytes: number }
   | TransportHttpError
   /** No answer: unreachable, broken off, timed out, or `authHeaders` failed. */
   | { readonly kind: "network"; readonly cause: unknown }
@@ -126,8 +127,10 @@ export function createTransport(options: TransportOptions): Transport {
     response: Response,
     check: (body: unknown) => T,
   ): Promise<TransportResult<T>> {
-    const body = parse(await response.text());
-    return response.ok ? checked(body, check) : httpError(response, body, platform.clock.now());
+    const bytes = await response.arrayBuffer();
+    const body = parse(new TextDecoder().decode(bytes));
+    if (!response.ok) return httpError(response, body, platform.clock.now());
+    return checked(body, { check, bytes: bytes.byteLength });
   }
 
   /** Settles when the caller aborts, or when the time is over: whichever is first. */
@@ -184,9 +187,12 @@ interface OutgoingRequest {
   readonly signal: AbortSignal | undefined;
 }
 
-function checked<T>(body: unknown, check: (body: unknown) => T): TransportResult<T> {
+function checked<T>(
+  body: unknown,
+  { check, bytes }: { readonly check: (body: unknown) => T; readonly bytes: number },
+): TransportResult<T> {
   try {
-    return { kind: "ok", value: check(body) };
+    return { kind: "ok", value: check(body), bytes };
   } catch (error) {
     if (error instanceof MalformedAnswer) return { kind: "malformed", reason: error.message };
     throw error;

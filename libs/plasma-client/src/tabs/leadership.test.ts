@@ -12,15 +12,16 @@ function world(options: { withoutChannel?: boolean } = {}) {
   const locks = fakeLocks();
   const ports = new Set<{ hear: (message: unknown) => void }>();
   const leaders = new Set<string>();
+  const missed = new Set<string>();
   const said: string[] = [];
 
   function tab(name: string) {
     const tabLocks = locks.forTab();
     let isFrozen = false;
     let freezesAfterSpeaking = false;
-    let missed: (() => void)[] = [];
+    let late: (() => void)[] = [];
     /** What happens to a frozen tab happens when it thaws. */
-    const inTab = (action: () => void) => (isFrozen ? void missed.push(action) : action());
+    const inTab = (action: () => void) => (isFrozen ? void late.push(action) : action());
     const broadcast = (): BroadcastPort => {
       const listeners = new Set<(message: unknown) => void>();
       const own = {
@@ -51,8 +52,8 @@ function world(options: { withoutChannel?: boolean } = {}) {
           clear: (handle) => platform.timers.clear(handle),
         },
       },
-      onChange: (isLeader) =>
-        inTab(() => (isLeader ? leaders.add(name) : leaders.delete(name))),
+      onChange: (isLeader) => inTab(() => (isLeader ? leaders.add(name) : leaders.delete(name))),
+      onMissed: () => missed.add(name),
     });
     return {
       stepDown,
@@ -70,14 +71,14 @@ function world(options: { withoutChannel?: boolean } = {}) {
       /** A browser may run the timers that are late before it delivers the messages that have come. */
       async thaw(order: "as-it-came" | "latest-first" = "as-it-came") {
         isFrozen = freezesAfterSpeaking = false;
-        const late = order === "as-it-came" ? missed : missed.toReversed();
-        missed = [];
-        for (const action of late) action();
+        const actions = order === "as-it-came" ? late : late.toReversed();
+        late = [];
+        for (const action of actions) action();
         await platform.settle();
       },
     };
   }
-  return { platform, tab, leaders, said };
+  return { platform, tab, leaders, missed, said };
 }
 
 describe("leadership", () => {
@@ -105,7 +106,7 @@ describe("leadership", () => {
   });
 
   it("is taken from a frozen tab by another one, and by only one", async () => {
-    const { platform, tab, leaders } = world();
+    const { platform, tab, leaders, missed } = world();
     const frozen = tab("a");
     tab("b");
     tab("c");
@@ -114,6 +115,7 @@ describe("leadership", () => {
     await platform.advance(PATIENCE_MS);
     await frozen.thaw();
     expect(leaders.size).toBe(1);
+    expect(missed).toContain("a");
     expect([...leaders][0]).toMatch(/[bc]/);
     await platform.advance(10 * PATIENCE_MS);
     expect(leaders.size).toBe(1);
@@ -134,13 +136,14 @@ describe("leadership", () => {
   });
 
   it("is not taken by a tab that was asleep itself while it waited for the answer", async () => {
-    const { platform, tab, leaders, said } = world();
+    const { platform, tab, leaders, missed, said } = world();
     tab("a");
     const sleeper = tab("b");
     sleeper.freezeAfterSpeaking();
     await platform.advance(LEADER_CHECK_MS + 60_000);
     expect(said.at(-1)).toBe("a: leading");
     await sleeper.thaw("latest-first");
+    expect([...missed]).toEqual(["b"]);
     await platform.advance(PATIENCE_MS);
     expect([...leaders]).toEqual(["a"]);
   });
@@ -182,6 +185,7 @@ describe("leadership", () => {
       dbName: "db",
       platform: virtualPlatform(),
       onChange: (isLeader) => told.push(isLeader),
+      onMissed: () => undefined,
     });
     stepDown();
     expect(told).toEqual([true, false]);

@@ -7,7 +7,8 @@
  * 3. A frozen tab (in the back-forward cache, in the background of a phone) keeps its lock and does nothing. The others
  *    ask from time to time; a leader that does not answer loses the lock to whoever asked. When it thaws it finds out,
  *    and queues again. Answering needs no timer, so that a throttled tab in the background keeps its place.
- * 4. Whoever was asleep itself while it waited for the answer has no reason to take over: it asks again.
+ * 4. A tab that finds out that it was asleep says so: its replica has to catch up.
+ * 5. Whoever was asleep itself while it waited for the answer has no reason to take over: it asks again.
  */
 
 import type { BroadcastPort, Platform, TimerHandle } from "../platform.ts";
@@ -19,6 +20,8 @@ export interface LeadershipOptions {
     "locks" | "broadcast" | "timers" | "clock" | "random" | "visible"
   >;
   readonly onChange: (isLeader: boolean) => void;
+  /** This tab was asleep, and may have missed what the others said. */
+  readonly onMissed: () => void;
 }
 
 /** How often a tab asks whether the leader is still there. */
@@ -119,6 +122,7 @@ class LeaderSeeker {
     if (this.#isOver || this.#release !== release) return;
     this.#release = undefined;
     this.#options.onChange(false);
+    this.#options.onMissed();
     this.#queue();
   }
 
@@ -132,8 +136,8 @@ class LeaderSeeker {
     this.#post("who-leads");
     const patience = LEADER_ANSWER_MS * (1 + this.#options.platform.random.fraction() / 2);
     this.#isAnswerDue = true;
-    this.#setTimer(patience, (lateMs) => {
-      if (lateMs > LEADER_ANSWER_MS) this.#waitThenAsk();
+    this.#setTimer(patience, (wasAsleep) => {
+      if (wasAsleep) this.#waitThenAsk();
       else this.#takeOver();
     });
   }
@@ -147,14 +151,16 @@ class LeaderSeeker {
     this.#port?.post(message);
   }
 
-  #setTimer(delayMs: number, then: (lateMs: number) => void): void {
+  #setTimer(delayMs: number, then: (wasAsleep: boolean) => void): void {
     const { timers, clock } = this.#options.platform;
     this.#clearTimer();
     const due = clock.now() + delayMs;
     this.#timer = timers.set(() => {
       this.#isAnswerDue = false;
       this.#timer = undefined;
-      then(clock.now() - due);
+      const wasAsleep = clock.now() - due > LEADER_ANSWER_MS;
+      if (wasAsleep) this.#options.onMissed();
+      then(wasAsleep);
     }, delayMs);
   }
 

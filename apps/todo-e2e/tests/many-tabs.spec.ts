@@ -1,0 +1,107 @@
+/** One person, many tabs of one browser: one of them syncs for all, and any of them may go or freeze. */
+import type { BrowserContext } from "@playwright/test";
+import { ApiClient } from "../support/api-client.ts";
+import type { TestList } from "../support/api-client.ts";
+import { storedTodos } from "../support/database.ts";
+import { waitUntilStored } from "../support/local-data.ts";
+import { Tab } from "../support/tab.ts";
+import { expect, test } from "../support/test.ts";
+import { TodoPage } from "../support/todo-page.ts";
+import { unique } from "../support/unique.ts";
+
+const SYNCS = "Online";
+/** What a tab says while another one syncs. */
+const FOLLOWS = "Via another tab";
+
+test("a leader that is frozen loses its place, so that what another tab adds reaches the server", async ({
+  context,
+  sync,
+}) => {
+  const list = await (await ApiClient.as("ada")).createList(unique("Frozen leader"));
+  const leader = await openTab(context, list);
+  await leader.window.expectOnline();
+  const follower = await openTab(context, list);
+  await expect(follower.window.syncStatus).toContainText(FOLLOWS);
+  await leader.freeze();
+  const title = unique("Added beside a frozen tab");
+  await follower.window.add(title);
+  await follower.window.expectSynced();
+  expect(titlesStored(sync.databaseDir, list)).toEqual([title]);
+
+  await leader.thaw();
+  await expect(leader.window.syncStatus).toContainText(FOLLOWS);
+  await expect(leader.window.todo(title)).toBeVisible();
+});
+
+test("five tabs that close, open, freeze and thaw at random all end with the same rows as the server", async ({
+  context,
+  sync,
+}) => {
+  test.setTimeout(180_000);
+  const seed = Number(process.env.PLASMA_SEED ?? Date.now() % 1_000_000);
+  console.log(`seed ${seed}: PLASMA_SEED=${seed} repeats the choices`);
+  const random = seededRandom(seed);
+  const pick = <T>(from: readonly T[]): T => from[Math.floor(random() * from.length)] as T;
+  const list = await (await ApiClient.as("ada")).createList(unique("Five tabs"));
+  const tabs: Tab[] = [];
+  for (let count = 0; count < 5; count += 1) tabs.push(await openTab(context, list));
+
+  const expected: string[] = [];
+  for (let step = 0; step < 40; step += 1) {
+    const awake = tabs.filter((tab) => !tab.isFrozen);
+    const chance = random();
+    if (chance < 0.15 && awake.length > 2) await pick(awake).freeze();
+    else if (chance < 0.3 && awake.length < tabs.length)
+      await pick(tabs.filter((tab) => tab.isFrozen)).thaw();
+    else if (chance < 0.4 && awake.length > 2) {
+      const closing = pick(awake);
+      tabs.splice(tabs.indexOf(closing), 1);
+      await closing.close();
+    } else if (chance < 0.55 && tabs.length < 5) tabs.push(await openTab(context, list));
+    else {
+      const { window } = pick(awake);
+      const title = `Todo ${step}`;
+      await window.newTodo.fill(title);
+      await window.newTodo.press("Enter");
+      // From then on it must survive whatever happens to this tab.
+      await waitUntilStored(window.page, `"${title}"`);
+      expected.push(title);
+    }
+  }
+
+  for (const tab of tabs) await tab.thaw();
+  await expect
+    .poll(() => titlesStored(sync.databaseDir, list), { timeout: 60_000 })
+    .toEqual(expected.toSorted());
+  for (const { window } of tabs) {
+    await expect(window.syncStatus).not.toContainText("unsent", { timeout: 30_000 });
+    await expect(window.syncStatus).toContainText(new RegExp(`${SYNCS}|${FOLLOWS}`));
+    await expect
+      .poll(async () => (await window.titles()).toSorted(), { timeout: 30_000 })
+      .toEqual(expected.toSorted());
+  }
+  expect(new Set(expected).size).toBe(expected.length);
+});
+
+async function openTab(context: BrowserContext, list: TestList): Promise<Tab> {
+  const window = new TodoPage(await context.newPage(), "ada");
+  await window.open(list);
+  return new Tab(window);
+}
+
+function titlesStored(databaseDir: string, list: TestList): string[] {
+  return storedTodos(databaseDir, list.id)
+    .map(({ title }) => title)
+    .toSorted();
+}
+
+/** Mulberry32. */
+function seededRandom(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
