@@ -123,6 +123,8 @@ function createOptionsFor(port, persistDir, appOrigins) {
       ...config.vars,
       APP_ORIGINS: appOrigins,
       DEMO: "true",
+      // Whoever edits the worker's source wants to hear of its mistakes.
+      DEVELOPMENT: String(values.watch),
       SESSION_SECRET: sessionSecret,
     },
   });

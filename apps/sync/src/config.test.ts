@@ -11,6 +11,7 @@ describe("the worker's settings", () => {
     expect(readConfig({ ...good, DEMO: "true" })).toEqual({
       appOrigins: ["https://todo.example.com"],
       isDemo: true,
+      isDevelopment: false,
       sessionSecret: good.SESSION_SECRET,
     });
   });

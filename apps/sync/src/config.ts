@@ -5,12 +5,14 @@ import { PlasmaError } from "@sh1n4ps/plasma-core";
 export interface Settings {
   readonly APP_ORIGINS?: string;
   readonly DEMO?: string;
+  readonly DEVELOPMENT?: string;
   readonly SESSION_SECRET?: string;
 }
 
 export interface Config {
   readonly appOrigins: readonly string[];
   readonly isDemo: boolean;
+  readonly isDevelopment: boolean;
   readonly sessionSecret: string;
 }
 
@@ -20,6 +22,7 @@ export function readConfig(settings: Settings): Config {
   return {
     appOrigins: readOrigins(settings.APP_ORIGINS ?? ""),
     isDemo: settings.DEMO === "true",
+    isDevelopment: settings.DEVELOPMENT === "true",
     sessionSecret: readSecret(settings.SESSION_SECRET ?? ""),
   };
 }

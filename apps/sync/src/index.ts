@@ -52,6 +52,7 @@ function createApp(env: Env): App {
       wake(env.COORDINATOR, await peopleToWake(executor, rows)),
     onError: logSyncError,
     waitUntil,
+    development: config.isDevelopment,
   });
 
   return async (request) => {

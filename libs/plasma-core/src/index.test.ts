@@ -9,6 +9,7 @@ describe("the package", () => {
         "CLIENT_ID_HEADER",
         "DISCARDED_CODE",
         "MAX_CELL_SIZE",
+        "MAX_INDEX_ENTRY_SIZE",
         "MAX_ROW_SIZE",
         "MAX_WRITE_ROWS",
         "MutationRefused",

@@ -208,7 +208,7 @@ export type {
   FileRef,
 } from "./schema/document-column.ts";
 export type { Rule, RuleRow, RuleSet } from "./schema/rule.ts";
-export { completeRow, MAX_ROW_SIZE, patchRow } from "./schema/row.ts";
+export { completeRow, MAX_INDEX_ENTRY_SIZE, MAX_ROW_SIZE, patchRow } from "./schema/row.ts";
 export { decodeCell, decodeRow, encodeCell, encodeRow } from "./schema/row-codec.ts";
 export type { JsonRow } from "./schema/row-codec.ts";
 export { requireRunnable } from "./schema/runnable.ts";

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { PlasmaValidationError } from "../errors.ts";
 import { boolean, id, int, json, text, timestamp } from "./column.ts";
-import { checkPatch, completeRow, MAX_ROW_SIZE, patchRow } from "./row.ts";
+import { checkPatch, completeRow, MAX_INDEX_ENTRY_SIZE, MAX_ROW_SIZE, patchRow } from "./row.ts";
 import { table, tableInfo } from "./table.ts";
 import type { Row } from "./table.ts";
 
@@ -131,5 +131,29 @@ describe("patchRow()", () => {
   ])("refuses %s", (_what, patch, message) => {
     expect(() => patchRow(todos, row, patch)).toThrow(message);
     expect(() => checkPatch(todos, patch)).toThrow(message);
+  });
+});
+
+describe("what an index holds of a row", () => {
+  const pages = tableInfo(
+    table(
+      "pages",
+      { id: id(), slug: text().unique(), title: text(), part: text(), body: text() },
+      { indexes: [["title", "part"]] },
+    ),
+  );
+  const page = { id: "1", slug: "s", title: "t", part: "p", body: "b" };
+  const long = "x".repeat(MAX_INDEX_ENTRY_SIZE);
+
+  it("is bounded, so that every database takes the row; what is in no index is not", () => {
+    expect(completeRow(pages, { ...page, slug: long, body: long + long })).toBeDefined();
+    expect(() => completeRow(pages, { ...page, slug: `${long}x` })).toThrow(
+      '"pages.slug" must be at most 2000 bytes, because an index holds them. Shorten the value, or take the column out of the index.',
+    );
+    expect(() => completeRow(pages, { ...page, title: long })).toThrow(
+      '"pages.title" and "pages.part" must be at most 2000 bytes together',
+    );
+    const row = completeRow(pages, page);
+    expect(() => patchRow(pages, row, { slug: "é".repeat(1001) })).toThrow(PlasmaValidationError);
   });
 });

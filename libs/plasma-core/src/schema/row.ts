@@ -15,6 +15,12 @@ import { checkValue, describeValue } from "./value.ts";
 /** The largest row, in bytes: D1 keeps rows of up to 2,000,000, and the change log needs a little for itself. */
 export const MAX_ROW_SIZE = 1_900_000;
 
+/**
+ * The most text and bytes that one index holds of a row, unique columns being indexes as well: Postgres takes entries
+ * of up to 2,704 bytes, all columns and some bookkeeping included.
+ */
+export const MAX_INDEX_ENTRY_SIZE = 2_000;
+
 /** A complete row from what an insert gave: defaults filled in, nullable columns null, every value checked. */
 export function completeRow(table: TableInfo, values: Row): Row {
   refuseUnknownColumns(table, values);
@@ -83,7 +89,22 @@ function finishRow(table: TableInfo, row: Row): Row {
       `A row of "${table.name}" must be at most ${MAX_ROW_SIZE} bytes. Keep large things in files, or split the row.`,
     );
   }
+  // Small as most rows are, no index can hold too much of one.
+  if (size > MAX_INDEX_ENTRY_SIZE) checkIndexEntries(table, row);
   return Object.freeze(row);
+}
+
+function checkIndexEntries(table: TableInfo, row: Row): void {
+  const unique = table.columnNames.filter((name) => table.columns[name]?.isUnique);
+  for (const columns of [...unique.map((name) => [name]), ...(table.options.indexes ?? [])]) {
+    const size = columns.reduce((sum, name) => sum + cellSize(row[name]), 0);
+    if (size <= MAX_INDEX_ENTRY_SIZE) continue;
+    const names = columns.map((name) => `"${table.name}.${name}"`).join(" and ");
+    throw new PlasmaValidationError(
+      `${names} must be at most ${MAX_INDEX_ENTRY_SIZE} bytes${columns.length > 1 ? " together" : ""}, because an index holds them. Shorten the value, or take the column out of the index.`,
+      { details: { table: table.name, columns } },
+    );
+  }
 }
 
 function cellSize(value: unknown): number {

@@ -3,7 +3,7 @@
  *
  * SQLite's own LIKE ignores the case of ASCII letters, and D1 cannot change that. GLOB means the same as our `like`
  * once its wildcards are translated, but D1 refuses GLOB patterns of more than 50 bytes. Longer ones are matched by
- * a recursive query that walks pattern and text in step: exact, and slow only where it is needed.
+ * a recursive query that looks for the parts of the pattern one after the other.
  * The text comes to it from a query of its own, because it may be an aggregate of the query around.
  */
 
@@ -65,34 +65,89 @@ function globOf(token: Token): string {
   }
 }
 
-/** Steps from (token, place in the text) to the next; the text matches if its end is reached with the last token. */
+/**
+ * A pattern is segments between its runs. The first must stand at the start, the last at the end, and each of the
+ * others wherever it comes first behind the one before: an earlier place leaves more room for the rest, so nothing has
+ * to be tried again, and the cost is at most text × pattern. The places are found by `instr`, one row a segment,
+ * except that a segment with `_` in it may need one for each place where only its first literal fits.
+ */
 function walk(operand: SqlFragment, tokens: readonly Token[]): SqlFragment {
-  const steps = JSON.stringify(tokens.map(stepsOver));
+  const segments = segmentsOf(tokens);
+  const json = bind(JSON.stringify(segments));
+  const last = segments.length - 1;
+  const isWhole = last === 0;
   return sql`(SELECT CASE WHEN subject.text IS NULL THEN NULL ELSE EXISTS (
-    WITH RECURSIVE walk(token, place) AS (
-      SELECT 0, 1
-      UNION
-      SELECT walk.token + (step.value ->> 0), walk.place + (step.value ->> 1)
-      FROM walk JOIN json_each(${bind(steps)}, '$[' || walk.token || ']') AS step
-      WHERE walk.place + (step.value ->> 1) <= length(subject.text) + 1
-        AND ((step.value ->> 2) IS NULL OR substr(subject.text, walk.place, step.value ->> 1) = (step.value ->> 2))
+    WITH RECURSIVE segment(number, size, start, literal, others) AS MATERIALIZED (
+      SELECT key, value ->> 0, value ->> 1, value ->> 2, value ->> 3 FROM json_each(${json})
+    ), walk(number, place, is_found) AS (
+      SELECT 1, 1 + segment.size, 0 FROM segment WHERE segment.number = 0 AND ${fits(sql`1`)}
+      UNION ALL
+      SELECT
+        walk.number + (walk.is_found AND ${fits(sql`walk.place`)}),
+        CASE
+          WHEN NOT walk.is_found AND segment.literal IS NULL THEN walk.place
+          WHEN NOT walk.is_found THEN
+            walk.place - 1 + nullif(instr(substr(subject.text, walk.place + segment.start), segment.literal), 0)
+          WHEN ${fits(sql`walk.place`)} THEN walk.place + segment.size
+          ELSE walk.place + 1
+        END,
+        NOT walk.is_found
+      FROM walk JOIN segment ON segment.number = walk.number
+      WHERE walk.number < ${integer(last)} AND walk.place + segment.size <= length(subject.text) + 1
     )
-    SELECT 1 FROM walk WHERE walk.token = ${integer(tokens.length)} AND walk.place = length(subject.text) + 1
+    SELECT 1 FROM walk JOIN segment ON segment.number = ${integer(last)}
+    WHERE ${
+      isWhole
+        ? sql`walk.place = length(subject.text) + 1`
+        : sql`walk.number = ${integer(last)} AND walk.place + segment.size <= length(subject.text) + 1
+          AND ${fits(sql`(length(subject.text) + 1 - segment.size)`)}`
+    }
   ) END FROM (SELECT ${operand} AS text) AS subject)`;
 }
 
-type Step = readonly [tokens: number, characters: number, text: string | null];
+/** Whether all literals of a segment stand where they must when it begins at this place. */
+function fits(place: SqlFragment): SqlFragment {
+  return sql`NOT EXISTS (
+    SELECT 1 FROM json_each(segment.others) AS other
+    WHERE substr(subject.text, ${place} + (other.value ->> 0), other.value ->> 1) IS NOT (other.value ->> 2)
+  )`;
+}
 
-function stepsOver(token: Token): readonly Step[] {
-  switch (token.kind) {
-    case "run":
-      return [
-        [1, 0, null],
-        [0, 1, null],
-      ];
-    case "one":
-      return [[1, 1, null]];
-    case "literal":
-      return [[1, [...token.text].length, token.text]];
+type Literal = readonly [start: number, size: number, text: string];
+
+/** Its size in characters; its first literal and where that begins; and all of its literals. */
+type Segment = readonly [
+  size: number,
+  start: number,
+  literal: string | null,
+  literals: readonly Literal[],
+];
+
+function segmentsOf(tokens: readonly Token[]): readonly Segment[] {
+  const segments: Segment[] = [];
+  let literals: Literal[] = [];
+  let size = 0;
+  const flush = () => {
+    const [first] = literals;
+    segments.push([size, first?.[0] ?? 0, first?.[2] ?? null, literals]);
+    literals = [];
+    size = 0;
+  };
+  for (const token of tokens) {
+    switch (token.kind) {
+      case "run":
+        flush();
+        break;
+      case "one":
+        size += 1;
+        break;
+      case "literal": {
+        const length = [...token.text].length;
+        literals.push([size, length, token.text]);
+        size += length;
+      }
+    }
   }
+  flush();
+  return segments;
 }
