@@ -324,6 +324,13 @@ describe("Queries", () => {
     expect(rows.map((row) => row.id)).toEqual(["4"]);
   });
 
+  it("Pagination — by key: after()", async () => {
+    const query = world().db.select().from(todos).orderBy(desc(todos.id)).limit(2);
+    const first = await query;
+    const second = await query.after(first.at(-1));
+    expect([...first, ...second].map((row) => row.id)).toEqual(["4", "3", "2", "1"]);
+  });
+
   it("Inner join", async () => {
     const rows = await world()
       .db.select({ name: users.name, title: todos.title })

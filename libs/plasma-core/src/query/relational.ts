@@ -6,6 +6,7 @@ import type { Schema } from "../schema/schema.ts";
 import { PlasmaDefinitionError, PlasmaError } from "../errors.ts";
 import type { Condition, OrderTerm, SelectAst } from "./ast.ts";
 import { orderTerm, requireCondition } from "./expression.ts";
+import { withKeyset } from "./keyset.ts";
 import type { LiveQuery } from "./live-query.ts";
 import type { AnyExpression } from "./operand.ts";
 import type { QueryPlan } from "./query-plan.ts";
@@ -33,6 +34,8 @@ export interface FindWindow {
   /** Among related rows it counts for each parent. */
   readonly limit?: number;
   readonly offset?: number;
+  /** Only what comes after this row in the order: `after: page.at(-1)` is the next page. */
+  readonly after?: Row | undefined;
 }
 
 export interface FindOptions<S extends Schema, T extends AnyTable> extends FindWindow {
@@ -118,7 +121,7 @@ type AnyFindOptions = FindOptions<Schema, AnyTable>;
 function relationalAst(schema: Schema, tableName: string, options: AnyFindOptions): RelationalAst {
   const { name } = requireTable(schema, tableName);
   const terms = options.orderBy === undefined ? [] : [options.orderBy].flat();
-  const query = tableQuery(
+  const found = tableQuery(
     { kind: "table", table: name, alias: name },
     {
       where: options.where === undefined ? null : requireCondition("where", options.where),
@@ -127,6 +130,7 @@ function relationalAst(schema: Schema, tableName: string, options: AnyFindOption
       offset: options.offset === undefined ? 0 : wholeNumber("offset", options.offset),
     },
   );
+  const query = options.after === undefined ? found : withKeyset(found, options.after);
   const related = Object.entries(options.with ?? {}).flatMap(
     ([relationName, nested]): RelatedAst[] => {
       if (nested === undefined) return [];

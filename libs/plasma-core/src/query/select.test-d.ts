@@ -13,7 +13,7 @@ import {
   text,
   timestamp,
 } from "../index.ts";
-import type { ReadDb } from "../index.ts";
+import type { InferRow, ReadDb } from "../index.ts";
 import { avg, colRef, count, countDistinct, max, sum } from "./aggregates.ts";
 import { desc, eq, gt, ilike, notInArray } from "./expression.ts";
 import { select, selectDistinct } from "./select.ts";
@@ -108,6 +108,14 @@ expectTypeOf(
 expectTypeOf(selectDistinct({ title: todos.title }).from(todos)).resolves.toEqualTypeOf<
   { title: string }[]
 >();
+
+expectTypeOf(
+  select()
+    .from(todos)
+    .after({ id: "1", title: "a" } as InferRow<typeof todos>),
+).resolves.toEqualTypeOf<InferRow<typeof todos>[]>();
+// @ts-expect-error a row of another query has another shape
+select({ key: todos.id }).from(todos).after({ id: "1" });
 
 // @ts-expect-error a text column is not added up
 sum(todos.title);

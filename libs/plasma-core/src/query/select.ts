@@ -8,6 +8,7 @@ import { isTable, tableInfo } from "../schema/table.ts";
 import type { AnyTable, InferRow, Row, TableAlias } from "../schema/table.ts";
 import type { Condition, Join, OrderTerm, ProjectionField, SelectAst, Source } from "./ast.ts";
 import { orderTerm, requireCondition, requireSelect } from "./expression.ts";
+import { withKeyset } from "./keyset.ts";
 import type { LiveQuery } from "./live-query.ts";
 import { columnOperand, expressionOperand, isExpression } from "./operand.ts";
 import type { Aggregate, AnyExpression, ColumnRef } from "./operand.ts";
@@ -98,6 +99,11 @@ export interface SelectQuery<R, Q extends QueryShape = AnyShape> extends Promise
   orderBy(...terms: readonly (OrderTerm | AnyExpression)[]): SelectQuery<R, Q>;
   limit(count: number): SelectQuery<R, Q>;
   offset(count: number): SelectQuery<R, Q>;
+  /**
+   * Only what comes after this row of the result, in the query's order: `.limit(50).after(page.at(-1))` is the next
+   * page, also when rows have come and gone. `undefined` starts at the beginning.
+   */
+  after(row: R | undefined): SelectQuery<R, Q>;
   /** A result that keeps itself up to date. Only on a client's `db`. */
   live(): LiveQuery<R>;
   /** How the query is run: which tables it reads in full, and which by id or index. Not inside a mutator. */
@@ -215,29 +221,36 @@ function tableSource(table: AnyTable): Source {
   return { kind: "table", table: name, alias };
 }
 
-function selectQuery(ast: SelectAst, runner: SelectRunner): SelectQuery<Row> {
-  const run = async () => {
-    requireSelectScope(ast);
-    return runner.select(ast);
+/** `after` becomes a condition when the query is complete, because that depends on its order. */
+function selectQuery(base: SelectAst, runner: SelectRunner, after?: Row): SelectQuery<Row> {
+  let complete: SelectAst | undefined;
+  const ast = () => (complete ??= after === undefined ? base : withKeyset(base, after));
+  const checked = () => {
+    requireSelectScope(ast());
+    return ast();
   };
-  const next = (change: Partial<SelectAst>) => selectQuery({ ...ast, ...change }, runner);
+  const run = async () => runner.select(checked());
+  const next = (change: Partial<SelectAst>) => selectQuery({ ...base, ...change }, runner, after);
   const join = (kind: Join["kind"]) => (table: AnyTable, on: Condition) =>
     next({
       joins: [
-        ...ast.joins,
+        ...base.joins,
         { kind, source: tableSource(table), on: requireCondition(`${kind}Join`, on) },
       ],
     }) as SelectQuery<never>;
   return {
-    ast,
+    get ast() {
+      return ast();
+    },
     innerJoin: join("inner"),
     leftJoin: join("left"),
-    where: (condition) => next({ where: both(ast.where, "where", condition) }),
+    where: (condition) => next({ where: both(base.where, "where", condition) }),
     groupBy: (...columns) => next({ groupBy: columns.map(columnOperand) }),
-    having: (condition) => next({ having: both(ast.having, "having", condition) }),
+    having: (condition) => next({ having: both(base.having, "having", condition) }),
     orderBy: (...terms) => next({ orderBy: terms.map(orderTerm) }),
     limit: (count) => next({ limit: wholeNumber("limit", count) }),
     offset: (count) => next({ offset: wholeNumber("offset", count) }),
+    after: (row) => selectQuery(base, runner, row),
     live: () => {
       if (!runner.live) {
         throw new PlasmaError(
@@ -245,13 +258,9 @@ function selectQuery(ast: SelectAst, runner: SelectRunner): SelectQuery<Row> {
           "Only a client's db can watch queries. Await this one instead of calling .live().",
         );
       }
-      requireSelectScope(ast);
-      return runner.live(ast);
+      return runner.live(checked());
     },
-    explain: async () => {
-      requireSelectScope(ast);
-      return explain(runner, ast);
-    },
+    explain: async () => explain(runner, checked()),
     then: (resolve, reject) => run().then(resolve, reject),
   };
 }

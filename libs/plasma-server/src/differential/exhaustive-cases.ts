@@ -3,6 +3,7 @@
  * be null; all conditions of one operator, all pairs of some of them under and/or/not; all windows and orders.
  */
 
+import { alias, asc, desc, id, int, isNull, not, select, table, text } from "@sh1n4ps/plasma-core";
 import type { CompareOp, Condition, Operand, QueryAst, SelectAst } from "@sh1n4ps/plasma-core";
 import type { Cases } from "./generate-case.ts";
 import * as q from "./shorthand.ts";
@@ -44,7 +45,7 @@ export function exhaustiveCases(): Cases {
   return {
     label: "exhaustive",
     world: WORLD,
-    queries: [...filters(), ...windows(), ...joins(), ...groups(), ...subqueries()],
+    queries: [...filters(), ...windows(), ...pages(), ...joins(), ...groups(), ...subqueries()],
   };
 }
 
@@ -120,6 +121,27 @@ function windows(): QueryAst[] {
       ),
     ),
   );
+}
+
+/** What comes after each of the rows, in each order of two columns, alone and with the rows of a left join. */
+function pages(): QueryAst[] {
+  const t = table("t", { id: id(), a: int().nullable(), s: text().nullable() });
+  const other = alias(t, "other");
+  const rows = WORLD["t"]!.rows as { id: string; a: number | null; s: string | null }[];
+  const directions = [asc, desc].flatMap((one) => [asc, desc].map((two) => [one, two] as const));
+  return directions.flatMap(([one, two]) => [
+    ...rows.map((row) => select().from(t).orderBy(one(t.a), two(t.s)).after(row).limit(2).ast),
+    ...rows.flatMap((row) =>
+      [null, ...rows].map(
+        (partner) =>
+          select()
+            .from(t)
+            .leftJoin(other, not(isNull(other.a)))
+            .orderBy(one(other.s), two(t.a))
+            .after({ t: row, other: partner }).ast,
+      ),
+    ),
+  ]);
 }
 
 function joins(): QueryAst[] {
