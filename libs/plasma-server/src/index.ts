@@ -1,4 +1,4 @@
-/** The server side of plasma: push, pull, change log and tickets, over D1 or better-sqlite3. */
+/** The server side of plasma: push, pull, change log and tickets, over D1, Durable Objects, SQLite or Postgres. */
 
 export { invokeMutator, PlasmaAuthorizationError } from "@sh1n4ps/plasma-core";
 export type { AuthorizePolicy } from "@sh1n4ps/plasma-core";
@@ -21,7 +21,6 @@ export { runtimePlatform } from "./platform.ts";
 export type { Platform } from "./platform.ts";
 export { ensureSchema } from "./schema/ensure-schema.ts";
 export type { EnsureSchemaOptions } from "./schema/ensure-schema.ts";
-export { createPostgresTables } from "./schema/postgres-tables.ts";
 export { explainSelect } from "./db/explain.ts";
 export type { ExplainOptions } from "./db/explain.ts";
 export { fromBetterSqlite3 } from "./sql/better-sqlite3.ts";
@@ -29,6 +28,8 @@ export type { BetterSqlite3Like, BetterSqlite3Options } from "./sql/better-sqlit
 export { fromD1 } from "./sql/d1.ts";
 export type { D1Like } from "./sql/d1.ts";
 export type { SqlDialect } from "./sql/dialect.ts";
+export { fromDurableObjectSql } from "./sql/durable-object-sql.ts";
+export type { DurableObjectStorageLike } from "./sql/durable-object-sql.ts";
 export type { SqlExecutor, SqlParam, SqlRow, SqlSession, Statement } from "./sql/executor.ts";
 export { fromPg } from "./sql/pg.ts";
 export type { PgPoolLike } from "./sql/pg.ts";

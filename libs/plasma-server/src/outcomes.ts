@@ -76,16 +76,18 @@ export function outcomeStatements(record: OutcomeRecord): Statement[] {
   const { clientID, clientGroupID, principal } = identity;
   const error = outcome.status === "error" ? outcome : null;
   const details = error?.details === undefined ? null : JSON.stringify(error.details);
-  const advance =
-    mutation.id === 1
-      ? sql`INSERT INTO _plasma_clients (client_id, principal, client_group_id, last_mutation_id, seen_at)
-          VALUES (${bind(clientID)}, ${bind(principal)}, ${bind(clientGroupID)}, 1, ${bind(now)}) ON CONFLICT (client_id) DO NOTHING`
-      : sql`UPDATE _plasma_clients SET last_mutation_id = ${bind(mutation.id)}, seen_at = ${bind(now)}
-          WHERE client_id = ${bind(clientID)} AND principal = ${bind(principal)} AND last_mutation_id = ${bind(mutation.id - 1)}`;
+  const isFirst = mutation.id === 1;
+  const isNext = isFirst
+    ? sql`NOT EXISTS (SELECT 1 FROM _plasma_clients WHERE client_id = ${bind(clientID)})`
+    : sql`EXISTS (SELECT 1 FROM _plasma_clients WHERE client_id = ${bind(clientID)} AND principal = ${bind(principal)} AND last_mutation_id = ${bind(mutation.id - 1)})`;
+  const advance = isFirst
+    ? sql`INSERT INTO _plasma_clients (client_id, principal, client_group_id, last_mutation_id, seen_at)
+        VALUES (${bind(clientID)}, ${bind(principal)}, ${bind(clientGroupID)}, 1, ${bind(now)})`
+    : sql`UPDATE _plasma_clients SET last_mutation_id = ${bind(mutation.id)}, seen_at = ${bind(now)} WHERE client_id = ${bind(clientID)}`;
   const forget = Math.min(record.confirmed, mutation.id - 1);
   return [
+    sql`INSERT INTO _plasma_guard (kind) SELECT 'client' WHERE NOT ${isNext}`,
     advance,
-    sql`INSERT INTO _plasma_guard (kind) SELECT 'client' WHERE changes() <> 1`,
     ...(record.movesUid
       ? [
           sql`UPDATE _plasma_client_mutations SET uid = NULL WHERE principal = ${bind(principal)} AND uid = ${bind(mutation.uid)}`,

@@ -15,12 +15,12 @@ import { compareText, encodeRow, requireTable } from "@sh1n4ps/plasma-core";
 import type { BoundRule, PatchOperation, Schema, TableInfo } from "@sh1n4ps/plasma-core";
 import { asOf, asOfName } from "./change-log/as-of.ts";
 import { compileRule, dependenciesOf } from "./db/rules.ts";
-import { historyTable, versionIndex } from "./schema/user-tables.ts";
+import { historyTable, versionIndex } from "./schema/history-names.ts";
 import { newAliases } from "./sql/compile.ts";
 import type { Compiler } from "./sql/compile.ts";
 import type { SqlDialect } from "./sql/dialect.ts";
 import type { SqlRow, Statement } from "./sql/executor.ts";
-import { bind, integer, join, name, sql, tree, withCtes } from "./sql/fragment.ts";
+import { bind, bindInteger, integer, join, name, sql, tree, withCtes } from "./sql/fragment.ts";
 import type { Cte, SqlFragment } from "./sql/fragment.ts";
 import { readColumns, rowFromSql } from "./sql/row-codec.ts";
 
@@ -50,7 +50,8 @@ export interface TableAnswer {
 export function askTable(question: TableQuestion): Statement[] {
   const { rule, since } = question;
   if (rule.kind === "predicate") {
-    return since === null ? [snapshotOf(question, sql`1`)] : predicateImages(question);
+    if (since !== null) return predicateImages(question);
+    return [snapshotOf(question, question.dialect.truth(true))];
   }
   if (rule.condition.kind === "constant" && !rule.condition.value) return [];
   if (since === null) return [snapshotOf(question, null)];
@@ -143,11 +144,10 @@ function afterOf({ schema, dialect, until }: TableQuestion): Moment {
 }
 
 function span({ since, until }: TableQuestion): Cte {
-  const end =
-    until === null ? sql`(SELECT version FROM _plasma_meta)` : sql`CAST(${bind(until)} AS INTEGER)`;
+  const end = until === null ? sql`(SELECT version FROM _plasma_meta)` : bindInteger(until);
   return {
     name: "@span",
-    body: sql`SELECT CAST(${bind(since ?? 0)} AS INTEGER) AS since, ${end} AS until`,
+    body: sql`SELECT ${bindInteger(since ?? 0)} AS since, ${end} AS until`,
   };
 }
 
@@ -170,7 +170,7 @@ function visible(
   prefix: string,
 ): SqlFragment {
   const { rule, table } = question;
-  if (rule.kind === "predicate") return sql`1`;
+  if (rule.kind === "predicate") return question.dialect.truth(true);
   const aliases = newAliases(prefix);
   return compileRule(rule.condition, { table, alias }, { compiler: moment.compiler, aliases });
 }
@@ -186,24 +186,26 @@ function snapshotOf(question: TableQuestion, condition: SqlFragment | null): Sta
 }
 
 /** The history by version. Left to itself, SQLite prefers the order of ids, and reads all of it. */
-function log(table: TableInfo): SqlFragment {
-  return sql`${name(historyTable(table.name))} INDEXED BY ${name(versionIndex(table.name))}`;
+function log(dialect: SqlDialect, table: TableInfo): SqlFragment {
+  return dialect.byIndex(name(historyTable(table.name)), versionIndex(table.name));
 }
 
 const CHANGED_SINCE = sql`_v > ${SINCE} AND _v <= ${UNTIL}`;
 
 function candidates(question: TableQuestion): Cte {
-  const { schema, table, rule, after } = question;
+  const { schema, dialect, table, rule, after } = question;
   const beyond = sql`id > ${bind(after)}`;
-  const arms = [sql`SELECT DISTINCT id FROM ${log(table)} WHERE ${CHANGED_SINCE} AND ${beyond}`];
+  const arms = [
+    sql`SELECT DISTINCT id FROM ${log(dialect, table)} WHERE ${CHANGED_SINCE} AND ${beyond}`,
+  ];
   const touched = [...dependenciesOf(rule)].map((dependency) => {
-    return sql`EXISTS (SELECT 1 FROM ${log(requireTable(schema, dependency))} WHERE ${CHANGED_SINCE})`;
+    return sql`EXISTS (SELECT 1 FROM ${log(dialect, requireTable(schema, dependency))} WHERE ${CHANGED_SINCE})`;
   });
   if (touched.length > 0) {
     arms.push(
       sql`SELECT id FROM ${name(table.name)} WHERE ${tree(touched, "OR")} AND ${beyond}`,
       // Rows that were deleted after the pull's version are candidates as well.
-      sql`SELECT id FROM ${log(table)} WHERE _v > ${SINCE} AND ${tree(touched, "OR")} AND ${beyond}`,
+      sql`SELECT id FROM ${log(dialect, table)} WHERE _v > ${SINCE} AND ${tree(touched, "OR")} AND ${beyond}`,
     );
   }
   return { name: "@candidates", materialized: true, body: join(arms, " UNION ") };
@@ -216,7 +218,7 @@ function putsOf(question: TableQuestion): Statement {
   return withUsed(
     [span(question), ...before.ctes, ...after.ctes, candidates(question)],
     sql`SELECT ${readColumns(table, "row", dialect)}
-      FROM "@candidates" AS candidate CROSS JOIN ${after.compiler.source(table)} AS "row" ON "row".id = candidate.id
+      FROM "@candidates" AS candidate ${dialect.joinInOrder} ${after.compiler.source(table)} AS "row" ON "row".id = candidate.id
       WHERE ${visible(question, after, "row", "a")} AND (
         EXISTS (SELECT 1 FROM ${history} AS entry WHERE entry.id = candidate.id AND entry._v > ${SINCE} AND entry._v <= ${UNTIL})
         OR NOT EXISTS (SELECT 1 FROM ${before.compiler.source(table)} AS old WHERE old.id = candidate.id AND ${visible(question, before, "old", "b")})
@@ -226,12 +228,12 @@ function putsOf(question: TableQuestion): Statement {
 }
 
 function delsOf(question: TableQuestion): Statement {
-  const { table, limit } = question;
+  const { table, dialect, limit } = question;
   const [before, after] = [beforeOf(question), afterOf(question)];
   return withUsed(
     [span(question), ...before.ctes, ...after.ctes, candidates(question)],
     sql`SELECT candidate.id AS id
-      FROM "@candidates" AS candidate CROSS JOIN ${before.compiler.source(table)} AS old ON old.id = candidate.id
+      FROM "@candidates" AS candidate ${dialect.joinInOrder} ${before.compiler.source(table)} AS old ON old.id = candidate.id
       WHERE ${visible(question, before, "old", "b")}
         AND NOT EXISTS (SELECT 1 FROM ${after.compiler.source(table)} AS "row" WHERE "row".id = candidate.id AND ${visible(question, after, "row", "a")})
       ORDER BY candidate.id LIMIT ${integer(limit + 1)}`,
@@ -244,12 +246,12 @@ function predicateImages(question: TableQuestion): Statement[] {
   const page: Cte = {
     name: "@candidates",
     materialized: true,
-    body: sql`SELECT DISTINCT id FROM ${log(table)} WHERE ${CHANGED_SINCE} AND id > ${bind(lastId)} ORDER BY id LIMIT ${integer(limit + 1)}`,
+    body: sql`SELECT DISTINCT id FROM ${log(dialect, table)} WHERE ${CHANGED_SINCE} AND id > ${bind(lastId)} ORDER BY id LIMIT ${integer(limit + 1)}`,
   };
   const image = (moment: Moment) =>
     withUsed(
       [span(question), ...moment.ctes, page],
-      sql`SELECT ${readColumns(table, "row", dialect)} FROM "@candidates" AS candidate CROSS JOIN ${moment.compiler.source(table)} AS "row" ON "row".id = candidate.id`,
+      sql`SELECT ${readColumns(table, "row", dialect)} FROM "@candidates" AS candidate ${dialect.joinInOrder} ${moment.compiler.source(table)} AS "row" ON "row".id = candidate.id`,
     );
   return [
     withUsed([span(question), page], sql`SELECT id FROM "@candidates" ORDER BY id`),

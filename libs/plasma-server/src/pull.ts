@@ -304,18 +304,19 @@ interface Settled {
 }
 
 /** For the clients that the request names and that belong to the principal; of others nothing is said. */
-function selectSettled({ identity, request }: Job, version: number | null): Statement[] {
-  const named = sql`json_each(${bind(JSON.stringify(request.clients))}) AS named`;
-  const upTo = version === null ? sql`1` : sql`outcome.version <= ${bind(version)}`;
-  const lastOutcome = sql`(SELECT max(outcome.mutation_id) FROM _plasma_client_mutations AS outcome WHERE outcome.client_id = client.client_id AND ${upTo})`;
-  const last =
+function selectSettled({ engine, identity, request }: Job, version: number | null): Statement[] {
+  const dialect = dialectOf(engine.executor);
+  const list = request.clients.map(({ clientID, confirmed }) => [clientID, confirmed]);
+  const named = sql`(SELECT ${dialect.cell(0, "text")} AS client_id, ${dialect.cell(1, "int")} AS confirmed FROM ${dialect.jsonRows(JSON.stringify(list))}) AS named`;
+  const upTo = version === null ? sql`1 = 1` : sql`outcome.version <= ${bind(version)}`;
+  const decided =
     version === null
       ? sql`client.last_mutation_id`
-      : sql`min(client.last_mutation_id, max(coalesce(${lastOutcome}, 0), named.value ->> 'confirmed'))`;
+      : sql`(SELECT max(outcome.mutation_id) FROM _plasma_client_mutations AS outcome WHERE outcome.client_id = client.client_id AND ${upTo})`;
   return [
-    sql`SELECT client.client_id, ${last} AS last FROM ${named} JOIN _plasma_clients AS client ON client.client_id = named.value ->> 'clientID' WHERE client.principal = ${bind(identity.principal)}`,
+    sql`SELECT client.client_id, client.last_mutation_id, ${decided} AS decided, named.confirmed FROM ${named} JOIN _plasma_clients AS client ON client.client_id = named.client_id WHERE client.principal = ${bind(identity.principal)}`,
     sql`SELECT outcome.client_id, outcome.mutation_id, outcome.code, outcome.message, outcome.details
-      FROM ${named} JOIN _plasma_client_mutations AS outcome ON outcome.client_id = named.value ->> 'clientID' AND outcome.mutation_id > named.value ->> 'confirmed'
+      FROM ${named} JOIN _plasma_client_mutations AS outcome ON outcome.client_id = named.client_id AND outcome.mutation_id > named.confirmed
       WHERE outcome.principal = ${bind(identity.principal)} AND outcome.status = 'error' AND ${upTo}
       ORDER BY outcome.client_id, outcome.mutation_id`,
   ];
@@ -324,7 +325,7 @@ function selectSettled({ identity, request }: Job, version: number | null): Stat
 function readSettled([clients = [], refused = []]: readonly (readonly SqlRow[])[]): Settled {
   return {
     lastMutationIDs: new Map(
-      clients.map((row) => [row["client_id"] as string, row["last"] as number]),
+      clients.map((row) => [row["client_id"] as string, lastMutationID(row)]),
     ),
     rejections: refused.map((row) => ({
       clientID: row["client_id"] as string,
@@ -332,6 +333,14 @@ function readSettled([clients = [], refused = []]: readonly (readonly SqlRow[])[
       ...errorFrom(row),
     })),
   };
+}
+
+/** Outcomes that the client has confirmed may be gone, so what it knows counts as well. */
+function lastMutationID(row: SqlRow): number {
+  const [last, decided, confirmed] = ["last_mutation_id", "decided", "confirmed"].map((column) =>
+    Number(row[column] ?? 0),
+  ) as [number, number, number];
+  return Math.min(last, Math.max(decided, confirmed));
 }
 
 function finish(answer: {

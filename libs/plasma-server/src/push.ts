@@ -36,6 +36,7 @@ import { RequestRefused, StorageFailure, SyncServerError } from "./errors.ts";
 import type { Identity } from "./options.ts";
 import { OUTCOME_COLUMNS, outcomeFrom, outcomeStatements, refusalOf } from "./outcomes.ts";
 import type { Outcome } from "./outcomes.ts";
+import { dialectOf } from "./sql/dialect-of.ts";
 import { bind, sql } from "./sql/fragment.ts";
 
 export interface PushedChanges {
@@ -124,13 +125,13 @@ async function decide(job: Job, known: Standing | null): Promise<Decided> {
 async function readStanding({ engine, identity, request }: Job): Promise<Standing> {
   const { mutations } = request;
   const first = (mutations[0] as WireMutation).id;
-  const uids = JSON.stringify(mutations.map((mutation) => mutation.uid));
+  const uids = dialectOf(engine.executor).values(mutations.map((mutation) => mutation.uid));
   const read = await inStorage(
     engine.executor.batch([
       SELECT_META,
       sql`SELECT principal, last_mutation_id FROM _plasma_clients WHERE client_id = ${bind(identity.clientID)}`,
       sql`SELECT ${OUTCOME_COLUMNS} FROM _plasma_client_mutations WHERE client_id = ${bind(identity.clientID)} AND mutation_id BETWEEN ${bind(first)} AND ${bind(first + mutations.length)}`,
-      sql`SELECT ${OUTCOME_COLUMNS} FROM _plasma_client_mutations WHERE principal = ${bind(identity.principal)} AND uid IN (SELECT value FROM json_each(${bind(uids)}))`,
+      sql`SELECT ${OUTCOME_COLUMNS} FROM _plasma_client_mutations WHERE principal = ${bind(identity.principal)} AND uid IN (${uids})`,
     ]),
   );
   const [meta = [], [client] = [], own = [], others = []] = read;

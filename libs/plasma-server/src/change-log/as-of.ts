@@ -7,7 +7,7 @@
  */
 
 import type { TableInfo } from "@sh1n4ps/plasma-core";
-import { historyTable } from "../schema/user-tables.ts";
+import { historyTable } from "../schema/history-names.ts";
 import { columnOf, join, name, sql } from "../sql/fragment.ts";
 import type { Cte, SqlFragment } from "../sql/fragment.ts";
 

@@ -1,7 +1,7 @@
 /** Reading the engine's one row about the database, and the nonces of its versions. */
 
 import type { SqlRow, Statement } from "../sql/executor.ts";
-import { bind, integer, sql } from "../sql/fragment.ts";
+import { integer, join, sql } from "../sql/fragment.ts";
 
 export interface DatabaseMeta {
   readonly databaseId: string;
@@ -26,7 +26,8 @@ export function metaFrom(rows: readonly SqlRow[]): DatabaseMeta {
 
 /** The nonces of some versions. */
 export function selectNonces(versions: readonly number[]): Statement {
-  return sql`SELECT version, nonce FROM _plasma_versions WHERE region = 0 AND version IN (SELECT value FROM json_each(${bind(JSON.stringify(versions))}))`;
+  const wanted = versions.length === 0 ? [-1] : versions;
+  return sql`SELECT version, nonce FROM _plasma_versions WHERE region = 0 AND version IN (${join(wanted.map(integer))})`;
 }
 
 /** The nonce of the version that the database stands at. */

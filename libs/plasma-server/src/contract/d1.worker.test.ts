@@ -23,5 +23,12 @@ const fresh = async (): Promise<SqlExecutor> => {
 };
 
 describe("on D1", () => {
-  everyContract({ fresh, seed: 20_261, queries: 400, histories: 6, pullsEach: 15 });
+  everyContract({
+    dialect: "sqlite",
+    fresh,
+    seed: 20_261,
+    queries: 400,
+    histories: 6,
+    pullsEach: 15,
+  });
 });

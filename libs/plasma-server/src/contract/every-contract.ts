@@ -18,6 +18,7 @@ import { troubleContract } from "./trouble-contract.ts";
 import { visibilityContract } from "./visibility-contract.ts";
 
 export interface ContractOptions {
+  readonly dialect: SqlExecutor["dialect"];
   /** An empty database. */
   readonly fresh: () => Promise<SqlExecutor>;
   readonly seed: number;
@@ -35,11 +36,11 @@ export function everyContract(options: ContractOptions): void {
   outcomeContract(fresh);
   pullContract(fresh);
   visibilityContract(fresh);
-  foreignWritesContract(fresh);
+  foreignWritesContract(options);
   pagesContract(fresh);
   snapshotContract(fresh);
   cookieContract(fresh);
-  schemaContract(fresh);
+  schemaContract(options);
   serverDbContract(fresh);
   queryContract(options);
   historyContract(options);

@@ -196,8 +196,8 @@ async function oneHistory(
   };
   const write = async () => {
     for (let count = random.below(4); count > 0; count--) {
-      await executor.batch(randomWrites(random)).catch((error: unknown) => {
-        if (!/UNIQUE|FOREIGN KEY/.test(String(error))) throw error;
+      await executor.batch(randomWrites(random, executor.dialect)).catch((error: unknown) => {
+        if (!/unique|foreign key/i.test(String(error))) throw error;
       });
     }
     await remember();
@@ -290,20 +290,49 @@ function visibleRows(schema: Schema, tables: Tables): Map<string, Row> {
 }
 
 /** One transaction of plain SQL; now and then as the engine writes, under one announced version. */
-function randomWrites(random: Chance): Statement[] {
-  const writes = Array.from({ length: 1 + random.below(3) }, () => randomWrite(random));
-  if (!random.oneIn(2)) return writes;
-  const plain = (text: string): Statement => ({ text, params: [] });
-  return [
-    plain(
-      "INSERT INTO _plasma_versions (version, nonce, time) SELECT version + 1, hex(randomblob(8)), 0 FROM _plasma_meta",
-    ),
-    plain("UPDATE _plasma_meta SET version = version + 1"),
-    plain("INSERT INTO _plasma_origin_context (id) VALUES (1)"),
-    ...writes,
-    plain("DELETE FROM _plasma_origin_context"),
-  ];
+function randomWrites(random: Chance, dialect: Dialect): Statement[] {
+  const writes = Array.from({ length: 1 + random.below(3) }, () => {
+    const write = randomWrite(random);
+    return { ...write, text: SPELLING[dialect](write.text) };
+  });
+  return random.oneIn(2)
+    ? [...ANNOUNCED[dialect].map(plain), ...writes, ...WITHDRAWN[dialect].map(plain)]
+    : writes;
 }
+
+type Dialect = SqlExecutor["dialect"];
+
+const plain = (text: string): Statement => ({ text, params: [] });
+
+/** As an engine commit does. */
+const ANNOUNCED: Readonly<Record<Dialect, readonly string[]>> = {
+  sqlite: [
+    "INSERT INTO _plasma_versions (version, nonce, time) SELECT version + 1, hex(randomblob(8)), 0 FROM _plasma_meta",
+    "UPDATE _plasma_meta SET version = version + 1",
+    "INSERT INTO _plasma_origin_context (id) VALUES (1)",
+  ],
+  postgres: [
+    "INSERT INTO _plasma_versions (version, nonce, time) SELECT version + 1, gen_random_uuid(), 0 FROM _plasma_meta",
+    "UPDATE _plasma_meta SET version = version + 1",
+    "SELECT set_config('plasma.version', CAST(version AS text), true) FROM _plasma_meta",
+  ],
+};
+const WITHDRAWN: Readonly<Record<Dialect, readonly string[]>> = {
+  sqlite: ["DELETE FROM _plasma_origin_context"],
+  postgres: [],
+};
+
+/** Postgres has no REPLACE: there an insert of a known id updates the row. */
+const SPELLING: Readonly<Record<Dialect, (text: string) => string>> = {
+  sqlite: (text) => text,
+  postgres: (text) => {
+    if (text.startsWith("INSERT OR IGNORE"))
+      return `${text.replace("OR IGNORE ", "")} ON CONFLICT DO NOTHING`;
+    if (text.startsWith("INSERT OR REPLACE"))
+      return `${text.replace("OR REPLACE ", "")} ON CONFLICT (id) DO UPDATE SET word = excluded.word, number = excluded.number, key = excluded.key`;
+    return text.replace("UPDATE OR REPLACE", "UPDATE");
+  },
+};
 
 function randomWrite(random: Chance): Statement {
   const name = random.pick([...TABLES, "d"]);

@@ -40,7 +40,7 @@ export function isolationContract(fresh: () => Promise<SqlExecutor>): void {
       );
       const acknowledged = outcomes.flat().reduce((sum, amount) => sum + amount, 0);
       const [row] = await world.executor.all({
-        text: "SELECT sum(amount) AS n, count(*) AS rows FROM shares",
+        text: "SELECT CAST(sum(amount) AS bigint) AS n, count(*) AS rows FROM shares",
         params: [],
       });
       expect(row!["n"]).toBe(acknowledged);

@@ -18,7 +18,7 @@ export function pagesContract(fresh: () => Promise<SqlExecutor>): void {
     const manyTodos = async (count: number) => {
       for (let at = 0; at < count; at++) {
         await run(
-          "INSERT INTO todos (id, listId, title) VALUES (?, 'shared', ?)",
+          `INSERT INTO todos (id, "listId", title) VALUES (?, 'shared', ?)`,
           `p${String(at).padStart(3, "0")}`,
           `page ${at}`,
         );
@@ -41,7 +41,7 @@ export function pagesContract(fresh: () => Promise<SqlExecutor>): void {
           );
           await run("DELETE FROM todos WHERE id = ?", `p${String(wrote).padStart(3, "0")}`);
           await run(
-            "INSERT INTO todos (id, listId, title) VALUES (?, 'shared', 'late')",
+            `INSERT INTO todos (id, "listId", title) VALUES (?, 'shared', 'late')`,
             `late${wrote}`,
           );
           if (wrote === 4) await run("DELETE FROM members WHERE id = 'shared:bob'");
@@ -104,7 +104,7 @@ export function pagesContract(fresh: () => Promise<SqlExecutor>): void {
       const page = await bob.pullPage({ limit: 2 });
       await run("UPDATE _plasma_meta SET horizon = version + 1");
       await run(
-        "INSERT INTO todos (id, listId, title) VALUES ('q', 'shared', 'q'), ('r', 'shared', 'r')",
+        `INSERT INTO todos (id, "listId", title) VALUES ('q', 'shared', 'q'), ('r', 'shared', 'r')`,
       );
       const next = await bob.pullPage({ cookie: page.cookie });
       expect(next.patch[0]).toEqual({ op: "clear" });

@@ -8,7 +8,30 @@ import type { SqlExecutor, SqlRow } from "../sql/executor.ts";
 import { mutators } from "./app.ts";
 import { createWorld, SCHEMA_VERSION } from "./world.ts";
 
-export function schemaContract(fresh: () => Promise<SqlExecutor>): void {
+export interface SchemaContractOptions {
+  readonly dialect: SqlExecutor["dialect"];
+  readonly fresh: () => Promise<SqlExecutor>;
+}
+
+/** Everything that DDL has made, in some order that is always the same. */
+const LAYOUT: Readonly<Record<SqlExecutor["dialect"], string>> = {
+  sqlite:
+    "SELECT type, name, sql FROM sqlite_master WHERE name NOT LIKE '!_cf%' ESCAPE '!' ORDER BY type, name",
+  postgres: `
+    SELECT table_name || '.' || column_name || ' ' || data_type || coalesce(column_default, '') AS line
+      FROM information_schema.columns WHERE table_schema = current_schema()
+    UNION ALL SELECT indexdef FROM pg_indexes WHERE schemaname = current_schema()
+    UNION ALL SELECT event_object_table || ' ' || trigger_name || ' ' || event_manipulation
+      FROM information_schema.triggers WHERE trigger_schema = current_schema()
+    ORDER BY 1`,
+};
+const COLUMNS: Readonly<Record<SqlExecutor["dialect"], string>> = {
+  sqlite: "SELECT name FROM pragma_table_info('people') ORDER BY name",
+  postgres:
+    "SELECT column_name AS name FROM information_schema.columns WHERE table_name = 'people' ORDER BY 1",
+};
+
+export function schemaContract({ dialect, fresh }: SchemaContractOptions): void {
   describe("ensureSchema", () => {
     let executor: SqlExecutor;
     beforeEach(async () => {
@@ -17,10 +40,7 @@ export function schemaContract(fresh: () => Promise<SqlExecutor>): void {
     /** Like another isolate: nothing is known of what was done before. */
     const elsewhere = (): SqlExecutor => ({ ...executor });
     const layout = async (): Promise<SqlRow[]> =>
-      executor.all({
-        text: "SELECT type, name, sql FROM sqlite_master WHERE name NOT LIKE '!_cf%' ESCAPE '!' ORDER BY type, name",
-        params: [],
-      });
+      executor.all({ text: LAYOUT[dialect], params: [] });
 
     const people = table("people", { id: id(), name: text() });
     const first = defineSchema({ people });
@@ -114,7 +134,7 @@ export function schemaContract(fresh: () => Promise<SqlExecutor>): void {
         ensureSchema({ schema: right, executor: elsewhere() }),
       ]);
       const columns = await executor.all({
-        text: "SELECT name FROM pragma_table_info('people') ORDER BY name",
+        text: COLUMNS[dialect],
         params: [],
       });
       expect(columns.map((column) => column["name"])).toEqual(["id", "left", "name", "right"]);

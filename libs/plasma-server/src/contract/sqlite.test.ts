@@ -7,5 +7,12 @@ import { everyContract } from "./every-contract.ts";
 const fresh = async (): Promise<SqlExecutor> => fromBetterSqlite3(new Database(":memory:"));
 
 describe("on better-sqlite3", () => {
-  everyContract({ fresh, seed: 20_260, queries: 4000, histories: 100, pullsEach: 20 });
+  everyContract({
+    dialect: "sqlite",
+    fresh,
+    seed: 20_260,
+    queries: 4000,
+    histories: 100,
+    pullsEach: 20,
+  });
 });

@@ -13,11 +13,13 @@ import { encodeRow, PlasmaError } from "@sh1n4ps/plasma-core";
 import type { Row, RowChange, Schema, TableInfo } from "@sh1n4ps/plasma-core";
 import { toHex } from "../bytes.ts";
 import type { Platform } from "../platform.ts";
+import { schemaDialectOf } from "../schema/schema-dialect-of.ts";
+import type { Origin } from "../schema/schema-dialect.ts";
 import { guardOf } from "../schema/system-tables.ts";
 import { dialectOf } from "../sql/dialect-of.ts";
 import type { SqlDialect } from "../sql/dialect.ts";
 import type { SqlExecutor, Statement } from "../sql/executor.ts";
-import { bind, columnOf, join, name, sql, tree } from "../sql/fragment.ts";
+import { bind, bindInteger, bindText, columnOf, join, name, sql, tree } from "../sql/fragment.ts";
 import { columnNames } from "../sql/row-codec.ts";
 import { selectRows } from "../sql/row-list.ts";
 import { tooLarge } from "./too-large.ts";
@@ -30,7 +32,7 @@ export interface CommitRequest {
   readonly base: number;
   /** Net changes, one for each row. */
   readonly changes: readonly RowChange[];
-  readonly origin?: { readonly clientID: string; readonly mutationID: number };
+  readonly origin?: Origin;
   /** What else belongs to it, given its version: the client's last mutation id, the outcome. */
   readonly alongside?: (version: number) => readonly Statement[];
 }
@@ -44,6 +46,8 @@ export type CommitResult =
   /** It may have been committed or not. `nonce` tells, if it can be looked up. */
   | { readonly kind: "unknown"; readonly nonce: string; readonly cause: unknown };
 
+const NOBODY: Origin = { clientID: null, mutationID: null };
+
 export async function commit(request: CommitRequest): Promise<CommitResult> {
   const version = request.base + 1;
   const nonce = toHex(request.platform.random.bytes(16));
@@ -51,22 +55,24 @@ export async function commit(request: CommitRequest): Promise<CommitResult> {
     await request.executor.batch(statementsOf(request, version, nonce));
     return { kind: "committed", version };
   } catch (error) {
-    return failureOf(error, nonce);
+    return failureOf(error, { nonce, dialect: dialectOf(request.executor) });
   }
 }
 
 function statementsOf(request: CommitRequest, version: number, nonce: string): Statement[] {
   const { schema, executor, platform, base, changes, origin, alongside } = request;
+  const log = schemaDialectOf(executor);
   return [
-    sql`INSERT INTO _plasma_versions (version, nonce, time) SELECT version + 1, ${bind(nonce)}, ${bind(platform.clock.now())} FROM _plasma_meta WHERE version = ${bind(base)}`,
+    ...log.lock,
+    sql`INSERT INTO _plasma_versions (version, nonce, time) SELECT version + 1, ${bindText(nonce)}, ${bindInteger(platform.clock.now())} FROM _plasma_meta WHERE version = ${bind(base)}`,
     sql`INSERT INTO _plasma_guard (kind) SELECT 'conflict' WHERE NOT EXISTS (SELECT 1 FROM _plasma_versions WHERE region = 0 AND version = ${bind(version)} AND nonce = ${bind(nonce)})`,
     sql`UPDATE _plasma_meta SET version = ${bind(version)} WHERE version = ${bind(base)}`,
     ...(alongside?.(version) ?? []),
     ...(changes.length > 0
       ? [
-          sql`INSERT INTO _plasma_origin_context (id, client_id, mutation_id) VALUES (1, ${bind(origin?.clientID ?? null)}, ${bind(origin?.mutationID ?? null)})`,
+          ...log.announce(version, origin ?? NOBODY),
           ...dataStatements(schema, changes, dialectOf(executor)),
-          sql`DELETE FROM _plasma_origin_context`,
+          ...log.withdraw,
         ]
       : []),
   ];
@@ -208,7 +214,10 @@ function weightOf(row: Row): number {
   return weight;
 }
 
-function failureOf(error: unknown, nonce: string): CommitResult {
+function failureOf(
+  error: unknown,
+  { nonce, dialect }: { readonly nonce: string; readonly dialect: SqlDialect },
+): CommitResult {
   const message = error instanceof Error ? error.message : String(error);
   switch (guardOf(message)) {
     case "conflict":
@@ -219,30 +228,32 @@ function failureOf(error: unknown, nonce: string): CommitResult {
     case "schema":
     case null:
   }
-  // D1 says so when its database was reset, be it for this batch or for somebody else's.
-  if (/was reset|connection lost/i.test(message)) return { kind: "unknown", nonce, cause: error };
-  if (/UNIQUE constraint failed: (index ')?_plasma_/.test(message)) return { kind: "conflict" };
-  if (/UNIQUE constraint failed/.test(message)) {
-    return {
-      kind: "refused",
-      error: new PlasmaError("conflict", "A row with one of these unique values exists already.", {
-        cause: error,
-      }),
-    };
+  switch (dialect.refusalOf(error)) {
+    case "conflict":
+      return { kind: "conflict" };
+    case "unique":
+      // Of an engine table: somebody else has written the same.
+      if (/_plasma_/.test(message)) return { kind: "conflict" };
+      return { kind: "refused", error: takenValue(error) };
+    case "reference":
+      return { kind: "refused", error: danglingReference(error) };
+    case "constraint":
+      return { kind: "refused", error: brokenConstraint(error) };
+    case "too-large":
+      return { kind: "refused", error: tooLarge(error) };
+    case null:
+      return { kind: "unknown", nonce, cause: error };
   }
-  if (/FOREIGN KEY constraint failed/.test(message))
-    return { kind: "refused", error: danglingReference(error) };
-  if (/constraint failed|cannot store/.test(message)) {
-    return {
-      kind: "refused",
-      error: new PlasmaError("constraint", "A row does not fit the rules of its table.", {
-        cause: error,
-      }),
-    };
-  }
-  const refusal = tooLarge(error);
-  if (refusal) return { kind: "refused", error: refusal };
-  return { kind: "unknown", nonce, cause: error };
+}
+
+function takenValue(cause: unknown): PlasmaError {
+  return new PlasmaError("conflict", "A row with one of these unique values exists already.", {
+    cause,
+  });
+}
+
+function brokenConstraint(cause: unknown): PlasmaError {
+  return new PlasmaError("constraint", "A row does not fit the rules of its table.", { cause });
 }
 
 function danglingReference(cause: unknown): PlasmaError {

@@ -5,9 +5,7 @@
 
 import { PlasmaError } from "@sh1n4ps/plasma-core";
 
-export function tooLarge(cause: unknown): PlasmaError | null {
-  const message = cause instanceof Error ? cause.message : String(cause);
-  if (!/SQLITE_TOOBIG|string or blob too big/i.test(message)) return null;
+export function tooLarge(cause: unknown): PlasmaError {
   return new PlasmaError(
     "write-too-large",
     "This mutation writes more than the database takes at once. Do it in several mutations.",

@@ -91,8 +91,7 @@ export function openTransaction(options: TransactionOptions): Transaction {
           { cause },
         );
       }
-      const refusal = tooLarge(cause);
-      if (refusal) throw refusal;
+      if (dialect.refusalOf(cause) === "too-large") throw tooLarge(cause);
       const failure = new StorageFailure("A query of a mutation failed.", { cause });
       if (state.kind === "open") state = { kind: "failed", failure };
       throw failure;

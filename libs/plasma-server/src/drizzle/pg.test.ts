@@ -3,7 +3,8 @@ import * as orm from "drizzle-orm";
 import { alias, getTableConfig, PgDialect } from "drizzle-orm/pg-core";
 import { drizzle } from "drizzle-orm/pglite";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { createPostgresTables } from "../schema/postgres-tables.ts";
+import { describeSchema } from "../schema/description.ts";
+import { plainPostgresTables } from "../schema/postgres-tables.ts";
 import type { SqlExecutor } from "../sql/executor.ts";
 import { fromPglite } from "../sql/pglite.ts";
 import { drizzleContract } from "./drizzle.contract.ts";
@@ -21,7 +22,7 @@ let executor: SqlExecutor;
 beforeAll(async () => {
   database = await PGlite.create();
   executor = fromPglite(database);
-  await executor.batch(createPostgresTables(schema));
+  await executor.batch(plainPostgresTables(describeSchema(schema).tables));
 }, 60_000);
 afterAll(() => database.close());
 

@@ -12,13 +12,12 @@ import { MigrationRefused, StorageFailure } from "../errors.ts";
 import { runtimePlatform } from "../platform.ts";
 import type { Platform } from "../platform.ts";
 import { toHex } from "../bytes.ts";
-import { dialectOf } from "../sql/dialect-of.ts";
 import type { SqlExecutor, Statement } from "../sql/executor.ts";
 import { bind, sql } from "../sql/fragment.ts";
 import { additionsFor, describeSchema } from "./description.ts";
-import type { SchemaDescription } from "./description.ts";
-import { guardOf, SYSTEM_TABLES } from "./system-tables.ts";
-import { addToTable, createTable } from "./user-tables.ts";
+import type { SchemaDescription, TableDescription } from "./description.ts";
+import { schemaDialectOf } from "./schema-dialect-of.ts";
+import { guardOf } from "./system-tables.ts";
 
 export interface EnsureSchemaOptions {
   readonly schema: Schema;
@@ -41,17 +40,14 @@ export async function ensureSchema(options: EnsureSchemaOptions): Promise<void> 
 const MAX_ATTEMPTS = 5;
 
 async function bringUp(options: EnsureSchemaOptions): Promise<void> {
-  if (options.executor.dialect !== "sqlite") {
-    throw new MigrationRefused(
-      `The change log runs on SQLite and D1 so far, not on "${options.executor.dialect}". Queries do, on tables made by createPostgresTables().`,
-    );
-  }
   const wanted = describeSchema(options.schema);
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
-    const stored = await readStored(options.executor);
+    // Asked once an attempt: what another process creates meanwhile must not be taken for somebody else's.
+    const names = await tableNames(options.executor);
+    const stored = names.has("_plasma_meta") ? await readStored(options.executor) : null;
     const statements = stored
       ? additions(stored, wanted, options.executor)
-      : await creation(wanted, options);
+      : creation(wanted, names, options);
     if (!statements) return;
     try {
       await options.executor.batch(statements);
@@ -65,35 +61,39 @@ async function bringUp(options: EnsureSchemaOptions): Promise<void> {
 }
 
 async function readStored(executor: SqlExecutor): Promise<SchemaDescription | null> {
-  const tables = await executor.all(
-    sql`SELECT name FROM sqlite_master WHERE type = 'table' AND name = '_plasma_meta'`,
-  );
-  if (tables.length === 0) return null;
   const [meta] = await executor.all(sql`SELECT schema_json FROM _plasma_meta`);
   return meta ? (JSON.parse(meta["schema_json"] as string) as SchemaDescription) : null;
 }
 
-async function creation(
+/** In lower case: SQL does not tell upper from lower. */
+async function tableNames(executor: SqlExecutor): Promise<ReadonlySet<string>> {
+  const rows = await executor.all(schemaDialectOf(executor).tableNames);
+  return new Set(rows.map((row) => String(row["name"]).toLowerCase()));
+}
+
+function creation(
   wanted: SchemaDescription,
+  names: ReadonlySet<string>,
   options: EnsureSchemaOptions,
-): Promise<Statement[]> {
+): Statement[] {
   const { executor, platform = runtimePlatform() } = options;
-  const existing = await executor.all(sql`SELECT name FROM sqlite_master WHERE type = 'table'`);
-  const names = new Set(existing.map((row) => String(row["name"]).toLowerCase()));
+  const dialect = schemaDialectOf(executor);
   const taken = wanted.tables.find((table) => names.has(table.name.toLowerCase()));
   if (taken) {
     throw new MigrationRefused(
       `The database already has a table "${taken.name}" that plasma did not make. Rename one of the two.`,
     );
   }
+  refuseObjections(wanted.tables, executor);
   const random = () => bind(toHex(platform.random.bytes(32)));
   return [
-    ...SYSTEM_TABLES,
+    ...dialect.lock,
+    ...dialect.systemTables,
     // Fails, and all of it, if another process has created the database meanwhile.
     sql`INSERT INTO _plasma_meta (id, database_id, version, mac_key, horizon, schema_json)
       VALUES (1, ${random()}, 0, ${random()}, 0, ${bind(JSON.stringify(wanted))})`,
     sql`INSERT INTO _plasma_versions (version, nonce, time) VALUES (0, ${random()}, ${bind(platform.clock.now())})`,
-    ...wanted.tables.flatMap((table) => createTable(table, dialectOf(executor))),
+    ...dialect.createTables(wanted.tables),
   ];
 }
 
@@ -104,13 +104,23 @@ function additions(
 ): Statement[] | null {
   const change = additionsFor(stored, wanted);
   if (!change) return null;
-  const dialect = dialectOf(executor);
+  refuseObjections(change.newTables, executor);
+  const dialect = schemaDialectOf(executor);
+  const before = bind(JSON.stringify(stored));
   return [
-    sql`UPDATE _plasma_meta SET schema_json = ${bind(JSON.stringify(change.merged))} WHERE schema_json = ${bind(JSON.stringify(stored))}`,
-    sql`INSERT INTO _plasma_guard (kind) SELECT 'schema' WHERE changes() <> 1`,
-    ...change.newTables.flatMap((table) => createTable(table, dialect)),
-    ...change.changedTables.flatMap(({ table, ...added }) => addToTable(table, added, dialect)),
+    ...dialect.lock,
+    sql`INSERT INTO _plasma_guard (kind) SELECT 'schema' WHERE NOT EXISTS (SELECT 1 FROM _plasma_meta WHERE schema_json = ${before})`,
+    sql`UPDATE _plasma_meta SET schema_json = ${bind(JSON.stringify(change.merged))}`,
+    ...dialect.createTables(change.newTables),
+    ...change.changedTables.flatMap(({ table, ...added }) => dialect.addToTable(table, added)),
   ];
+}
+
+function refuseObjections(tables: readonly TableDescription[], executor: SqlExecutor): void {
+  for (const table of tables) {
+    const objection = schemaDialectOf(executor).objectionTo(table);
+    if (objection !== null) throw new MigrationRefused(objection);
+  }
 }
 
 function isRace(error: unknown): boolean {

@@ -16,7 +16,8 @@ import { columnNames } from "../sql/row-codec.ts";
 import { selectRows } from "../sql/row-list.ts";
 import { openPostgres } from "../testing/databases.ts";
 import { createRandom } from "../differential/random.ts";
-import { createPostgresTables } from "./postgres-tables.ts";
+import { describeSchema } from "./description.ts";
+import { plainPostgresTables } from "./postgres-tables.ts";
 
 const pages = table(
   "pages",
@@ -49,7 +50,7 @@ it("an index of Postgres takes the largest entry that a row may have, of bytes t
   });
   const { executor, close } = await openPostgres();
   try {
-    await executor.batch(createPostgresTables(schema));
+    await executor.batch(plainPostgresTables(describeSchema(schema).tables));
     const rows = selectRows(info, [row], postgresDialect);
     await executor.batch([sql`INSERT INTO ${name("pages")} (${columnNames(info)}) ${rows}`]);
     const found = await executor.all(sql`SELECT count(*) AS count FROM ${name("pages")}`);

@@ -4,6 +4,12 @@ import type { ColumnKind, Field, Value, ValueType } from "@sh1n4ps/plasma-core";
 import type { SqlExecutor } from "./executor.ts";
 import type { SqlFragment } from "./fragment.ts";
 
+/**
+ * What the database has against a statement, and would have again. `conflict`: it lost against another transaction,
+ * and nothing of it happened.
+ */
+export type DatabaseRefusal = "conflict" | "unique" | "reference" | "constraint" | "too-large";
+
 export interface SqlDialect {
   readonly name: SqlExecutor["dialect"];
   columnType(kind: ColumnKind): string;
@@ -26,6 +32,12 @@ export interface SqlDialect {
   aggregate(fn: "sum" | "avg" | "min" | "max", operand: SqlFragment, field: Field): SqlFragment;
   /** Whether the database failed because a sum was too large, before it could be made infinite. */
   isOverflow(error: unknown): boolean;
+  /** Null: the statement has failed for another reason, and may have happened. */
+  refusalOf(error: unknown): DatabaseRefusal | null;
+  /** After FROM: the table, read by this index where the planner would choose worse. */
+  byIndex(table: SqlFragment, index: string): SqlFragment;
+  /** An inner join, to be followed by ON, that goes through its left side first if that can be told. */
+  readonly joinInOrder: SqlFragment;
   /** A term of ORDER BY: null first when ascending, last when descending. */
   orderTerm(operand: SqlFragment, direction: "asc" | "desc", nullable: boolean): SqlFragment;
   /** The value in another form, so that the groups of a subquery are sorted whatever order the database finds them in. */

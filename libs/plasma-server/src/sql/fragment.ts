@@ -22,6 +22,16 @@ export function bind(param: SqlParam): SqlFragment {
   return { text: "?", params: [param] };
 }
 
+/** A number with its type, for places that do not give it one, such as the columns of a SELECT. */
+export function bindInteger(value: number | null): SqlFragment {
+  return { text: "CAST(? AS bigint)", params: [value] };
+}
+
+/** The same for text. */
+export function bindText(value: string | null): SqlFragment {
+  return { text: "CAST(? AS text)", params: [value] };
+}
+
 /** A whole number that the engine itself counts. Bound, it would be a double on D1. */
 export function integer(value: number): SqlFragment {
   if (!Number.isSafeInteger(value)) throw new RangeError(`${value} is not a whole number.`);

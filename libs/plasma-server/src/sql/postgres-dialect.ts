@@ -139,6 +139,30 @@ export const postgresDialect: SqlDialect = {
 
   isOverflow: (error) => sqlStateOf(error) === NUMERIC_VALUE_OUT_OF_RANGE,
 
+  refusalOf: (error) => {
+    const state = sqlStateOf(error) ?? "";
+    switch (state) {
+      case "23505":
+        return "unique";
+      case "23503":
+        return "reference";
+      // Serialization failure, deadlock, lock not available.
+      case "40001":
+      case "40P01":
+      case "55P03":
+        return "conflict";
+      // Limits of the program, among them those of an index entry.
+      case "54000":
+        return "constraint";
+    }
+    // Integrity constraints, and data that a type does not take.
+    return state.startsWith("23") || state.startsWith("22") ? "constraint" : null;
+  },
+
+  joinInOrder: sql`JOIN`,
+
+  byIndex: (table) => table,
+
   orderTerm: (operand, direction, nullable) => {
     const term = direction === "asc" ? operand : sql`${operand} DESC`;
     // An index serves an order only if both put nulls at the same end, also where there are none.

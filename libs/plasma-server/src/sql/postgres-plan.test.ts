@@ -14,7 +14,8 @@ import {
 } from "@sh1n4ps/plasma-core";
 import type { SelectQuery } from "@sh1n4ps/plasma-core";
 import { explainSelect } from "../db/explain.ts";
-import { createPostgresTables } from "../schema/postgres-tables.ts";
+import { describeSchema } from "../schema/description.ts";
+import { plainPostgresTables } from "../schema/postgres-tables.ts";
 import { fromPglite } from "./pglite.ts";
 import { readPostgresPlan } from "./postgres-plan.ts";
 
@@ -30,7 +31,7 @@ describe("explainSelect on Postgres", () => {
   let database: PGlite;
   beforeAll(async () => {
     database = await PGlite.create();
-    await fromPglite(database).batch(createPostgresTables(schema));
+    await fromPglite(database).batch(plainPostgresTables(describeSchema(schema).tables));
     await database.exec(`
       INSERT INTO lists SELECT 'l' || n, 'List ' || n FROM generate_series(1, 200) AS n;
       INSERT INTO todos SELECT 't' || n, 'l' || (n % 200 + 1), 'Todo ' || n, n FROM generate_series(1, 20000) AS n;

@@ -11,7 +11,7 @@
 import type { Value, ValueType } from "@sh1n4ps/plasma-core";
 import type { SqlDialect } from "./dialect.ts";
 import { toHex } from "../bytes.ts";
-import { bind, integer, join, sql } from "./fragment.ts";
+import { bind, integer, join, name, sql } from "./fragment.ts";
 import type { SqlFragment } from "./fragment.ts";
 import { sqliteLike } from "./sqlite-like.ts";
 import { mantissaAndExponent } from "./sqlite-real.ts";
@@ -95,6 +95,21 @@ export const sqliteDialect: SqlDialect = {
   },
 
   isOverflow: () => false,
+
+  refusalOf: (error) => {
+    const message = error instanceof Error ? error.message : String(error);
+    // D1 says so when its database was reset, be it for this batch or for somebody else's.
+    if (/was reset|connection lost/i.test(message)) return null;
+    if (/UNIQUE constraint failed/.test(message)) return "unique";
+    if (/FOREIGN KEY constraint failed/.test(message)) return "reference";
+    if (/constraint failed|cannot store/.test(message)) return "constraint";
+    if (/SQLITE_TOOBIG|string or blob too big/i.test(message)) return "too-large";
+    return null;
+  },
+
+  joinInOrder: sql`CROSS JOIN`,
+
+  byIndex: (table, index) => sql`${table} INDEXED BY ${name(index)}`,
 
   orderTerm: (operand, direction) => (direction === "asc" ? operand : sql`${operand} DESC`),
 

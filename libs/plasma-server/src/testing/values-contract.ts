@@ -7,7 +7,8 @@ import { completeRow, eq, evaluateSelect, PlasmaError, select } from "@sh1n4ps/p
 import type { Row, SelectAst, TableInfo } from "@sh1n4ps/plasma-core";
 import { expect, it } from "vitest";
 import { ensureSchema } from "../schema/ensure-schema.ts";
-import { createPostgresTables } from "../schema/postgres-tables.ts";
+import { describeSchema } from "../schema/description.ts";
+import { plainPostgresTables } from "../schema/postgres-tables.ts";
 import { compileSelect } from "../sql/compile.ts";
 import { dialectOf } from "../sql/dialect-of.ts";
 import type { SqlExecutor } from "../sql/executor.ts";
@@ -37,7 +38,7 @@ export function valuesContract(executor: () => SqlExecutor): void {
   it("the tables can be made, and rows of all kinds go in and come out as they were", async () => {
     const dialect = dialectOf(executor());
     if (dialect.name === "sqlite") await ensureSchema({ schema: SCHEMA, executor: executor() });
-    else await executor().batch(createPostgresTables(SCHEMA));
+    else await executor().batch(plainPostgresTables(describeSchema(SCHEMA).tables));
     for (let at = 0; at < ROWS.length; at += 40) {
       const rows = ROWS.slice(at, at + 40);
       await executor().run(

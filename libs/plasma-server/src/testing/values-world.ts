@@ -39,7 +39,7 @@ export const cells = table(
     half: real().default(0.1),
     since: timestamp().default(new Date(-1)),
   },
-  { indexes: [["text", "int"], ["flag"]] },
+  { indexes: [["int", "timestamp"], ["flag"]] },
 );
 export const others = alias(cells, "others");
 export const SCHEMA = defineSchema({ cells });

@@ -1,5 +1,5 @@
 /**
- * The triggers that write the log: nothing else does, so a row changed by any SQL is logged like one changed by a
+ * The triggers that write the log on SQLite: nothing else does, so a row changed by any SQL is logged like one changed by a
  * mutation.
  *
  * 1. The history keeps the *first* pre-image of a row in each version: later ones find their place taken.
@@ -16,6 +16,7 @@ import type { Statement } from "../sql/executor.ts";
 import { columnOf, join, name, sql, tree } from "../sql/fragment.ts";
 import type { SqlFragment } from "../sql/fragment.ts";
 import type { TableDescription } from "./description.ts";
+import { historyTable } from "./history-names.ts";
 
 const NOW = sql`CAST(unixepoch('subsec') * 1000 AS INTEGER)`;
 
@@ -122,7 +123,7 @@ function keepNothing(table: TableDescription, row: "NEW"): SqlFragment {
 }
 
 function history(table: TableDescription): SqlFragment {
-  return name(`_plasma_history_${table.name}`);
+  return name(historyTable(table.name));
 }
 
 function columns(table: TableDescription): SqlFragment {

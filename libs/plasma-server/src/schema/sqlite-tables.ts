@@ -1,32 +1,24 @@
 /**
- * The DDL of an app's table: the table, its indexes, and the history table beside it.
+ * The DDL of an app's table for SQLite: the table, its indexes, and the history table beside it.
  *
  * The history holds each row as it was before a commit: `_v` is the commit's version, `_present` is 0 when there was
  * no row. Foreign keys are a safety net for writes by other SQL; they are checked at the end of a transaction,
  * because rows may refer to each other. Engine commits check their references themselves (see `db/commit.ts`).
  */
 
-import type { SqlDialect } from "../sql/dialect.ts";
 import type { Statement } from "../sql/executor.ts";
 import { join, name, sql } from "../sql/fragment.ts";
 import type { SqlFragment } from "../sql/fragment.ts";
+import { sqliteDialect } from "../sql/sqlite-dialect.ts";
 import type { ColumnDescription, TableDescription } from "./description.ts";
+import { historyTable, versionIndex } from "./history-names.ts";
 import { indexName, uniqueIndexName } from "./index-names.ts";
-import { triggersOf } from "./triggers.ts";
+import type { AddedToTable } from "./schema-dialect.ts";
+import { triggersOf } from "./sqlite-triggers.ts";
 
-export function historyTable(table: string): string {
-  return `_plasma_history_${table}`;
-}
-
-export function versionIndex(table: string): string {
-  return `_plasma_history_${table}$_v`;
-}
-
-export function createTable(table: TableDescription, dialect: SqlDialect): Statement[] {
-  const columns = table.columns.map((column) => columnDefinition(column, dialect));
-  const history = table.columns
-    .filter((column) => column.name !== "id")
-    .map((column) => historyColumn(column, dialect));
+export function createSqliteTable(table: TableDescription): Statement[] {
+  const columns = table.columns.map(columnDefinition);
+  const history = table.columns.filter((column) => column.name !== "id").map(historyColumn);
   return [
     sql`CREATE TABLE ${name(table.name)} (${join(columns)}) STRICT`,
     sql`CREATE TABLE ${name(historyTable(table.name))} (${join([
@@ -43,26 +35,19 @@ export function createTable(table: TableDescription, dialect: SqlDialect): State
   ];
 }
 
-export function addToTable(
-  table: TableDescription,
-  added: {
-    readonly newColumns: readonly ColumnDescription[];
-    readonly newIndexes: readonly (readonly string[])[];
-  },
-  dialect: SqlDialect,
-): Statement[] {
+export function addToSqliteTable(table: TableDescription, added: AddedToTable): Statement[] {
   const { newColumns, newIndexes } = added;
   const statements = newColumns.flatMap((column) => [
-    sql`ALTER TABLE ${name(table.name)} ADD COLUMN ${columnDefinition(column, dialect)}`,
-    sql`ALTER TABLE ${name(historyTable(table.name))} ADD COLUMN ${historyColumn(column, dialect)}`,
+    sql`ALTER TABLE ${name(table.name)} ADD COLUMN ${columnDefinition(column)}`,
+    sql`ALTER TABLE ${name(historyTable(table.name))} ADD COLUMN ${historyColumn(column)}`,
     ...(column.unique ? [uniqueIndex(table, column)] : []),
   ]);
   const indexes = newIndexes.flatMap((index) => createIndex(table, index));
   return [...statements, ...indexes, ...(newColumns.length > 0 ? triggersOf(table) : [])];
 }
 
-function columnDefinition(column: ColumnDescription, dialect: SqlDialect): SqlFragment {
-  const parts: SqlFragment[] = [name(column.name), raw(dialect.columnType(column.kind))];
+function columnDefinition(column: ColumnDescription): SqlFragment {
+  const parts: SqlFragment[] = [name(column.name), raw(sqliteDialect.columnType(column.kind))];
   if (column.kind === "id") parts.push(sql`PRIMARY KEY`);
   if (!column.nullable) parts.push(sql`NOT NULL`);
   if (column.default !== null) parts.push(raw(`DEFAULT ${column.default}`));
@@ -73,9 +58,9 @@ function columnDefinition(column: ColumnDescription, dialect: SqlDialect): SqlFr
 }
 
 /** With the default, but never NOT NULL: an entry for a row that did not exist has no values. */
-function historyColumn(column: ColumnDescription, dialect: SqlDialect): SqlFragment {
+function historyColumn(column: ColumnDescription): SqlFragment {
   const fallback = column.default === null ? "" : ` DEFAULT ${column.default}`;
-  return join([name(column.name), raw(dialect.columnType(column.kind) + fallback)], " ");
+  return join([name(column.name), raw(sqliteDialect.columnType(column.kind) + fallback)], " ");
 }
 
 function uniqueIndex(table: TableDescription, column: ColumnDescription): Statement {

@@ -1,0 +1,32 @@
+/** What differs between databases in making tables and keeping the log, and nothing else. */
+
+import type { Statement } from "../sql/executor.ts";
+import type { ColumnDescription, TableDescription } from "./description.ts";
+
+export interface AddedToTable {
+  readonly newColumns: readonly ColumnDescription[];
+  readonly newIndexes: readonly (readonly string[])[];
+}
+
+/** On whose behalf rows are written. */
+export interface Origin {
+  readonly clientID: string | null;
+  readonly mutationID: number | null;
+}
+
+export interface SchemaDialect {
+  /** What comes first in a batch that writes, so that it happens after all others and before all others. */
+  readonly lock: readonly Statement[];
+  /** The names of all tables, each as `name`. */
+  readonly tableNames: Statement;
+  readonly systemTables: readonly Statement[];
+  /** Why a table cannot be here, or null. */
+  objectionTo(table: TableDescription): string | null;
+  /** Tables with indexes, histories and triggers. */
+  createTables(tables: readonly TableDescription[]): Statement[];
+  /** `table` is what it is afterwards. */
+  addToTable(table: TableDescription, added: AddedToTable): Statement[];
+  /** Around the writes of a commit: the triggers log them under this version and for this origin. */
+  announce(version: number, origin: Origin): Statement[];
+  readonly withdraw: readonly Statement[];
+}

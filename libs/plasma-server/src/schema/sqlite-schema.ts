@@ -1,0 +1,24 @@
+/** Tables and log on SQLite and D1. A batch has the database to itself, so nothing needs a lock. */
+
+import { bind, sql } from "../sql/fragment.ts";
+import type { SchemaDialect } from "./schema-dialect.ts";
+import { addToSqliteTable, createSqliteTable } from "./sqlite-tables.ts";
+import { systemTables } from "./system-tables.ts";
+
+export const sqliteSchema: SchemaDialect = {
+  lock: [],
+  tableNames: sql`SELECT name FROM sqlite_master WHERE type = 'table'`,
+  systemTables: systemTables({
+    integer: sql`INTEGER`,
+    text: sql`TEXT`,
+    end: sql` STRICT`,
+    endKeyed: sql` STRICT, WITHOUT ROWID`,
+  }),
+  objectionTo: () => null,
+  createTables: (tables) => tables.flatMap(createSqliteTable),
+  addToTable: addToSqliteTable,
+  announce: (_version, { clientID, mutationID }) => [
+    sql`INSERT INTO _plasma_origin_context (id, client_id, mutation_id) VALUES (1, ${bind(clientID)}, ${bind(mutationID)})`,
+  ],
+  withdraw: [sql`DELETE FROM _plasma_origin_context`],
+};
