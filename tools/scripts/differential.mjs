@@ -24,6 +24,7 @@ import { findPostgres, startPostgres } from "./postgres.mjs";
 
 const ROOT = join(import.meta.dirname, "../..");
 const ENTRY = "libs/plasma-server/src/differential/entry.ts";
+const D1_WORKER = "libs/plasma-server/src/differential/d1-worker.ts";
 const RESULTS = join(ROOT, "libs/plasma-server/differential-results.json");
 const MAX_DIFFERENCES = 5;
 const PROGRESS_MS = 10_000;
@@ -93,21 +94,45 @@ async function load() {
   const directory = mkdtempSync(join(ROOT, "node_modules/.differential-"));
   const outfile = join(directory, "differential.mjs");
   try {
-    await build({
-      entryPoints: [join(ROOT, ENTRY)],
-      outfile,
-      bundle: true,
-      platform: "node",
-      format: "esm",
-      logLevel: "error",
-    });
+    writeFileSync(outfile, await bundle(ENTRY, "node"));
     return await import(pathToFileURL(outfile).href);
   } finally {
     rmSync(directory, { recursive: true });
   }
 }
 
-async function open(name, { sqlEngine, fromBetterSqlite3, fromD1, fromPg }) {
+async function bundle(entry, platform) {
+  const { outputFiles } = await build({
+    entryPoints: [join(ROOT, entry)],
+    write: false,
+    bundle: true,
+    platform,
+    format: "esm",
+    logLevel: "error",
+  });
+  return outputFiles[0].text;
+}
+
+/** The D1 of the worker at this address. */
+function executorOver(url) {
+  const ask = async (call, statements) => {
+    const response = await fetch(url, {
+      method: "POST",
+      body: JSON.stringify({ call, statements }),
+    });
+    const { result, error } = await response.json();
+    if (error !== undefined) throw new Error(error);
+    return result;
+  };
+  return {
+    dialect: "sqlite",
+    all: (statement) => ask("all", [statement]),
+    run: (statement) => ask("run", [statement]),
+    batch: (statements) => ask("batch", statements),
+  };
+}
+
+async function open(name, { sqlEngine, fromBetterSqlite3, fromPg }) {
   switch (name) {
     case "sqlite": {
       const database = new Database(":memory:");
@@ -117,10 +142,11 @@ async function open(name, { sqlEngine, fromBetterSqlite3, fromD1, fromPg }) {
     case "d1": {
       const miniflare = new Miniflare({
         modules: true,
-        script: "export default { fetch: () => new Response() };",
+        script: await bundle(D1_WORKER, "neutral"),
+        compatibilityDate: "2026-04-01",
         d1Databases: ["DB"],
       });
-      const engine = sqlEngine("D1", fromD1(await miniflare.getD1Database("DB")));
+      const engine = sqlEngine("D1", executorOver(await miniflare.ready));
       return { name, engine, close: () => miniflare.dispose() };
     }
     case "postgres": {
