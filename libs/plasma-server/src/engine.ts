@@ -12,6 +12,8 @@ export interface Engine {
   readonly executor: SqlExecutor;
   readonly policy: AuthorizePolicy;
   readonly platform: Platform;
+  readonly mutatorTimeoutMs: number;
+  readonly quarantine: { readonly attempts: number; readonly afterMs: number };
   /** Shown every query, if somebody wants to know of full scans. */
   readonly fullScans?: FullScanWatch | undefined;
   /** Tells the app. Never throws. */

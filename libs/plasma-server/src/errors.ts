@@ -4,7 +4,7 @@ import { PlasmaError } from "@sh1n4ps/plasma-core";
 import type { PlasmaErrorOptions } from "@sh1n4ps/plasma-core";
 
 export type SyncServerErrorKind =
-  /** A mutator threw something that is no refusal: a bug, and its mutation was refused as "internal". */
+  /** A mutator threw something that is no refusal, or took too long: a bug. Its client tries again, for a while. */
   | "mutation-error"
   | "onPushed-failed"
   | "protocol-mismatch"

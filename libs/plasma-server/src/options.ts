@@ -66,6 +66,15 @@ export interface SyncHandlerOptions<Ctx = unknown> {
   readonly maxMutationsPerPush?: number;
   /** Default: 1 MiB. */
   readonly maxPayloadBytes?: number;
+  /** How long a mutator may take, in milliseconds. One that takes longer has failed. Default: 5000. */
+  readonly mutatorTimeoutMs?: number;
+  /**
+   * When a mutation is given up that fails each time for no reason of its own (a bug, a timeout, the end of its
+   * process): after so many attempts, and not before that many milliseconds. Until then its client waits and tries
+   * again, so that a bad deployment that is mended in time costs nobody anything. Default: 5 attempts, 10 minutes; in
+   * development at once.
+   */
+  readonly quarantine?: { readonly attempts: number; readonly afterMs: number };
   /** What becomes of tables without a rule. Default: allowed, with a warning through `onError`. */
   readonly policy?: AuthorizePolicy;
   /** Exact origins of other sites whose pages may call (`https://app.example`). The own origin always may. */

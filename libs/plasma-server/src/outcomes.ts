@@ -1,7 +1,6 @@
 /** The stored outcome of a mutation: what it is, how it is written within a commit, and read again. */
 
-import { PlasmaError } from "@sh1n4ps/plasma-core";
-import type { ErrorBody, WireMutation } from "@sh1n4ps/plasma-core";
+import type { ErrorBody, PlasmaError, WireMutation } from "@sh1n4ps/plasma-core";
 import type { Identity } from "./options.ts";
 import type { SqlRow, Statement } from "./sql/executor.ts";
 import { bind, sql } from "./sql/fragment.ts";
@@ -11,15 +10,8 @@ export type Outcome = { readonly status: "ok" } | ({ readonly status: "error" } 
 const MAX_MESSAGE = 1000;
 const MAX_DETAILS = 4000;
 
-/** What the client learns of an error. Only errors that are made to be shown speak for themselves. */
-export function refusalOf(error: unknown): Outcome {
-  if (!(error instanceof PlasmaError)) {
-    return {
-      status: "error",
-      code: "internal",
-      message: "The server could not carry out this change.",
-    };
-  }
+/** What the client learns of a refusal. */
+export function refusalOf(error: PlasmaError): Outcome {
   const details = storable(error.details);
   return {
     status: "error",

@@ -9,7 +9,9 @@
  *    then the commit fails and the mutation runs again.
  * 4. A uid that is known was decided under another id (a client that changed its id): it does not run again.
  * 5. If nobody can say whether a commit happened, the last mutation id is read again: it tells.
- * 6. What cannot be decided now leaves everything as it was; the client sends it again.
+ * 6. What fails for no reason of its own is tried again for a while (`attempts.ts`). A mutator that does not end has
+ *    failed after its time: what it still does afterwards is refused, and no lock waits for it.
+ * 7. What cannot be decided now leaves everything as it was; the client sends it again.
  */
 
 import {
@@ -27,6 +29,8 @@ import type {
   RowChange,
   WireMutation,
 } from "@sh1n4ps/plasma-core";
+import { countAttempt, held, isHopeless, QUARANTINED, settleAttempts } from "./attempts.ts";
+import type { AttemptCount } from "./attempts.ts";
 import { backOff } from "./backoff.ts";
 import { SELECT_META, metaFrom } from "./change-log/meta.ts";
 import { commit } from "./db/commit.ts";
@@ -93,6 +97,8 @@ interface Standing {
   readonly decided: ReadonlyMap<number, { readonly uid: string | null; readonly outcome: Outcome }>;
   /** Outcomes of mutations of this push that were decided under another id. */
   readonly elsewhere: ReadonlyMap<string, Outcome>;
+  /** The uids of this push's mutations that have failed before. */
+  readonly failedBefore: ReadonlySet<string>;
 }
 
 interface Decided {
@@ -132,9 +138,10 @@ async function readStanding({ engine, identity, request }: Job): Promise<Standin
       sql`SELECT principal, last_mutation_id FROM _plasma_clients WHERE client_id = ${bind(identity.clientID)}`,
       sql`SELECT ${OUTCOME_COLUMNS} FROM _plasma_client_mutations WHERE client_id = ${bind(identity.clientID)} AND mutation_id BETWEEN ${bind(first)} AND ${bind(first + mutations.length)}`,
       sql`SELECT ${OUTCOME_COLUMNS} FROM _plasma_client_mutations WHERE principal = ${bind(identity.principal)} AND uid IN (${uids})`,
+      sql`SELECT uid FROM _plasma_attempts WHERE principal = ${bind(identity.principal)} AND uid IN (${uids})`,
     ]),
   );
-  const [meta = [], [client] = [], own = [], others = []] = read;
+  const [meta = [], [client] = [], own = [], others = [], failed = []] = read;
   if (client && client["principal"] !== identity.principal) {
     throw new RequestRefused({
       status: 403,
@@ -153,6 +160,7 @@ async function readStanding({ engine, identity, request }: Job): Promise<Standin
       ]),
     ),
     elsewhere: new Map(others.map((row) => [row["uid"] as string, outcomeFrom(row)])),
+    failedBefore: new Set(failed.map((row) => row["uid"] as string)),
   };
 }
 
@@ -186,18 +194,57 @@ type Attempt =
 
 async function attemptOnce(job: Job, standing: Standing): Promise<Attempt> {
   const known = standing.elsewhere.get(job.mutation.uid);
-  const run: Run = known
-    ? { outcome: known, changes: [], bug: null, movesUid: true }
-    : await runMutator(job);
+  if (known) return commitOrRefuse(job, standing, { ...DECIDED, outcome: known, movesUid: true });
+  const { uid } = job.mutation;
+  const isRetried = job.request.retry === true && uid === job.request.mutations[0]?.uid;
+  const isSuspect = isRetried || standing.failedBefore.has(uid);
+  const counted = isSuspect ? await count(job) : null;
+  // It was never seen to fail, because whoever ran it was gone afterwards.
+  if (
+    counted &&
+    counted.attempts > job.engine.quarantine.attempts &&
+    isHopeless(counted, job.engine)
+  )
+    return quarantine(job, standing, new Error("It took the server's process down."));
+  const ran = await runMutator(job);
+  if (ran.kind === "decided") {
+    return commitOrRefuse(job, standing, { ...ran.run, settlesAttempts: counted !== null });
+  }
+  const failures = counted ?? (await count(job));
+  if (isHopeless(failures, job.engine)) return quarantine(job, standing, ran.cause);
+  report(job, ran.cause, `attempt ${failures.attempts}; its client tries again`);
+  throw held(failures, ran.cause);
+}
+
+function count(job: Job): Promise<AttemptCount> {
+  const { engine } = job;
+  return inStorage(countAttempt(engine.executor, job, engine.platform.clock.now()));
+}
+
+function quarantine(job: Job, standing: Standing, cause: unknown): Promise<Attempt> {
+  report(job, cause, "for the last time; its mutation is quarantined");
+  return commitOrRefuse(job, standing, {
+    ...DECIDED,
+    outcome: QUARANTINED,
+    settlesAttempts: true,
+  });
+}
+
+function report({ engine, mutation }: Job, cause: unknown, what: string): void {
+  engine.report(
+    new SyncServerError("mutation-error", `The mutator "${mutation.name}" failed (${what}).`, {
+      cause,
+      details: { mutator: mutation.name, mutationID: mutation.id },
+    }),
+  );
+}
+
+async function commitOrRefuse(job: Job, standing: Standing, run: Run): Promise<Attempt> {
   const attempted = await commitRun(job, standing, run);
   if (attempted.kind !== "refused") return attempted;
   // The constraints were asked at the version that the mutation started from, so the refusal is the truth there.
-  const refusal: Run = {
-    outcome: refusalOf(attempted.error),
-    changes: [],
-    bug: null,
-    movesUid: false,
-  };
+  const { settlesAttempts } = run;
+  const refusal: Run = { ...DECIDED, outcome: refusalOf(attempted.error), settlesAttempts };
   const refused = await commitRun(job, standing, refusal);
   if (refused.kind !== "refused") return refused;
   return { kind: "again", cause: refused.error };
@@ -206,22 +253,31 @@ async function attemptOnce(job: Job, standing: Standing): Promise<Attempt> {
 interface Run {
   readonly outcome: Outcome;
   readonly changes: readonly RowChange[];
-  /** What the mutator threw, if that was no refusal. */
-  readonly bug: unknown;
   /** The outcome is known under another client id, from which it is taken over. */
   readonly movesUid: boolean;
+  /** Its attempts were counted. */
+  readonly settlesAttempts: boolean;
 }
 
-const DISCARDED: Run = {
-  outcome: refusalOf(new PlasmaError(DISCARDED_CODE, "This change was discarded on the device.")),
+const DECIDED: Run = {
+  outcome: { status: "ok" },
   changes: [],
-  bug: null,
   movesUid: false,
+  settlesAttempts: false,
 };
 
-async function runMutator({ engine, identity, mutation }: Job): Promise<Run> {
+type Ran =
+  | { readonly kind: "decided"; readonly run: Run }
+  /** It threw what is no refusal, or did not end in time. */
+  | { readonly kind: "failed"; readonly cause: unknown };
+
+async function runMutator(job: Job): Promise<Ran> {
+  const { engine, identity, mutation } = job;
   // An outcome all the same, because the next mutation waits for this id.
-  if (mutation.name === NOOP_MUTATOR) return DISCARDED;
+  if (mutation.name === NOOP_MUTATOR) {
+    const discarded = new PlasmaError(DISCARDED_CODE, "This change was discarded on the device.");
+    return { kind: "decided", run: { ...DECIDED, outcome: refusalOf(discarded) } };
+  }
   const transaction = openTransaction({
     schema: engine.schema,
     executor: engine.executor,
@@ -229,34 +285,50 @@ async function runMutator({ engine, identity, mutation }: Job): Promise<Run> {
     policy: engine.policy,
     fullScans: engine.fullScans,
   });
-  let thrown: { readonly error: unknown } | null = null;
-  try {
-    await invokeMutator(engine.mutators, mutation.name, {
+  const running = (async () =>
+    invokeMutator(engine.mutators, mutation.name, {
       db: mutatorDb(engine.schema, transaction.restricted),
       unrestrictedDb: mutatorDb(engine.schema, transaction.unrestricted),
       args: decodeTagged(mutation.args),
       ctx: identity.ctx,
       clientID: identity.clientID,
       mutationID: mutation.id,
-    });
-  } catch (error) {
-    thrown = { error };
-  }
+    }))();
+  const ended = await inTime(running, engine);
+  // Throws if a read has failed: then nothing that the mutator made of it counts.
   transaction.close();
-  if (!thrown)
-    return {
-      outcome: { status: "ok" },
-      changes: transaction.changes(),
-      bug: null,
-      movesUid: false,
+  switch (ended.kind) {
+    case "done":
+      return { kind: "decided", run: { ...DECIDED, changes: transaction.changes() } };
+    case "threw":
+      if (!(ended.error instanceof PlasmaError)) return { kind: "failed", cause: ended.error };
+      return { kind: "decided", run: { ...DECIDED, outcome: refusalOf(ended.error) } };
+    case "late":
+      return {
+        kind: "failed",
+        cause: new Error(`It took longer than ${engine.mutatorTimeoutMs} ms.`),
+      };
+  }
+}
+
+type Ended =
+  | { readonly kind: "done" }
+  | { readonly kind: "threw"; readonly error: unknown }
+  | { readonly kind: "late" };
+
+function inTime(running: Promise<void>, engine: Engine): Promise<Ended> {
+  const { timers } = engine.platform;
+  return new Promise((resolve) => {
+    const timer = timers.set(() => resolve({ kind: "late" }), engine.mutatorTimeoutMs);
+    const end = (ended: Ended) => {
+      timers.clear(timer);
+      resolve(ended);
     };
-  const isRefusal = thrown.error instanceof PlasmaError;
-  return {
-    outcome: refusalOf(thrown.error),
-    changes: [],
-    bug: isRefusal ? null : thrown.error,
-    movesUid: false,
-  };
+    running.then(
+      () => end({ kind: "done" }),
+      (error: unknown) => end({ kind: "threw", error }),
+    );
+  });
 }
 
 async function commitRun(
@@ -272,16 +344,15 @@ async function commitRun(
     base: standing.version,
     changes: run.changes,
     origin: { clientID: identity.clientID, mutationID: mutation.id },
-    alongside: (version) =>
-      outcomeStatements({
-        identity,
-        mutation,
-        version,
-        outcome: run.outcome,
-        movesUid: run.movesUid,
-        confirmed: request.confirmed,
-        now: engine.platform.clock.now(),
-      }),
+    alongside: (version) => {
+      const now = engine.platform.clock.now();
+      const { outcome, movesUid } = run;
+      const { confirmed } = request;
+      return [
+        ...outcomeStatements({ identity, mutation, version, outcome, movesUid, confirmed, now }),
+        ...(run.settlesAttempts ? [settleAttempts(job, outcome === QUARANTINED ? now : null)] : []),
+      ];
+    },
   });
   switch (committed.kind) {
     case "committed":
@@ -317,19 +388,7 @@ async function commitRun(
   }
 }
 
-function settle({ engine, mutation }: Job, run: Run, standing: Standing): Decided {
-  if (run.bug !== null) {
-    engine.report(
-      new SyncServerError(
-        "mutation-error",
-        `The mutator "${mutation.name}" failed. Its mutation was refused.`,
-        {
-          cause: run.bug,
-          details: { mutator: mutation.name, mutationID: mutation.id },
-        },
-      ),
-    );
-  }
+function settle({ mutation }: Job, run: Run, standing: Standing): Decided {
   const result = resultOf(mutation.id, run.outcome);
   return {
     result: run.movesUid ? { ...result, duplicate: true } : result,

@@ -44,6 +44,7 @@ export function parsePush(body: unknown, maxMutations: number): PushRequest {
     ...parseHandshake(fields),
     confirmed: wholeNumber(fields["confirmed"], "confirmed", 0),
     mutations: parsed,
+    ...(fields["retry"] === true && { retry: true as const }),
   };
 }
 

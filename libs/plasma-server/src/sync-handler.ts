@@ -81,6 +81,10 @@ function engineOf<Ctx>(options: SyncHandlerOptions<Ctx>): Engine {
     executor,
     policy: options.policy ?? { default: "allow" },
     platform: options.platform ?? runtimePlatform(),
+    mutatorTimeoutMs: options.mutatorTimeoutMs ?? 5000,
+    quarantine:
+      options.quarantine ??
+      (development ? { attempts: 1, afterMs: 0 } : { attempts: 5, afterMs: 10 * 60_000 }),
     fullScans: rows === false ? undefined : watchFullScans({ schema, executor, rows, report }),
     report,
   };

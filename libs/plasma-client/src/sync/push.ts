@@ -110,10 +110,14 @@ async function pushOutbox(run: PushRun, outbox: PendingPush): Promise<OutboxOutc
   let gaps = 0;
   let sent = 0;
   const answered = memory.answered.get(clientID) ?? 0;
+  // The server may be gone because of the first of these.
+  let retry = memory.lastFailed === clientID ? { retry: true as const } : {};
   let remaining = outbox.mutations.filter(({ id }) => id > answered);
   while (remaining.length > 0) {
     const mutations = takeChunk(remaining, limits);
-    const result = await run.transport.push({ clientID, confirmed, mutations }, run.signal);
+    const request = { clientID, confirmed, mutations, ...retry };
+    const result = await run.transport.push(request, run.signal);
+    retry = {};
     if (result.kind === "aborted") return result;
     if (result.kind === "ok") {
       const decided = decidedUpTo(result.value, mutations);

@@ -158,8 +158,8 @@ export function createTransport(options: TransportOptions): Transport {
   });
 
   return {
-    push({ clientID, confirmed, mutations }, signal) {
-      const body: PushRequest = { ...handshake(clientID), confirmed, mutations };
+    push({ clientID, ...push }, signal) {
+      const body: PushRequest = { ...handshake(clientID), ...push };
       return post("push", { clientID, body, signal }, checkPushResponse);
     },
     pull({ clientID, cookie, limit, clients }, signal) {

@@ -53,6 +53,11 @@ export interface PushRequest extends Handshake {
   /** The client has applied a pull that covers its mutations up to this id: their outcomes may be forgotten. */
   readonly confirmed: number;
   readonly mutations: readonly WireMutation[];
+  /**
+   * The last push of these mutations got no answer. The server then counts the attempt before it runs the first of
+   * them, so that one that takes the server down with it is found out.
+   */
+  readonly retry?: true;
 }
 
 export interface WireMutation {

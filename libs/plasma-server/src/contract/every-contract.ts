@@ -10,6 +10,7 @@ import { outcomeContract } from "./outcome-contract.ts";
 import { pagesContract } from "./pages-contract.ts";
 import { permissionContract } from "./permission-contract.ts";
 import { pullContract } from "./pull-contract.ts";
+import { quarantineContract } from "./quarantine-contract.ts";
 import { queryContract } from "./query-contract.ts";
 import { schemaContract } from "./schema-contract.ts";
 import { serverDbContract } from "./server-db-contract.ts";
@@ -34,6 +35,7 @@ export function everyContract(options: ContractOptions): void {
   troubleContract(fresh);
   permissionContract(fresh);
   outcomeContract(fresh);
+  quarantineContract(fresh);
   pullContract(fresh);
   visibilityContract(fresh);
   foreignWritesContract(options);

@@ -191,6 +191,8 @@ async function oneHistory(
     executor,
     mutators: {},
     policy: { default: "deny" },
+    mutatorTimeoutMs: 5000,
+    quarantine: { attempts: 1, afterMs: 0 },
     platform: runtimePlatform(),
     report: () => undefined,
   };

@@ -15,13 +15,14 @@ export function outcomeContract(fresh: () => Promise<SqlExecutor>): void {
     });
     const count = (table: string) => countRows(world.executor, table);
 
-    it("a mutator that crashes is refused without a word of why, and reported", async () => {
+    it("a mutator that crashes is refused without a word of why, and reported, where nobody waits for its repair", async () => {
+      world = world.another({ development: true });
       const ada = world.client("ada");
       expect(await ada.mutate("crash", {})).toEqual({
         id: 1,
         status: "error",
-        code: "internal",
-        message: "The server could not carry out this change.",
+        code: "quarantined",
+        message: "The server failed on this change each time it tried, and has put it aside.",
       });
       const report = world.errors.find((error) => error.kind === "mutation-error");
       expect((report?.cause as Error).message).toBe("secret-in-a-stack");

@@ -222,6 +222,29 @@ export const mendedCases: readonly MendedCase[] = [
       limit: 1,
     }),
   },
+  ...[[], [{ id: "1", n: 1 }]].map((rows) => ({
+    name: `a subquery in a join's condition may group by a column of the query around (${rows.length} rows)`,
+    world: {
+      v: { columns: { n: int }, rows: [{ id: "v", n: 2 }] },
+      u: { columns: { n: int }, rows },
+    },
+    query: q.select({
+      from: q.from("v"),
+      joins: [
+        q.join(
+          "inner",
+          q.from("v", "other"),
+          q.exists(
+            q.select({
+              from: q.from("u"),
+              projection: [q.field("total", q.agg("sum", q.col("u.n")))],
+              groupBy: [q.col("v.n")],
+            }),
+          ),
+        ),
+      ],
+    }),
+  })),
   {
     name: "groups of a subquery that is sorted descending come in their own order",
     world: {

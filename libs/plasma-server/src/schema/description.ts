@@ -32,7 +32,7 @@ export interface SchemaDescription {
   readonly tables: readonly TableDescription[];
 }
 
-const LAYOUT = 1;
+const LAYOUT = 2;
 
 export function describeSchema(schema: Schema): SchemaDescription {
   const tables = [...schema.byName.values()].map((table): TableDescription => {
@@ -83,6 +83,8 @@ function quotedText(text: string): string {
 }
 
 export interface SchemaChange {
+  /** The engine's own tables are those of an older version. */
+  readonly isNewLayout: boolean;
   readonly newTables: readonly TableDescription[];
   readonly changedTables: readonly {
     /** As it is after the change. */
@@ -99,9 +101,9 @@ export function additionsFor(
   stored: SchemaDescription,
   wanted: SchemaDescription,
 ): SchemaChange | null {
-  if (stored.layout !== wanted.layout) {
+  if (stored.layout > wanted.layout) {
     throw new MigrationRefused(
-      `This database has layout ${stored.layout} of the engine's tables, and this version of plasma needs layout ${wanted.layout}.`,
+      `This database has layout ${stored.layout} of the engine's tables, and this version of plasma knows ${wanted.layout}. Deploy the newer version.`,
     );
   }
   const newTables: TableDescription[] = [];
@@ -127,9 +129,10 @@ export function additionsFor(
     changedTables.push({ table: after, newColumns, newIndexes });
     merged.set(table.name, after);
   }
-  if (newTables.length === 0 && changedTables.length === 0) return null;
+  const isNewLayout = stored.layout < wanted.layout;
+  if (newTables.length === 0 && changedTables.length === 0 && !isNewLayout) return null;
   const tables = [...merged.values()].toSorted((a, b) => (a.name < b.name ? -1 : 1));
-  return { newTables, changedTables, merged: { layout: stored.layout, tables } };
+  return { isNewLayout, newTables, changedTables, merged: { layout: wanted.layout, tables } };
 }
 
 function columnsToAdd(stored: TableDescription, wanted: TableDescription): ColumnDescription[] {

@@ -111,6 +111,8 @@ function additions(
     ...dialect.lock,
     sql`INSERT INTO _plasma_guard (kind) SELECT 'schema' WHERE NOT EXISTS (SELECT 1 FROM _plasma_meta WHERE schema_json = ${before})`,
     sql`UPDATE _plasma_meta SET schema_json = ${bind(JSON.stringify(change.merged))}`,
+    // Each of them is made only where it is missing.
+    ...(change.isNewLayout ? dialect.systemTables : []),
     ...dialect.createTables(change.newTables),
     ...change.changedTables.flatMap(({ table, ...added }) => dialect.addToTable(table, added)),
   ];

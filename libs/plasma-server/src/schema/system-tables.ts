@@ -7,6 +7,7 @@
  * `_plasma_origin_context`    SQLite: inside an engine commit its origin; empty otherwise
  * `_plasma_clients`           who owns a client id, and its last mutation id
  * `_plasma_client_mutations`  the outcome of each mutation, until its client has seen it
+ * `_plasma_attempts`          mutations that failed for no reason of their own: how often, and those given up with args
  * `_plasma_guard`             always empty: an insert fails by a named constraint, and its batch with it
  * `_plasma_tickets`           hashes of tickets for sockets
  */
@@ -90,6 +91,19 @@ export function systemTables({ integer, text, end, endKeyed }: SystemTypes): Sta
   )${endKeyed}`,
     sql`CREATE UNIQUE INDEX IF NOT EXISTS _plasma_client_mutations_uid
     ON _plasma_client_mutations (principal, uid) WHERE uid IS NOT NULL`,
+    sql`CREATE TABLE IF NOT EXISTS _plasma_attempts (
+    principal ${text} NOT NULL,
+    uid ${text} NOT NULL,
+    client_id ${text} NOT NULL,
+    mutation_id ${integer} NOT NULL,
+    name ${text} NOT NULL,
+    args ${text} NOT NULL,
+    attempts ${integer} NOT NULL,
+    first_at ${integer} NOT NULL,
+    last_at ${integer} NOT NULL,
+    quarantined_at ${integer},
+    PRIMARY KEY (principal, uid)
+  )${endKeyed}`,
     sql`CREATE TABLE IF NOT EXISTS _plasma_guard (
     kind ${text} NOT NULL,
     CONSTRAINT plasma_guard_conflict CHECK (kind <> 'conflict'),

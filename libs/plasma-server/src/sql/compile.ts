@@ -178,10 +178,20 @@ function partsOf(analyzed: AnalyzedSelect, outer: Place): Parts {
   });
   if (ast.where) conditions.push(compileCondition(ast.where, place));
   const where = conditions.length > 0 ? sql` WHERE ${tree(conditions, "AND")}` : sql``;
-  const keys = ast.groupBy.map((column) => operandOf(column, place));
-  const groupBy = keys.length > 0 ? sql` GROUP BY ${join(keys)}` : sql``;
+  const groupBy = ast.groupBy.length > 0 ? groups(analyzed, place) : sql``;
   const having = ast.having ? sql` HAVING ${compileCondition(ast.having, place)}` : sql``;
   return { body: sql` FROM ${join(from, " ")}${where}${groupBy}${having}`, place };
+}
+
+/**
+ * A column of a query around is one value for all rows, so grouping by it makes one group of them. D1 does not find
+ * such a column there when the query stands in a join's condition.
+ */
+function groups({ ast, sources }: AnalyzedSelect, place: Place): SqlFragment {
+  const own = ast.groupBy.filter(({ alias }) => sources.some((source) => source.alias === alias));
+  // Not a number alone: that would be the place of an output.
+  const keys = own.length > 0 ? own.map((column) => operandOf(column, place)) : [sql`1 + 0`];
+  return sql` GROUP BY ${join(keys)}`;
 }
 
 function sourceOf({ source, query }: AnalyzedSource, place: Place): SqlFragment {

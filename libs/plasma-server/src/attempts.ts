@@ -1,0 +1,83 @@
+/**
+ * Mutations that fail for no reason of their own: a bug in the mutator, a timeout, the end of its process. Nobody can
+ * say whether the next attempt would fail as well, so nothing is decided: the client waits, and sends it again.
+ *
+ * 1. Each failure is counted. After a push that got no answer the attempt is counted before it runs, so that a mutation
+ *    that takes its process down is counted, too. A mutation that works costs nothing of this.
+ * 2. After some attempts over some time the mutation is quarantined: its outcome is an error, those after it go on, and
+ *    name and args stay here for whoever mends the bug. The client keeps it, too, among the refused ones.
+ * 3. The count is by person and uid, so that a change of the client id does not begin it anew.
+ */
+
+import type { WireMutation } from "@sh1n4ps/plasma-core";
+import { RequestRefused } from "./errors.ts";
+import type { Engine } from "./engine.ts";
+import type { Identity } from "./options.ts";
+import type { Outcome } from "./outcomes.ts";
+import type { SqlExecutor, Statement } from "./sql/executor.ts";
+import { bind, sql } from "./sql/fragment.ts";
+
+export interface Attempted {
+  readonly identity: Identity;
+  readonly mutation: WireMutation;
+}
+
+export interface AttemptCount {
+  readonly attempts: number;
+  /** When the first of them was, in milliseconds. */
+  readonly firstAt: number;
+}
+
+/** Adds one to the attempts of a mutation. */
+export async function countAttempt(
+  executor: SqlExecutor,
+  { identity, mutation }: Attempted,
+  now: number,
+): Promise<AttemptCount> {
+  const [row] = await executor.all(
+    sql`INSERT INTO _plasma_attempts (principal, uid, client_id, mutation_id, name, args, attempts, first_at, last_at)
+      VALUES (${bind(identity.principal)}, ${bind(mutation.uid)}, ${bind(identity.clientID)}, ${bind(mutation.id)}, ${bind(mutation.name)}, ${bind(JSON.stringify(mutation.args))}, 1, ${bind(now)}, ${bind(now)})
+      ON CONFLICT (principal, uid) DO UPDATE SET attempts = _plasma_attempts.attempts + 1, last_at = excluded.last_at,
+        client_id = excluded.client_id, mutation_id = excluded.mutation_id
+      RETURNING attempts, first_at`,
+  );
+  return { attempts: row!["attempts"] as number, firstAt: row!["first_at"] as number };
+}
+
+/** Whether it has failed often and long enough. */
+export function isHopeless({ attempts, firstAt }: AttemptCount, engine: Engine): boolean {
+  const { quarantine, platform } = engine;
+  return attempts >= quarantine.attempts && platform.clock.now() - firstAt >= quarantine.afterMs;
+}
+
+export const QUARANTINED: Outcome = {
+  status: "error",
+  code: "quarantined",
+  message: "The server failed on this change each time it tried, and has put it aside.",
+};
+
+/** Within the commit that decides the mutation. */
+export function settleAttempts(
+  { identity, mutation }: Attempted,
+  quarantinedAt: number | null,
+): Statement {
+  const which = sql`principal = ${bind(identity.principal)} AND uid = ${bind(mutation.uid)}`;
+  return quarantinedAt === null
+    ? sql`DELETE FROM _plasma_attempts WHERE ${which}`
+    : sql`UPDATE _plasma_attempts SET quarantined_at = ${bind(quarantinedAt)} WHERE ${which}`;
+}
+
+const LONGEST_WAIT_S = 60;
+
+/** What the client is told meanwhile: longer each time. */
+export function held({ attempts }: AttemptCount, cause: unknown): RequestRefused {
+  const seconds = Math.min(LONGEST_WAIT_S, 2 ** Math.min(attempts, 10));
+  return new RequestRefused({
+    status: 503,
+    code: "mutation-held",
+    message: "The server could not carry out a change. It is kept, and tried again later.",
+    kind: "mutation-error",
+    headers: { "Retry-After": String(seconds) },
+    cause,
+  });
+}
