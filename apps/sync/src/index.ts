@@ -5,6 +5,7 @@ import { createSyncHandler, ensureSchema, fromD1 } from "@sh1n4ps/plasma-server"
 import { coordinatorSockets, SyncCoordinator } from "@sh1n4ps/plasma-server/coordinator";
 import { waitUntil } from "cloudflare:workers";
 import { authenticate, createSessions } from "./auth.ts";
+import { cleanUp } from "./clean-up.ts";
 import { readConfig } from "./config.ts";
 import { preflight, withCors } from "./cors.ts";
 import { createDemo } from "./demo.ts";
@@ -30,6 +31,13 @@ export default {
         { code: "internal", message: "Something went wrong here. Try again later." },
         { status: 500 },
       );
+    }
+  },
+  scheduled: async (_controller, env) => {
+    try {
+      await cleanUp(fromD1(env.DB));
+    } catch (error) {
+      logFailure("scheduled", error);
     }
   },
 } satisfies ExportedHandler<Env>;

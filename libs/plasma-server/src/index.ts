@@ -2,12 +2,16 @@
 
 export { invokeMutator, PlasmaAuthorizationError } from "@sh1n4ps/plasma-core";
 export type { AuthorizePolicy } from "@sh1n4ps/plasma-core";
+export { compactChangeLog } from "./change-log/compact.ts";
+export type { CompactionOptions, CompactionResult } from "./change-log/compact.ts";
 export { cookieCovers, decodeCookie, encodeCookie, mergeCookie } from "./change-log/cookie.ts";
 export type { Cookie, CookieKey, PagePosition, Positions } from "./change-log/cookie.ts";
 export { createServerDb } from "./db/server-db.ts";
 export type { ServerDbOptions } from "./db/server-db.ts";
 export { MigrationRefused, SyncServerError } from "./errors.ts";
 export type { SyncServerErrorKind } from "./errors.ts";
+export { runMaintenance } from "./maintenance.ts";
+export type { MaintenanceOptions, MaintenanceResult, Retention } from "./maintenance.ts";
 export type {
   AuthResult,
   AuthSuccess,

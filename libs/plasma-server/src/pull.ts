@@ -197,10 +197,21 @@ async function continuePages(
     };
     const statements = askTable(question);
     if (statements.length === 0) continue;
-    page.take(table, readAnswer(question, await read(job, statements)));
+    const [metaRows = [], ...rows] = await read(job, [SELECT_META, ...statements]);
+    // What happened since the first page is computed away by the log, so the log must still have it.
+    if (metaFrom(metaRows).horizon > (base.since ?? position.version)) throw restartPull();
+    page.take(table, readAnswer(question, rows));
     if (page.stoppedAt) return more(job, place, page);
   }
   return done(job, place, page, readSettled(await read(job, selectSettled(job, position.version))));
+}
+
+function restartPull(): RequestRefused {
+  return new RequestRefused({
+    status: 409,
+    code: "restart-pull",
+    message: "The log was compacted beyond the first page of this pull. Pull again.",
+  });
 }
 
 function questionOf(

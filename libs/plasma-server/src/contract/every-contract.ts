@@ -1,6 +1,7 @@
 /** All that a database must stand, in one call. */
 
 import type { SqlExecutor } from "../sql/executor.ts";
+import { compactionContract } from "./compaction-contract.ts";
 import { cookieContract } from "./cookie-contract.ts";
 import { exactlyOnceContract } from "./exactly-once-contract.ts";
 import { foreignWritesContract } from "./foreign-writes-contract.ts";
@@ -42,6 +43,7 @@ export function everyContract(options: ContractOptions): void {
   pagesContract(fresh);
   snapshotContract(fresh);
   cookieContract(fresh);
+  compactionContract(fresh);
   schemaContract(options);
   serverDbContract(fresh);
   queryContract(options);
