@@ -116,7 +116,7 @@ export { explainedSelects } from "./query/explained-selects.ts";
 export { adviseIndex } from "./query/index-advice.ts";
 export type { IndexAdvice } from "./query/index-advice.ts";
 export { escapeLike } from "./query/like.ts";
-export type { LiveQuery, LiveQueryStatus } from "./query/live-query.ts";
+export type { LiveDelta, LiveQuery, LiveQueryStatus } from "./query/live-query.ts";
 export type { PlanStep, QueryPlan, TableAccess } from "./query/query-plan.ts";
 export { evaluateRelational, runRelational, selectsOf } from "./query/relational.ts";
 export type {

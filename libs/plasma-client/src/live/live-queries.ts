@@ -5,17 +5,33 @@
  * 2. A change set is taken in by all views before anybody hears of it: no listener sees one query new and another old.
  * 3. A listener hears the first result, and then only of results that differ; rows that did not change, and results
  *    that did not, keep their identity.
- * 4. Who stops listening hears nothing more, also when that happens during a delivery. A view that nobody listens to
+ * 4. A change costs what the views cost that it can concern (`routes.ts`), not what all open ones do.
+ * 5. Who stops listening hears nothing more, also when that happens during a delivery. A view that nobody listens to
  *    is dropped; asking it for `current` brings it up to date.
  */
 
-import type { LiveQuery, LiveQueryStatus, QueryAst, Row, RowChange } from "@sh1n4ps/plasma-core";
+import type {
+  LiveDelta,
+  LiveQuery,
+  LiveQueryStatus,
+  QueryAst,
+  Row,
+  RowChange,
+} from "@sh1n4ps/plasma-core";
 import type { Answer } from "../replica/full-scans.ts";
 import { answerQuery } from "../replica/rows.ts";
 import type { Rows } from "../replica/rows.ts";
+import { deltaBetween, rowKeyOf } from "./delta.ts";
+import { EqualityIndexes } from "./equality-indexes.ts";
+import { Routes } from "./routes.ts";
 import { queryKey, View } from "./view.ts";
+import type { Reading } from "./view.ts";
 
-/** What live queries need of the replica. */
+/**
+ * What live queries need of the replica: rows as they are now, and each change set of them once, as the net difference
+ * of one step (a mutation, a pull), after it is in `rows`. A row that does not change stays the same object, and no
+ * row object is ever written to.
+ */
 export interface LiveSource {
   readonly rows: Rows;
   readonly state: { readonly isOpen: boolean; readonly firstSync: "pending" | "complete" };
@@ -42,6 +58,8 @@ export class LiveQueries {
   readonly #options: LiveQueriesOptions;
   readonly #listeners = new Map<View, Set<Listener>>();
   readonly #byKey = new Map<string, View>();
+  readonly #routes = new Routes<View>();
+  readonly #indexes = new EqualityIndexes();
   #version = 0;
   #unshared = 0;
   #status: LiveQueryStatus;
@@ -67,7 +85,7 @@ export class LiveQueries {
     const own = new View(ast, key, answer);
     const view = () => this.#byKey.get(key) ?? own;
     // The getters below have no `this` of their own.
-    const read = () => (source.state.isOpen ? view().read(source.rows, this.#version) : undefined);
+    const read = () => (source.state.isOpen ? view().read(this.#reading()) : undefined);
     return {
       ast,
       get status() {
@@ -77,19 +95,44 @@ export class LiveQueries {
         return read();
       },
       subscribe: (tell) => this.#subscribe(view(), tell),
+      subscribeDelta: (tell) => this.#subscribe(view(), this.#byDelta(ast, tell)),
       whenReady: async () => {
         await source.open();
-        return view().read(source.rows, this.#version);
+        return view().read(this.#reading());
       },
+    };
+  }
+
+  #reading(): Reading {
+    const { rows } = this.#options.source;
+    return {
+      version: this.#version,
+      rows: (pin) => (pin ? this.#indexes.narrowed(rows, pin) : rows),
+    };
+  }
+
+  #byDelta(ast: QueryAst, tell: (delta: LiveDelta<Row>) => void): (rows: readonly Row[]) => void {
+    let old: readonly Row[] | undefined;
+    return (rows) => {
+      // The status may change alone.
+      if (rows === old) return;
+      const keyOf = rowKeyOf(this.#options.source.rows.schema, ast);
+      const delta = deltaBetween(old ?? [], rows, keyOf);
+      old = rows;
+      tell(delta);
     };
   }
 
   #subscribe(view: View, tell: (rows: readonly Row[]) => void): () => void {
     const listener: Listener = { view, tell, heard: undefined };
-    const listeners = this.#listeners.get(view) ?? new Set();
+    let listeners = this.#listeners.get(view);
+    if (!listeners) {
+      this.#listeners.set(view, (listeners = new Set()));
+      this.#byKey.set(view.key, view);
+      this.#routes.add(view, view.interest);
+      view.follow(this.#version);
+    }
     listeners.add(listener);
-    this.#listeners.set(view, listeners);
-    this.#byKey.set(view.key, view);
     // Not in the caller's turn: they do not hold the function yet that would stop it.
     void this.#options.source.open().then(
       () => this.#tell(listener),
@@ -99,6 +142,8 @@ export class LiveQueries {
       listeners.delete(listener);
       if (listeners.size > 0 || this.#listeners.get(view) !== listeners) return;
       this.#listeners.delete(view);
+      this.#routes.delete(view, view.interest);
+      view.unfollow(this.#version);
       if (this.#byKey.get(view.key) === view) this.#byKey.delete(view.key);
     };
   }
@@ -106,17 +151,19 @@ export class LiveQueries {
   #changed(changes: readonly RowChange[]): void {
     const { source } = this.#options;
     this.#version++;
-    this.#status = statusOf(source);
-    for (const view of this.#listeners.keys()) view.advance(changes, source.rows, this.#version);
-    this.#deliver(this.#listeners.keys());
+    const status = statusOf(source);
+    this.#indexes.follow(changes);
+    const concerned = this.#routes.route(changes);
+    for (const [view, own] of concerned) this.#guarded(() => view.apply(own, source.rows));
+    this.#deliver(status === this.#status ? concerned.keys() : this.#listeners.keys());
+    this.#status = status;
   }
 
   #deliver(views: Iterable<View>): void {
     const { source } = this.#options;
     if (!source.state.isOpen) return;
     const listeners = [...views].flatMap((view) => [...(this.#listeners.get(view) ?? [])]);
-    for (const listener of listeners)
-      this.#guarded(() => listener.view.read(source.rows, this.#version));
+    for (const listener of listeners) this.#guarded(() => listener.view.read(this.#reading()));
     for (const listener of listeners) this.#tell(listener);
   }
 
@@ -124,7 +171,7 @@ export class LiveQueries {
     const { source } = this.#options;
     if (!source.state.isOpen || !this.#listeners.get(listener.view)?.has(listener)) return;
     this.#guarded(() => {
-      const rows = listener.view.read(source.rows, this.#version);
+      const rows = listener.view.read(this.#reading());
       const status = statusOf(source);
       if (listener.heard?.rows === rows && listener.heard.status === status) return;
       listener.heard = { rows, status };

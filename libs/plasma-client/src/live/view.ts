@@ -1,54 +1,80 @@
 /** The result of one query, shared by everyone who watches it. */
 
-import {
-  encodeTagged,
-  rowMatches,
-  selectsOf,
-  tablesOfCondition,
-  tablesOfSelect,
-} from "@sh1n4ps/plasma-core";
-import type { QueryAst, Row, RowChange, SelectAst } from "@sh1n4ps/plasma-core";
+import { encodeTagged, selectsOf, tablesOfSelect } from "@sh1n4ps/plasma-core";
+import type { QueryAst, Row, RowChange } from "@sh1n4ps/plasma-core";
 import type { Answer } from "../replica/full-scans.ts";
 import type { Rows } from "../replica/rows.ts";
+import { pinOf } from "./pin.ts";
+import type { Pin } from "./pin.ts";
+import type { Interest } from "./routes.ts";
+import { isRowWindow, RowWindow } from "./row-window.ts";
 
+/** The rows that a view reads, and which state of the replica they are. */
+export interface Reading {
+  readonly version: number;
+  rows(pin: Pin | null): Rows;
+}
+
+/**
+ * While it follows, a view is handed every change that can concern it, and its result is right unless it says that it
+ * is stale. Otherwise the result is right for the version at which it was read.
+ */
 export class View {
   readonly ast: QueryAst;
   /** Queries that are the same share it. */
   readonly key: string;
-  readonly #tables: ReadonlySet<string>;
-  /** A query over one table, whose condition looks at nothing but the row itself. */
-  readonly #ownRowsOnly: SelectAst | null;
+  readonly interest: Interest;
+  readonly #pin: Pin | null;
+  /** Null for a query that is evaluated anew when one of its tables changes. */
+  readonly #window: RowWindow | null;
   readonly #answer: Answer;
   #rows: readonly Row[] | undefined;
   #version = -1;
+  #follows = false;
+  #isStale = true;
 
   constructor(ast: QueryAst, key: string, answer: Answer) {
     this.ast = ast;
-    this.#answer = answer;
     this.key = key;
-    this.#tables = new Set(selectsOf(ast).flatMap((select) => [...tablesOfSelect(select)]));
-    this.#ownRowsOnly = ast.kind === "select" && looksAtOwnRowsOnly(ast) ? ast : null;
+    this.#answer = answer;
+    this.#window = isRowWindow(ast) ? new RowWindow(ast) : null;
+    this.#pin = isRowWindow(ast) ? pinOf(ast) : null;
+    const tables = new Set(selectsOf(ast).flatMap((select) => [...tablesOfSelect(select)]));
+    this.interest = this.#pin ?? { tables };
   }
 
-  /** The rows as of a version of the replica. The same array as before when they are the same. */
-  read(source: Rows, version: number): readonly Row[] {
-    if (this.#rows && this.#version === version) return this.#rows;
-    const rows = this.#answer(this.ast, source);
-    this.#version = version;
-    this.#rows = this.#rows ? keepIdentity(this.#rows, rows) : rows;
+  /** The rows as of now. The same array as before when they are the same. */
+  read(reading: Reading): readonly Row[] {
+    const isRight = this.#follows ? !this.#isStale : this.#version === reading.version;
+    if (this.#rows && isRight) return this.#rows;
+    const source = reading.rows(this.#pin);
+    this.#rows = this.#window
+      ? this.#window.hydrate(source, this.#answer)
+      : keepIdentity(this.#rows, this.#answer(this.ast, source));
+    this.#version = reading.version;
+    this.#isStale = false;
     return this.#rows;
   }
 
-  /** Carries the result over to the next version, unless the changes can touch it. */
-  advance(changes: readonly RowChange[], source: Rows, version: number): void {
-    if (this.#version !== version - 1) return;
-    if (!changes.some((change) => this.#concerns(change, source))) this.#version = version;
+  follow(version: number): void {
+    this.#follows = true;
+    this.#isStale = this.#version !== version;
   }
 
-  #concerns({ table, before, after }: RowChange, source: Rows): boolean {
-    if (!this.#tables.has(table)) return false;
-    const query = this.#ownRowsOnly;
-    return !query || [before, after].some((row) => row && rowMatches(query, row, source));
+  unfollow(version: number): void {
+    this.#follows = false;
+    this.#version = this.#isStale ? -1 : version;
+  }
+
+  /** Takes in changes that can concern it. */
+  apply(changes: readonly RowChange[], source: Rows): void {
+    if (this.#isStale) return;
+    // Stale first: what throws on the way is said to those who read.
+    this.#isStale = true;
+    const rows = this.#window?.apply(changes, source);
+    if (!rows) return;
+    this.#rows = rows;
+    this.#isStale = false;
   }
 }
 
@@ -61,12 +87,9 @@ export function queryKey(ast: QueryAst): string | undefined {
   }
 }
 
-function looksAtOwnRowsOnly({ from, joins, where }: SelectAst): boolean {
-  return from.kind === "table" && joins.length === 0 && tablesOfCondition(where).size === 0;
-}
-
 /** The new rows, with the old object in place of each that holds the same; the old list if nothing differs. */
-function keepIdentity(old: readonly Row[], rows: readonly Row[]): readonly Row[] {
+function keepIdentity(old: readonly Row[] | undefined, rows: readonly Row[]): readonly Row[] {
+  if (!old) return rows;
   const kept = withKnownRows(old, rows);
   return old.length === kept.length && old.every((row, at) => row === kept[at]) ? old : kept;
 }

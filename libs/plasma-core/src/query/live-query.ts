@@ -5,6 +5,16 @@ import type { QueryAst } from "./relational-ast.ts";
 /** `partial` while a first sync has not brought everything yet, then `complete`. */
 export type LiveQueryStatus = "partial" | "complete";
 
+/** How a result differs from the one before it. Put together, the deltas of a query give its rows again. */
+export interface LiveDelta<T> {
+  readonly added: readonly T[];
+  readonly removed: readonly T[];
+  /** Rows that hold other values than before: the same row of a table, the same group, the same pair of a join. */
+  readonly changed: readonly { readonly before: T; readonly after: T }[];
+  /** The whole result, in its order, after this delta. */
+  readonly rows: readonly T[];
+}
+
 export interface LiveQuery<T> {
   readonly ast: QueryAst;
   readonly status: LiveQueryStatus;
@@ -12,6 +22,8 @@ export interface LiveQuery<T> {
   readonly current: readonly T[] | undefined;
   /** Called with the first result and after every change of it. Unchanged rows keep their identity. */
   subscribe(listener: (rows: readonly T[]) => void): () => void;
+  /** Called with what changed. The first call has the whole result as `added`, also when that is empty. */
+  subscribeDelta(listener: (delta: LiveDelta<T>) => void): () => void;
   /** Resolves with the first result. */
   whenReady(): Promise<readonly T[]>;
 }
