@@ -17,14 +17,17 @@ export interface Pin {
 /** Of a query over one table; null where it asks for no value. The id is preferred: nothing tells rows apart better. */
 export function pinOf({ from, where }: SelectAst): Pin | null {
   if (from.kind !== "table" || !where) return null;
-  const parts = where.kind === "and" ? where.conditions : [where];
-  const pins = parts.flatMap((part) => pinnedBy(part, from));
+  const pins = conjuncts(where).flatMap((part) => pinnedBy(part, from));
   return pins.find(({ column }) => column === "id") ?? pins[0] ?? null;
 }
 
 /** The key of what a row holds in a column. */
 export function keyIn(row: Row, column: string): string {
   return valueKey((row[column] ?? null) as Value);
+}
+
+function conjuncts(condition: Condition): readonly Condition[] {
+  return condition.kind === "and" ? condition.conditions.flatMap(conjuncts) : [condition];
 }
 
 function pinnedBy(

@@ -1,0 +1,371 @@
+/**
+ * Random sequences of change sets under random live queries, as data, so that one that fails can be made smaller.
+ *
+ * After each change set every query must equal a full evaluation by core, its deltas must replay to the same rows, and
+ * rows that hold the same must be the same objects.
+ */
+
+import {
+  and,
+  asc,
+  count,
+  countDistinct,
+  desc,
+  encodeTagged,
+  eq,
+  exists,
+  gt,
+  inArray,
+  isNull,
+  like,
+  lt,
+  max,
+  not,
+  or,
+  readDb,
+  select,
+  sum,
+} from "@sh1n4ps/plasma-core";
+import type {
+  LiveDelta,
+  LiveQuery,
+  QueryAst,
+  Row,
+  RowChange,
+  SelectQuery,
+} from "@sh1n4ps/plasma-core";
+import { LiveQueries } from "../live/live-queries.ts";
+import { OptimisticRows } from "../replica/optimistic-rows.ts";
+import { answerQuery, sameRow } from "../replica/rows.ts";
+import type { RowImage } from "../storage/engine.ts";
+import { pick, seededRandom } from "./seeded-random.ts";
+import { lists, testSchema, todos } from "./test-app.ts";
+
+/** One mutation, or a pull that also settles the oldest pending mutations. */
+export type LiveStep =
+  | { readonly kind: "mutation"; readonly images: readonly RowImage[] }
+  | {
+      readonly kind: "pull";
+      readonly clear: boolean;
+      readonly settles: number;
+      readonly images: readonly RowImage[];
+    };
+
+export interface LiveSequence {
+  readonly queries: readonly QueryAst[];
+  readonly steps: readonly LiveStep[];
+  /** For each query, the step at which it is opened. */
+  readonly opened: readonly number[];
+}
+
+/** What is told of a change set: itself, unless a test of this test breaks it. */
+export type Telling = (changes: readonly RowChange[]) => readonly RowChange[];
+
+const QUERIES = 4;
+const IDS = 12;
+
+export function randomSequence(seed: number, length: number): LiveSequence {
+  const random = seededRandom(seed);
+  const queries = Array.from({ length: QUERIES }, () => randomQuery(random));
+  return {
+    queries,
+    steps: Array.from({ length }, () => randomStep(random)),
+    opened: queries.map(() => (random() < 0.7 ? 0 : Math.floor(random() * length))),
+  };
+}
+
+/** What is wrong with a sequence; undefined if nothing is. */
+export async function failureOf(
+  sequence: LiveSequence,
+  telling: Telling = (changes) => changes,
+): Promise<string | undefined> {
+  const rows = new OptimisticRows(testSchema);
+  const listeners = new Set<(changes: readonly RowChange[]) => void>();
+  const failures: unknown[] = [];
+  const live = new LiveQueries({
+    source: {
+      get rows() {
+        return rows.rows;
+      },
+      state: { isOpen: true, firstSync: "complete" },
+      open: async () => undefined,
+      subscribeChanges: (listener) => {
+        listeners.add(listener);
+        return () => listeners.delete(listener);
+      },
+      subscribeState: () => () => undefined,
+    },
+    onFailure: (cause) => failures.push(cause),
+  });
+  const watched: Watched[] = [];
+  let pending: (readonly RowImage[])[] = [];
+  for (const [at, step] of sequence.steps.entries()) {
+    for (const [which, ast] of sequence.queries.entries()) {
+      if (sequence.opened[which] === at) watched.push(watchOne(live.watch(ast)));
+    }
+    // The first delivery comes in a turn of its own.
+    await Promise.resolve();
+    await Promise.resolve();
+    let changes: readonly RowChange[];
+    if (step.kind === "mutation") {
+      pending = [...pending, step.images];
+      changes = rows.add(step.images);
+    } else {
+      pending = pending.slice(step.settles);
+      changes = rows.replace({ clear: step.clear, patch: step.images, pending });
+    }
+    const told = telling(changes);
+    if (told.length > 0) for (const listener of listeners) listener(told);
+    for (const one of watched) {
+      const expected = answerQuery(one.query.ast, rows.rows);
+      const problem = failures.length > 0 ? String(failures[0]) : problemOf(one, expected);
+      if (problem)
+        return `step ${at}: ${problem} in ${JSON.stringify(encodeTagged(one.query.ast))}`;
+    }
+  }
+  return undefined;
+}
+
+/** Leaves out steps and queries for as long as it still fails. */
+export async function shrink(sequence: LiveSequence, telling?: Telling): Promise<LiveSequence> {
+  let smallest = sequence;
+  const tryOne = async (smaller: LiveSequence) => {
+    if ((await failureOf(smaller, telling)) === undefined) return false;
+    smallest = smaller;
+    return true;
+  };
+  for (let at = smallest.queries.length - 1; at >= 0; at--) {
+    await tryOne({
+      ...smallest,
+      queries: smallest.queries.toSpliced(at, 1),
+      opened: smallest.opened.toSpliced(at, 1),
+    });
+  }
+  let length: number;
+  do {
+    length = smallest.steps.length;
+    for (let at = length - 1; at >= 0; at--) {
+      await tryOne({
+        ...smallest,
+        steps: smallest.steps.toSpliced(at, 1),
+        opened: smallest.opened.map((step) => (step > at ? step - 1 : step)),
+      });
+    }
+  } while (smallest.steps.length < length);
+  return smallest;
+}
+
+interface Watched {
+  readonly query: LiveQuery<Row>;
+  /** The rows as the deltas tell them. */
+  replayed: Row[];
+  /** What a delta said that cannot be. */
+  wrong: string | undefined;
+  before: readonly Row[];
+  last: readonly Row[] | undefined;
+}
+
+function watchOne(query: LiveQuery<Row>): Watched {
+  const one: Watched = { query, replayed: [], wrong: undefined, before: [], last: undefined };
+  query.subscribeDelta((delta) => replay(one, delta));
+  query.subscribe((rows) => {
+    if (rows === one.last) one.wrong ??= "heard the same result twice";
+    one.before = one.last ?? [];
+    one.last = rows;
+  });
+  return one;
+}
+
+function replay(one: Watched, { added, removed, changed }: LiveDelta<Row>): void {
+  const take = (row: Row) => {
+    const at = one.replayed.indexOf(row);
+    if (at === -1) one.wrong ??= "a delta takes away a row that was not there";
+    else one.replayed.splice(at, 1);
+  };
+  for (const row of removed) take(row);
+  for (const { before, after } of changed) {
+    take(before);
+    one.replayed.push(after);
+  }
+  one.replayed.push(...added);
+}
+
+function problemOf(one: Watched, expected: readonly Row[]): string | undefined {
+  const rows = one.query.current ?? [];
+  if (one.wrong) return one.wrong;
+  if (rows !== one.last) return "the last delivery is not the current result";
+  if (rows.length !== expected.length || !rows.every((row, at) => sameRow(row, expected[at]))) {
+    return `has ${show(rows)}, not ${show(expected)}`;
+  }
+  if (!hasSameMembers(one.replayed, rows)) return "deltas do not replay to the rows";
+  if (isAnonymous(one.query.ast)) return undefined;
+  for (const row of rows) {
+    const old = one.before.find((candidate) => sameRow(candidate, row));
+    if (old && !one.before.includes(row)) return `a new object for an unchanged ${show([row])}`;
+  }
+  return undefined;
+}
+
+/** Two rows of a table may look the same, and nothing in the result tells which is which. */
+function isAnonymous(ast: QueryAst): boolean {
+  return (
+    ast.kind === "select" &&
+    !ast.distinct &&
+    ast.projection !== null &&
+    ast.projection.every(({ kind, name }) => kind === "value" && (name === "t" || name === "due"))
+  );
+}
+
+function hasSameMembers(left: readonly Row[], right: readonly Row[]): boolean {
+  const rest = new Map<Row, number>();
+  for (const row of left) rest.set(row, (rest.get(row) ?? 0) + 1);
+  for (const row of right) rest.set(row, (rest.get(row) ?? 0) - 1);
+  return [...rest.values()].every((times) => times === 0);
+}
+
+function show(rows: readonly Row[]): string {
+  return JSON.stringify(encodeTagged(rows));
+}
+
+function randomStep(random: () => number): LiveStep {
+  const drawn = Array.from({ length: 1 + Math.floor(random() * 4) }, () => randomImage(random));
+  // Net images: a mutation or a pull has one of each row.
+  const images = [...new Map(drawn.map((image) => [image.id, image])).values()];
+  if (random() < 0.6) return { kind: "mutation", images };
+  return {
+    kind: "pull",
+    clear: random() < 0.05,
+    settles: Math.floor(random() * 4),
+    images: random() < 0.01 ? manyImages(random) : images,
+  };
+}
+
+/** More than a view takes in one by one: a crowd that comes, or goes. */
+function manyImages(random: () => number): RowImage[] {
+  const isGone = random() < 0.6;
+  return Array.from({ length: 300 }, (_, at) => {
+    const id = `t${100 + at}`;
+    return { table: "todos", id, row: isGone ? null : randomTodo(random, id) };
+  });
+}
+
+function randomImage(random: () => number): RowImage {
+  const isList = random() < 0.2;
+  const id = `${isList ? "l" : "t"}${Math.floor(random() * (isList ? 4 : IDS))}`;
+  const table = isList ? "lists" : "todos";
+  if (random() < 0.25) return { table, id, row: null };
+  return { table, id, row: isList ? randomList(random, id) : randomTodo(random, id) };
+}
+
+function randomList(random: () => number, id: string): Row {
+  return { id, name: pick(random, ["A", "B"]), ownerId: pick(random, ["u1", "u2"]) };
+}
+
+function randomTodo(random: () => number, id: string): Row {
+  return {
+    id,
+    listId: `l${Math.floor(random() * 5)}`,
+    title: pick(random, ["a", "b", "\u{1f600}", "\uffff", ""]),
+    done: random() < 0.5,
+    rank: Math.floor(random() * 4) - 1,
+    due: random() < 0.4 ? null : new Date(Math.floor(random() * 3)),
+  };
+}
+
+function randomQuery(random: () => number): QueryAst {
+  const kind = random();
+  if (kind < 0.6) return randomWindow(random);
+  const db = readDb(testSchema, { select: () => Promise.resolve([]) });
+  const where = randomCondition(random);
+  const queries = [
+    () => db.select().from(lists).leftJoin(todos, eq(todos.listId, lists.id)).where(where),
+    () =>
+      db
+        .select()
+        .from(todos)
+        .innerJoin(lists, eq(todos.listId, lists.id))
+        .orderBy(desc(lists.name)),
+    () =>
+      db
+        .select({ list: todos.listId, n: count(), top: max(todos.due), all: sum(todos.rank) })
+        .from(todos)
+        .where(where)
+        .groupBy(todos.listId)
+        .having(gt(count(), 1)),
+    () =>
+      db
+        .select({ n: countDistinct(todos.title) })
+        .from(todos)
+        .where(where),
+    () => db.selectDistinct({ done: todos.done, due: todos.due }).from(todos).where(where),
+    () =>
+      db
+        .select()
+        .from(todos)
+        .where(
+          exists(
+            select()
+              .from(lists)
+              .where(and(eq(lists.id, todos.listId), eq(lists.name, "A"))),
+          ),
+        ),
+  ];
+  if (random() < 0.2) {
+    return db.query.lists.findMany({
+      with: { todos: { orderBy: [desc(todos.rank)], limit: 2 } },
+    }).ast;
+  }
+  return pick(random, queries)().ast;
+}
+
+function randomWindow(random: () => number): QueryAst {
+  const db = readDb(testSchema, { select: () => Promise.resolve([]) });
+  const start = pick(random, [
+    () => db.select(),
+    () => db.select(),
+    () => db.select({ id: todos.id, t: todos.title }),
+    () => db.select({ t: todos.title, due: todos.due }),
+    () => db.select({ id: todos.id, todo: todos }),
+  ])();
+  let query = start.from(todos) as unknown as SelectQuery<Row>;
+  for (let parts = Math.floor(random() * 3); parts > 0; parts--) {
+    query = query.where(randomCondition(random));
+  }
+  const terms = [
+    asc(todos.due),
+    desc(todos.due),
+    asc(todos.title),
+    desc(todos.rank),
+    asc(todos.done),
+  ];
+  const order = Array.from({ length: Math.floor(random() * 3) }, () => pick(random, terms));
+  query = query.orderBy(...order);
+  if (random() < 0.5) query = query.limit(Math.floor(random() * 5));
+  if (random() < 0.3) query = query.offset(Math.floor(random() * 4));
+  if (random() < 0.2 && query.ast.projection === null) {
+    query = query.after(randomTodo(random, `t${Math.floor(random() * IDS)}`));
+  }
+  return query.ast;
+}
+
+function randomCondition(random: () => number): ReturnType<typeof eq> {
+  const one = () =>
+    pick(random, [
+      () => eq(todos.listId, pick(random, ["l0", "l1", "l2"])),
+      () => inArray(todos.listId, ["l1", "l3"]),
+      () => eq(todos.id, `t${Math.floor(random() * IDS)}`),
+      () => inArray(todos.id, ["t1", "t2", "t3"]),
+      () => eq(todos.done, random() < 0.5),
+      () => eq(todos.rank, 0),
+      () => isNull(todos.due),
+      () => eq(todos.due, new Date(1)),
+      () => not(eq(todos.due, new Date(1))),
+      () => gt(todos.rank, 0),
+      () => lt(todos.due, new Date(2)),
+      () => like(todos.title, "a%"),
+    ])();
+  const shape = random();
+  if (shape < 0.15) return or(one(), one()) as ReturnType<typeof eq>;
+  if (shape < 0.3) return and(one(), one()) as ReturnType<typeof eq>;
+  return one();
+}

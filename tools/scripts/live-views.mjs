@@ -1,0 +1,102 @@
+/**
+ * The property test of live views, for as long as you like: random change sets under random queries. What fails is made
+ * small and printed, and the exit code is 1.
+ *
+ *   npx nx run plasma-client:ivm -- --count 100000 --seed 7
+ *
+ *   --count 2000   how many sequences, of 50 change sets each under 4 queries
+ *   --seed 1       the seed of the first one; the others follow it
+ *   --write        adds the result to libs/plasma-client/live-views-results.json
+ */
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { pathToFileURL } from "node:url";
+import { build } from "esbuild";
+import { Complaint, runMain } from "./complaint.mjs";
+
+const ROOT = join(import.meta.dirname, "../..");
+const ENTRY = join(ROOT, "libs/plasma-client/src/testing/live-sequences.ts");
+const RESULTS = join(ROOT, "libs/plasma-client/live-views-results.json");
+const CHANGE_SETS = 50;
+const MAX_FAILURES = 3;
+const PROGRESS_MS = 10_000;
+
+await runMain(async () => {
+  const { count, seed, write } = readOptions();
+  const { failureOf, randomSequence, shrink } = await load();
+  const startedAt = Date.now();
+  let reportedAt = startedAt;
+  let failures = 0;
+  let done = 0;
+  for (; done < count && failures < MAX_FAILURES; done++) {
+    const sequence = randomSequence(seed + done, CHANGE_SETS);
+    if ((await failureOf(sequence)) !== undefined) {
+      failures++;
+      const smallest = await shrink(sequence);
+      console.log(`seed ${seed + done}: ${await failureOf(smallest)}`);
+      console.log(JSON.stringify(smallest.steps));
+    }
+    if (Date.now() - reportedAt < PROGRESS_MS) continue;
+    reportedAt = Date.now();
+    const perSecond = Math.round((done / (reportedAt - startedAt)) * 1000);
+    console.log(`${done + 1} sequences, ${perSecond} a second, ${failures} failures`);
+  }
+  const seconds = Math.round((Date.now() - startedAt) / 1000);
+  console.log(`${done} sequences in ${seconds} s, ${failures} failures`);
+  if (write) record({ seed, sequences: done, changeSets: CHANGE_SETS, seconds, failures });
+  process.exitCode = failures === 0 ? 0 : 1;
+});
+
+function readOptions() {
+  const { values } = parseArgs({
+    options: {
+      count: { type: "string", default: "2000" },
+      seed: { type: "string", default: "1" },
+      write: { type: "boolean", default: false },
+    },
+  });
+  const whole = (name) => {
+    const number = Number(values[name]);
+    if (Number.isSafeInteger(number) && number >= 0) return number;
+    throw new Complaint(`--${name} takes a whole number, not "${values[name]}".`);
+  };
+  return { count: whole("count"), seed: whole("seed"), write: values.write };
+}
+
+/** Bundles the TypeScript, since Node 20 cannot run it. */
+async function load() {
+  const directory = mkdtempSync(join(ROOT, "node_modules/.live-views-"));
+  const outfile = join(directory, "live-sequences.mjs");
+  try {
+    await build({
+      entryPoints: [ENTRY],
+      outfile,
+      bundle: true,
+      platform: "node",
+      format: "esm",
+      logLevel: "error",
+    });
+    return await import(pathToFileURL(outfile).href);
+  } finally {
+    rmSync(directory, { recursive: true });
+  }
+}
+
+/** A result says something only about the code that it was made with, so the commit stands beside it. */
+function record(result) {
+  const git = (...args) => execFileSync("git", args, { cwd: ROOT, encoding: "utf8" }).trim();
+  const date = new Date().toISOString().slice(0, 10);
+  const entry = { date, commit: git("rev-parse", "HEAD"), ...result };
+  writeFileSync(RESULTS, `${JSON.stringify([...earlier(), entry], null, 2)}\n`);
+}
+
+function earlier() {
+  try {
+    return JSON.parse(readFileSync(RESULTS, "utf8"));
+  } catch (error) {
+    if (error.code === "ENOENT") return [];
+    throw error;
+  }
+}
