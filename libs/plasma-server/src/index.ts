@@ -8,6 +8,8 @@ export { cookieCovers, decodeCookie, encodeCookie, mergeCookie } from "./change-
 export type { Cookie, CookieKey, PagePosition, Positions } from "./change-log/cookie.ts";
 export { createServerDb } from "./db/server-db.ts";
 export type { ServerDbOptions } from "./db/server-db.ts";
+export { serverLiveSelect } from "./db/server-live-select.ts";
+export type { ServerLiveSelect, ServerLiveSelectOptions } from "./db/server-live-select.ts";
 export { MigrationRefused, SyncServerError } from "./errors.ts";
 export type { SyncServerErrorKind } from "./errors.ts";
 export { runMaintenance } from "./maintenance.ts";

@@ -7,6 +7,7 @@ import { exactlyOnceContract } from "./exactly-once-contract.ts";
 import { foreignWritesContract } from "./foreign-writes-contract.ts";
 import { historyContract } from "./history-contract.ts";
 import { isolationContract } from "./isolation-contract.ts";
+import { liveSelectContract } from "./live-select-contract.ts";
 import { outcomeContract } from "./outcome-contract.ts";
 import { pagesContract } from "./pages-contract.ts";
 import { permissionContract } from "./permission-contract.ts";
@@ -46,6 +47,7 @@ export function everyContract(options: ContractOptions): void {
   compactionContract(fresh);
   schemaContract(options);
   serverDbContract(fresh);
+  liveSelectContract(fresh);
   queryContract(options);
   historyContract(options);
 }
