@@ -175,7 +175,7 @@ describe("Schema", () => {
     ["Integer column: int()", int(), -3],
     ["Integer column: bigint()", bigint(), 2n ** 62n],
     ["Boolean", boolean(), true],
-    ["Binary inline", blob(), new Uint8Array([0, 255])],
+    ["Binary inline blob", blob(), new Uint8Array([0, 255])],
     ["JSON", json(), { tags: ["a"], deep: { none: null } }],
   ] satisfies [string, AnyColumn, unknown][])("%s", async (_name, column, value) => {
     expect(await stored(column, value)).toEqual(value);
