@@ -158,6 +158,29 @@ export function schemaContract({ dialect, fresh }: SchemaContractOptions): void 
       expect(await layout()).toEqual(before);
     });
 
+    it("brings the engine's own tables up to date, and refuses those of a newer version", async () => {
+      await ensureSchema({ schema: first, executor });
+      const before = await layout();
+      const setLayout = async (number: number) => {
+        const [meta] = await executor.all({
+          text: "SELECT schema_json FROM _plasma_meta",
+          params: [],
+        });
+        const stored = JSON.parse(meta!["schema_json"] as string) as { layout: number };
+        const changed = JSON.stringify({ ...stored, layout: number });
+        await executor.run({ text: "UPDATE _plasma_meta SET schema_json = ?", params: [changed] });
+        return stored.layout;
+      };
+      await executor.run({ text: "DROP TABLE _plasma_attempts", params: [] });
+      const current = await setLayout(1);
+      await ensureSchema({ schema: first, executor: elsewhere() });
+      expect(await layout()).toEqual(before);
+      expect(await setLayout(current + 1)).toBe(current);
+      await expect(ensureSchema({ schema: first, executor: elsewhere() })).rejects.toMatchObject({
+        code: "migration-refused",
+      });
+    });
+
     it("refuses a table that is not its own, upper or lower case", async () => {
       await executor.run({ text: "CREATE TABLE People (id TEXT)", params: [] });
       await expect(ensureSchema({ schema: first, executor })).rejects.toMatchObject({
