@@ -294,6 +294,22 @@ describe("live queries", () => {
     expect(names.at(-1)).toEqual([{ name: "One" }]);
   });
 
+  it("Subscribe to diffs: the first has all rows as added", async () => {
+    const { plasma } = world();
+    await addList(plasma, "a");
+    const deltas: unknown[] = [];
+    const live = plasma.db.select({ id: lists.id, name: lists.name }).from(lists).live();
+    live.subscribeDelta?.(({ added, removed, changed }) =>
+      deltas.push([added, removed, changed].map((rows) => rows.length)),
+    );
+    await live.whenReady?.();
+    await addList(plasma, "b");
+    expect(deltas).toEqual([
+      [1, 0, 0],
+      [1, 0, 0],
+    ]);
+  });
+
   it("Await initial delivery (Await first live delivery)", async () => {
     const { plasma } = world();
     await addList(plasma);
