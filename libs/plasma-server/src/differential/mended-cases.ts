@@ -222,6 +222,23 @@ export const mendedCases: readonly MendedCase[] = [
       limit: 1,
     }),
   },
+  {
+    name: "a subquery in a condition may group by a column of the query around",
+    world: {
+      v: { columns: { n: int }, rows: [{ id: "v", n: 2 }] },
+      u: { columns: { n: int }, rows: [{ id: "1", n: 1 }] },
+    },
+    query: q.select({
+      from: q.from("v"),
+      where: q.exists(
+        q.select({
+          from: q.from("u"),
+          projection: [q.field("total", q.agg("sum", q.col("u.n")))],
+          groupBy: [q.col("v.n")],
+        }),
+      ),
+    }),
+  },
   ...[[], [{ id: "1", n: 1 }]].map((rows) => ({
     name: `a subquery in a join's condition may group by a column of the query around (${rows.length} rows)`,
     world: {
