@@ -33,6 +33,7 @@ import {
   lte,
   max,
   min,
+  mutatorDb,
   ne,
   not,
   or,
@@ -55,7 +56,9 @@ import type {
   QueryAst,
   Row,
   RowSource,
+  WriteStore,
 } from "./index.ts";
+import { executeWrite } from "./mutators/execute-write.ts";
 import { memoryWorld } from "./mutators/memory-write-store.fixture.ts";
 
 interface Ctx {
@@ -223,10 +226,31 @@ describe("Schema", () => {
     await expect(db.delete(notes).where(eq(notes.id, "3"))).resolves.toEqual({ rowCount: 0 });
   });
 
-  it("Custom conflict merge: declared", () => {
-    const t = table("t", { id: id() }, { resolveConflict: ({ incoming }) => incoming });
-    expect(tableInfo(t).options.resolveConflict).toBeTypeOf("function");
-    expect(() => requireRunnable(defineSchema({ t }))).toThrow('resolveConflict of table "t"');
+  it("Custom conflict merge: resolveConflict, which a server's store may ask", async () => {
+    const t = table(
+      "t",
+      { id: id(), n: int() },
+      { resolveConflict: ({ current, incoming }) => ({ ...current, n: incoming.n * 10 }) },
+    );
+    const schema = defineSchema({ t });
+    expect(() => requireRunnable(schema)).not.toThrow();
+    const { store, judged, rows } = memoryWorld(schema, { t: [{ id: "1", n: 1 }] });
+    const resolve: WriteStore["resolve"] = async (info, changes) =>
+      changes.map((change) => {
+        const [current, incoming] = [change.before as Row, change.after as Row];
+        const merge = info.options.resolveConflict!;
+        return { ...change, after: merge({ base: null, current, incoming, ctx: null }) };
+      });
+    const db = mutatorDb(schema, {
+      select: (query) => store.select(query),
+      write: (write) => executeWrite(schema, { ...store, resolve }, write),
+    });
+    await db.update(t).set({ n: 2 });
+    expect(rows("t")).toEqual({ 1: { id: "1", n: 20 } });
+    expect(judged).toEqual(["~ t:1", "~ t:1"]);
+    await db.increment(t.n, 1);
+    await db.delete(t);
+    expect(rows("t")).toEqual({});
   });
 
   it("Local-only cache table: declared", () => {

@@ -33,7 +33,10 @@ import { countAttempt, held, isHopeless, QUARANTINED, settleAttempts } from "./a
 import type { AttemptCount } from "./attempts.ts";
 import { backOff } from "./backoff.ts";
 import { SELECT_META, metaFrom } from "./change-log/meta.ts";
+import { basePosition } from "./db/base-position.ts";
+import type { BasePosition } from "./db/base-position.ts";
 import { commit } from "./db/commit.ts";
+import type { ConflictSource } from "./db/conflicts.ts";
 import { openTransaction } from "./db/transaction.ts";
 import type { Engine } from "./engine.ts";
 import { RequestRefused, StorageFailure, SyncServerError } from "./errors.ts";
@@ -61,11 +64,15 @@ export async function push(
 ): Promise<PushedChanges> {
   const results: MutationResult[] = [];
   const rows: RowChange[] = [];
+  const conflicts = conflictSource(engine, identity, request);
   let standing: Standing | null = null;
   let stopped: PushedChanges["stopped"] = null;
   for (const [at, mutation] of request.mutations.entries()) {
     try {
-      const decided: Decided = await decide({ engine, identity, request, mutation }, standing);
+      const decided: Decided = await decide(
+        { engine, identity, request, mutation, conflicts },
+        standing,
+      );
       results.push(decided.result);
       rows.push(...decided.rows);
       standing = decided.standing;
@@ -87,6 +94,19 @@ interface Job {
   readonly identity: Identity;
   readonly request: PushRequest;
   readonly mutation: WireMutation;
+  readonly conflicts: ConflictSource;
+}
+
+/** The mutations of a push have one base, which is looked at when the first of them asks. */
+function conflictSource(engine: Engine, identity: Identity, { base }: PushRequest): ConflictSource {
+  let found: { readonly position: BasePosition | null } | undefined;
+  return {
+    clientID: identity.clientID,
+    async position(read) {
+      found ??= { position: await basePosition({ engine, identity }, base, read) };
+      return found.position;
+    },
+  };
 }
 
 /** What is known of the database and the client, as of one version. */
@@ -284,6 +304,7 @@ async function runMutator(job: Job): Promise<Ran> {
     ctx: identity.ctx,
     policy: engine.policy,
     fullScans: engine.fullScans,
+    conflicts: job.conflicts,
   });
   const running = (async () =>
     invokeMutator(engine.mutators, mutation.name, {

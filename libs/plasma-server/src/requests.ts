@@ -44,6 +44,7 @@ export function parsePush(body: unknown, maxMutations: number): PushRequest {
     ...parseHandshake(fields),
     confirmed: wholeNumber(fields["confirmed"], "confirmed", 0),
     mutations: parsed,
+    ...parseBase(fields["base"]),
     ...(fields["retry"] === true && { retry: true as const }),
   };
 }
@@ -109,6 +110,12 @@ function parseHandshake(fields: Fields): Handshake {
     clientGroupID: identifier(fields["clientGroupID"], "clientGroupID"),
     clientID: identifier(fields["clientID"], "clientID"),
   };
+}
+
+function parseBase(base: unknown): Pick<PushRequest, "base"> {
+  if (base === undefined) return {};
+  if (base !== null && typeof base !== "string") throw malformed("base must be text or null.");
+  return { base };
 }
 
 function parseMutation(value: unknown): WireMutation {

@@ -43,6 +43,8 @@ export interface OutboxOptions {
   readonly clientID: () => string;
   readonly open: () => Promise<void>;
   readonly tell: (message: TabMessage) => void;
+  /** The server wants to know on what rows a mutation was made. */
+  readonly keepsBase: boolean;
 }
 
 interface Commit {
@@ -120,7 +122,7 @@ export class Outbox {
   }
 
   async #run(name: string, args: Json): Promise<PendingMutation> {
-    const { memory, platform, world } = this.#options;
+    const { memory, platform, world, keepsBase } = this.#options;
     const { error } = memory.state;
     if (error) throw error;
     const clientID = this.#options.clientID();
@@ -130,7 +132,9 @@ export class Outbox {
     const uid = platform.random.token();
     const timestamp = platform.clock.now();
     const { baseSeq } = memory;
-    return { entry: { clientID, id, uid, name, args, timestamp, images, baseSeq }, seq: null };
+    const base = keepsBase ? memory.baseOf(images) : undefined;
+    const entry = { clientID, id, uid, name, args, timestamp, images, baseSeq };
+    return { entry: base === undefined ? entry : { ...entry, base }, seq: null };
   }
 
   async #store(batch: readonly Commit[]): Promise<void> {

@@ -10,6 +10,7 @@ import type {
   ClientRecord,
   OutboxEntry,
   RejectedMutation,
+  RowImage,
   StoredPosition,
   StoredState,
 } from "../storage/engine.ts";
@@ -108,6 +109,19 @@ export class ReplicaMemory {
     return head;
   }
 
+  /**
+   * The cookie of the confirmed rows on which a mutation with these images is made. A row that a pending mutation has
+   * written hides what came since, so there it is that mutation's. Undefined: nobody knows.
+   */
+  baseOf(images: readonly RowImage[]): string | null | undefined {
+    const keyOf = ({ table, id }: RowImage) => `${table}/${id}`;
+    const touched = new Set(images.map(keyOf));
+    const below = this.#pending.find(({ entry }) =>
+      entry.images.some((image) => touched.has(keyOf(image))),
+    );
+    return below ? below.entry.base : this.#cookie;
+  }
+
   pendingPushes(): readonly PendingPush[] {
     if (this.#pushes) return this.#pushes;
     const byClient = new Map<string, PendingMutation[]>();
@@ -122,6 +136,9 @@ export class ReplicaMemory {
       clientID,
       confirmed: this.confirmedOf(clientID),
       mutations: pending.map(toWire).toSorted((left, right) => left.id - right.id),
+      bases: new Map(
+        pending.flatMap(({ entry: { id, base } }) => (base === undefined ? [] : [[id, base]])),
+      ),
     }));
     return this.#pushes;
   }

@@ -92,6 +92,7 @@ export class Replica implements SyncReplica {
       clientID: () => this.clientID,
       open: () => this.open(),
       tell: (message) => this.#tell(message),
+      keepsBase: [...options.schema.byName.values()].some((table) => table.options.resolveConflict),
     });
   }
 

@@ -33,6 +33,8 @@ export interface PendingPush {
   readonly clientID: string;
   readonly confirmed: number;
   readonly mutations: readonly WireMutation[];
+  /** By mutation id, the cookie of the rows on which it was made. A push holds mutations of one base. */
+  readonly bases?: ReadonlyMap<number, string | null>;
 }
 
 export interface PullState {

@@ -39,6 +39,11 @@ export interface NewOutboxEntry {
   /** The net effect on the rows, one image a row. */
   readonly images: readonly RowImage[];
   readonly baseSeq: number;
+  /**
+   * The cookie of the confirmed rows that the person saw when they made it; null before the first pull. It stays when
+   * the mutation is run again on newer rows. Kept where a table has a `resolveConflict`.
+   */
+  readonly base?: string | null;
 }
 
 export interface OutboxEntry extends NewOutboxEntry {

@@ -14,11 +14,13 @@ function setUp() {
   const replica = memoryReplica();
   const memory: PushMemory = newPushMemory();
   const sent: { clientID: string; ids: number[] }[] = [];
+  const bodies: PushRequest[] = [];
   const onParked = vi.fn();
   const setup = { answer: (() => null) as Answer, now: 0 };
   const platform = virtualPlatform({
     fetch: async (_url, init) => {
       const body = JSON.parse(String(init.body)) as PushRequest;
+      bodies.push(body);
       sent.push({ clientID: body.clientID, ids: body.mutations.map(({ id }) => id) });
       return setup.answer(body) ?? server.handle("push", init);
     },
@@ -41,7 +43,7 @@ function setUp() {
       onParked,
       ...change,
     });
-  return { server, replica, memory, sent, onParked, setup, push };
+  return { server, replica, memory, sent, bodies, onParked, setup, push };
 }
 
 const busy = () => refuse(500, { code: "internal", message: "A bug." });
@@ -224,6 +226,20 @@ describe("one outbox among others", () => {
     await push();
     expect(memory.parked.size).toBe(0);
     expect(server.effects).toHaveLength(2);
+  });
+
+  it("is sent in pushes of one base each, which say it (invariant 5, resolveConflict)", async () => {
+    const { replica, push, bodies } = setUp();
+    for (const base of [undefined, null, "c1", "c1", "c2"]) {
+      replica.append(base === undefined ? {} : { base });
+    }
+    expect(await push()).toEqual({ kind: "pushed", sent: 5, more: false });
+    expect(bodies.map(({ base, mutations }) => [base, mutations.map(({ id }) => id)])).toEqual([
+      [undefined, [1]],
+      [null, [2]],
+      ["c1", [3, 4]],
+      ["c2", [5]],
+    ]);
   });
 
   it("that the server chokes on goes last in the next run (invariant 4)", async () => {

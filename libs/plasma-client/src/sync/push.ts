@@ -9,6 +9,7 @@
  *    and leaves the others alone. Nothing is ever dropped.
  * 4. What is wrong with the server or the line ends the run. The outbox that met it goes last in the next one, so
  *    that a mutation the server chokes on does not keep the others waiting.
+ * 5. A push holds mutations that were made on the same rows (their base), because it says so of all of them.
  */
 
 import type { PushResponse, WireMutation } from "@sh1n4ps/plasma-core";
@@ -114,8 +115,15 @@ async function pushOutbox(run: PushRun, outbox: PendingPush): Promise<OutboxOutc
   let retry = memory.lastFailed === clientID ? { retry: true as const } : {};
   let remaining = outbox.mutations.filter(({ id }) => id > answered);
   while (remaining.length > 0) {
-    const mutations = takeChunk(remaining, limits);
-    const request = { clientID, confirmed, mutations, ...retry };
+    const mutations = takeChunk(remaining, limits, outbox.bases);
+    const base = outbox.bases?.get(mutations[0]?.id ?? 0);
+    const request = {
+      clientID,
+      confirmed,
+      mutations,
+      ...(base !== undefined && { base }),
+      ...retry,
+    };
     const result = await run.transport.push(request, run.signal);
     retry = {};
     if (result.kind === "aborted") return result;
@@ -224,13 +232,15 @@ function inOrder(outboxes: readonly PendingPush[], last: string | null): readonl
 function takeChunk(
   mutations: readonly WireMutation[],
   limits: PushLimits,
+  bases: PendingPush["bases"],
 ): readonly WireMutation[] {
+  const base = bases?.get(mutations[0]?.id ?? 0);
   let bytes = 0;
   let count = 0;
   for (const mutation of mutations.slice(0, limits.maxMutations)) {
     bytes += byteLength(mutation) + 1;
     // One always goes: whether it is too large is for the server to say.
-    if (count > 0 && bytes > limits.maxBytes) break;
+    if (count > 0 && (bytes > limits.maxBytes || bases?.get(mutation.id) !== base)) break;
     count += 1;
   }
   return mutations.slice(0, count);

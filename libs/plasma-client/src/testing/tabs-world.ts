@@ -1,5 +1,6 @@
 /** Several tabs over one fake IndexedDB, with locks and channels that work as a browser's do. */
 
+import type { Schema } from "@sh1n4ps/plasma-core";
 import { browserPlatform } from "../platform.ts";
 import type { BroadcastPort, Platform } from "../platform.ts";
 import { Replica } from "../replica/replica.ts";
@@ -23,6 +24,7 @@ export interface TabsWorld {
 export interface TabOptions {
   readonly wrap?: (engine: Engine) => Engine;
   readonly engine?: Engine;
+  readonly schema?: Schema;
   readonly mutators?: ReplicaOptions["mutators"];
   readonly withoutLocks?: boolean;
 }
@@ -47,6 +49,7 @@ export function tabsWorld(): TabsWorld {
   return {
     tab(options = {}) {
       const name = count++;
+      const { schema = testSchema } = options;
       const tabLocks = locks.forTab();
       const platform = testPlatform({
         name,
@@ -56,13 +59,12 @@ export function tabsWorld(): TabsWorld {
         ports,
       });
       const errors: SyncClientError[] = [];
-      const engine =
-        options.engine ?? createIdbEngine({ schema: testSchema, dbName: "db", platform });
+      const engine = options.engine ?? createIdbEngine({ schema, dbName: "db", platform });
       let isDead = false;
       const alive = options.wrap ? options.wrap(engine) : engine;
       const channel = openTabChannel(platform, "db");
       const replica = new Replica({
-        schema: testSchema,
+        schema,
         mutators: options.mutators ?? testMutators,
         dbName: "db",
         engine: alive,

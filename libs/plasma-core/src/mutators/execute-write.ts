@@ -14,6 +14,8 @@
  * 6. An increment that leaves the range of its column's type is an `overflow`. Null plus anything is null.
  * 7. `returning()` gives what the writer may read right after the write, and of a delete the rows as they were: in the
  *    order of an insert's rows, otherwise by id.
+ * 8. Where the store resolves conflicts, rows that were to be updated are decided on anew, and judged once more. An
+ *    increment is a merge already, and of a deleted row there is nothing to merge: neither is asked about.
  */
 
 import { PlasmaError, PlasmaValidationError } from "../errors.ts";
@@ -39,9 +41,11 @@ export async function executeWrite(
 ): Promise<WriteOutcome> {
   const table = requireTable(schema, write.table);
   if (write.kind === "insert") refuseTooMany(table, write.rows.length);
-  const changes = await planWrite(table, store, write);
-  refuseTooMany(table, changes.length);
-  await store.authorize(table, changes);
+  const planned = await planWrite(table, store, write);
+  refuseTooMany(table, planned.length);
+  await store.authorize(table, planned);
+  const isMergeable = write.kind === "insert" || write.kind === "update";
+  const changes = isMergeable ? await resolveConflicts(table, store, planned) : planned;
   const all = write.kind === "delete" ? await planDelete(schema, store, changes) : changes;
   for (const change of all) store.apply(change);
   return {
@@ -75,6 +79,18 @@ async function planWrite(
       return rows.map((row) => changeOf(table, row, null));
     }
   }
+}
+
+async function resolveConflicts(
+  table: TableInfo,
+  store: WriteStore,
+  planned: readonly RowChange[],
+): Promise<readonly RowChange[]> {
+  if (!store.resolve) return planned;
+  const changes = await store.resolve(table, planned);
+  const merged = changes.filter((change, at) => change !== planned[at]);
+  if (merged.length > 0) await store.authorize(table, merged);
+  return changes;
 }
 
 function changeOf(table: TableInfo, before: Row, after: Row | null): RowChange {

@@ -21,6 +21,11 @@ export interface WriteStore {
   rowsWith(table: string, column: string, values: readonly NonNullable<Value>[]): Promise<Row[]>;
   /** Throws `PlasmaAuthorizationError` unless the person may make every one of these changes. None of them is applied yet. */
   authorize(table: TableInfo, changes: readonly RowChange[]): Promise<void>;
+  /**
+   * What becomes of rows that somebody else has changed meanwhile (`resolveConflict`): the same changes, or others in
+   * their places. Only the server's store knows.
+   */
+  resolve?(table: TableInfo, changes: readonly RowChange[]): Promise<readonly RowChange[]>;
   apply(change: RowChange): void;
 }
 

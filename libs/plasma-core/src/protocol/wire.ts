@@ -54,6 +54,11 @@ export interface PushRequest extends Handshake {
   readonly confirmed: number;
   readonly mutations: readonly WireMutation[];
   /**
+   * What the person saw when they made these mutations: the cookie of the client's rows then, null before its first
+   * pull. Absent where no table has a `resolveConflict`, and from clients that do not know of it.
+   */
+  readonly base?: string | null;
+  /**
    * The last push of these mutations got no answer. The server then counts the attempt before it runs the first of
    * them, so that one that takes the server down with it is found out.
    */

@@ -14,7 +14,11 @@ export interface TableOptions<C extends ColumnRecord = ColumnRecord> {
   readonly auth?: RuleSet<AnyCtx, C>;
   /** Column lists, used by SQL and by the client: `[["listId", "position"]]`. */
   readonly indexes?: readonly (readonly (keyof C & string)[])[];
-  /** Decides what becomes of a row that was changed on two sides. Only on the server, inside the commit. */
+  /**
+   * Decides what becomes of a row that a mutation updates, when somebody else has changed one of the same columns since
+   * the person made it. Only on the server, before the commit. What it returns is checked and authorised like any row;
+   * what it throws refuses the mutation, as if the mutator had thrown it.
+   */
   readonly resolveConflict?: ConflictResolver<AnyCtx, RowOf<C>>;
   /** The table stays on the device: its rows are neither sent nor logged. */
   readonly changeLogSuppressed?: boolean;
@@ -25,14 +29,17 @@ export interface TableOptions<C extends ColumnRecord = ColumnRecord> {
 type RowOf<C extends ColumnRecord> = { -readonly [K in keyof C]: ColumnData<C[K]> };
 
 export interface ConflictingRows<Ctx, R> {
-  /** The row that the client last saw confirmed; null when it saw none. */
+  /** The row as the client last saw it confirmed; null when it saw none, or when that is too long ago to be known. */
   readonly base: R | null;
+  /** The row as it is, with what this mutation has written before. */
   readonly current: R;
+  /** The row as the write would leave it. */
   readonly incoming: R;
+  /** The server's, of the person whose mutation it is. */
   readonly ctx: Ctx;
 }
 
-/** Pure: the row that stays. */
+/** Pure: the row that stays. Columns that it leaves out stay as they are. */
 export type ConflictResolver<Ctx, R> = (rows: ConflictingRows<Ctx, R>) => R;
 
 /** The name of a storage, made by `storageRef()`. */

@@ -8,7 +8,8 @@
 
 import type { TableInfo } from "@sh1n4ps/plasma-core";
 import { historyTable } from "../schema/history-names.ts";
-import { columnOf, join, name, sql } from "../sql/fragment.ts";
+import type { Statement } from "../sql/executor.ts";
+import { columnOf, join, name, sql, withCtes } from "../sql/fragment.ts";
 import type { Cte, SqlFragment } from "../sql/fragment.ts";
 
 /** The name by which `asOf` makes a table known. No table of an app can have it. */
@@ -32,4 +33,16 @@ export function asOf(table: TableInfo, moment: string, version: SqlFragment): Ct
       WHERE first._v > ${version} AND first._present = 1
         AND NOT EXISTS (SELECT 1 FROM ${history} AS earlier WHERE earlier.id = first.id AND earlier._v > ${version} AND earlier._v < first._v)`,
   };
+}
+
+/** Only the tables that the statement speaks of: each unused one would still cost its parsing. */
+export function withUsed(ctes: readonly Cte[], statement: SqlFragment): Statement {
+  const used: Cte[] = [];
+  let text = statement.text;
+  for (const cte of ctes.toReversed()) {
+    if (!text.includes(`"${cte.name}"`)) continue;
+    used.unshift(cte);
+    text += cte.body.text;
+  }
+  return sql`${withCtes(used)}${statement}`;
 }

@@ -2,6 +2,7 @@
 
 import type { SqlExecutor } from "../sql/executor.ts";
 import { compactionContract } from "./compaction-contract.ts";
+import { conflictContract } from "./conflict-contract.ts";
 import { cookieContract } from "./cookie-contract.ts";
 import { exactlyOnceContract } from "./exactly-once-contract.ts";
 import { foreignWritesContract } from "./foreign-writes-contract.ts";
@@ -36,6 +37,7 @@ export function everyContract(options: ContractOptions): void {
   isolationContract(fresh);
   troubleContract(fresh);
   permissionContract(fresh);
+  conflictContract(fresh);
   outcomeContract(fresh);
   quarantineContract(fresh);
   pullContract(fresh);

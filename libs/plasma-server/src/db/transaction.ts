@@ -8,7 +8,9 @@
  * 3. A write is judged in SQL, in one query, against the state just before it.
  * 4. Operations of both run one after another, also when a mutator does not wait for them: two writes of one row must
  *    see each other.
- * 5. If a read fails, the transaction has failed, even when the mutator catches the error and goes on.
+ * 5. Updates through `restricted` are asked about where somebody else was faster (`conflicts.ts`), if it is known who
+ *    writes; what is written unrestricted is the server's own.
+ * 6. If a read fails, the transaction has failed, even when the mutator catches the error and goes on.
  */
 
 import {
@@ -35,12 +37,14 @@ import { compileSelect, newAliases } from "../sql/compile.ts";
 import type { Compiler } from "../sql/compile.ts";
 import { dialectOf } from "../sql/dialect-of.ts";
 import type { SqlDialect } from "../sql/dialect.ts";
-import type { SqlExecutor, SqlRow, Statement } from "../sql/executor.ts";
+import type { ReadStatement, SqlExecutor } from "../sql/executor.ts";
 import { columnOf, name, sql, withCtes } from "../sql/fragment.ts";
 import type { Cte, SqlFragment } from "../sql/fragment.ts";
 import { resultFromSql } from "../sql/result-codec.ts";
 import { readColumns, rowFromSql } from "../sql/row-codec.ts";
 import { selectRows } from "../sql/row-list.ts";
+import { createConflicts } from "./conflicts.ts";
+import type { Conflicts, ConflictSource } from "./conflicts.ts";
 import type { FullScanWatch } from "./full-scans.ts";
 import { createOverlay } from "./overlay.ts";
 import type { Overlay } from "./overlay.ts";
@@ -55,6 +59,8 @@ export interface TransactionOptions {
   readonly policy: AuthorizePolicy;
   /** Is shown every query. */
   readonly fullScans?: FullScanWatch | undefined;
+  /** Without it, `resolveConflict` is not asked. */
+  readonly conflicts?: ConflictSource | undefined;
 }
 
 export type QueryRunner = SelectRunner & WriteRunner;
@@ -80,7 +86,7 @@ export function openTransaction(options: TransactionOptions): Transaction {
   };
   let queue: Promise<unknown> = Promise.resolve();
 
-  const read = async (statement: Statement): Promise<SqlRow[]> => {
+  const read: ReadStatement = async (statement) => {
     try {
       return await executor.all(statement);
     } catch (cause) {
@@ -97,10 +103,13 @@ export function openTransaction(options: TransactionOptions): Transaction {
       throw failure;
     }
   };
+  const source = options.conflicts;
   const runner = (restricted: boolean): QueryRunner => {
     const asked = restricted ? rules : null;
     const reader: Reader = { schema, dialect, overlay, rules: asked, read, fullScans };
-    const store = writeStore(reader);
+    const conflicts =
+      source && restricted ? createConflicts({ schema, dialect, ctx, rules, source, read }) : null;
+    const store = writeStore(reader, conflicts);
     const inTurn = <T>(operation: () => Promise<T>): Promise<T> => {
       const result = queue.then(() => {
         if (state.kind === "open") return operation();
@@ -135,11 +144,11 @@ interface Reader {
   readonly overlay: Overlay;
   /** Null for an unrestricted reader. */
   readonly rules: Rules | null;
-  read(statement: Statement): Promise<SqlRow[]>;
+  readonly read: ReadStatement;
   readonly fullScans: FullScanWatch | undefined;
 }
 
-function writeStore(reader: Reader): WriteStore {
+function writeStore(reader: Reader, conflicts: Conflicts | null): WriteStore {
   const { schema, dialect, overlay } = reader;
   return {
     select: (query) => select(reader, query),
@@ -150,6 +159,7 @@ function writeStore(reader: Reader): WriteStore {
         sql`${columnOf("t", column)} IN (${dialect.values(values)})`,
       ),
     authorize: (table, changes) => authorize(reader, table, changes),
+    ...(conflicts && { resolve: (table, changes) => conflicts.resolve(table, changes) }),
     apply: (change) => overlay.apply(change),
   };
 }

@@ -26,6 +26,9 @@ export interface SqlSession {
   run(statement: Statement): Promise<{ readonly changes: number }>;
 }
 
+/** For whoever reads through somebody else, who sees to it what a failure means. */
+export type ReadStatement = (statement: Statement) => Promise<SqlRow[]>;
+
 export interface SqlExecutor extends SqlSession {
   readonly dialect: "sqlite" | "postgres";
   /** The rows of each statement; an empty list for one that gives none. */

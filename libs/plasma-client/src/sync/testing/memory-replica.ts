@@ -4,7 +4,12 @@ import type { PullResponse, WireMutation } from "@sh1n4ps/plasma-core";
 import type { SyncReplica } from "../../replica/sync-replica.ts";
 
 export interface MemoryReplica extends SyncReplica {
-  append(mutation?: { clientID?: string; name?: string; args?: string }): string;
+  append(mutation?: {
+    clientID?: string;
+    name?: string;
+    args?: string;
+    base?: string | null;
+  }): string;
   pendingCount(): number;
   readonly rows: ReadonlySet<string>;
   /** The uids that a pull has settled, in order. */
@@ -23,6 +28,7 @@ export interface MemoryReplica extends SyncReplica {
 
 export function memoryReplica(clientID = "tab-1"): MemoryReplica {
   const outboxes = new Map<string, { confirmed: number; nextID: number; queue: WireMutation[] }>();
+  const bases = new Map<string, string | null>();
   const listeners = new Set<() => void>();
   const rows = new Set<string>();
   const settled: string[] = [];
@@ -42,11 +48,12 @@ export function memoryReplica(clientID = "tab-1"): MemoryReplica {
     get clientID() {
       return own;
     },
-    append({ clientID: owner = own, name = "add", args = "x" } = {}) {
+    append({ clientID: owner = own, name = "add", args = "x", base } = {}) {
       const outbox = outboxOf(owner);
       uids += 1;
       const uid = `${clientID}-${uids}`;
       outbox.queue.push({ id: outbox.nextID, uid, name, args, timestamp: 0 });
+      if (base !== undefined) bases.set(uid, base);
       outbox.nextID += 1;
       for (const listener of [...listeners]) listener();
       return uid;
@@ -56,7 +63,17 @@ export function memoryReplica(clientID = "tab-1"): MemoryReplica {
     pendingPushes: () =>
       [...outboxes]
         .filter(([, { queue }]) => queue.length > 0)
-        .map(([id, { confirmed, queue }]) => ({ clientID: id, confirmed, mutations: [...queue] })),
+        .map(([id, { confirmed, queue }]) => ({
+          clientID: id,
+          confirmed,
+          mutations: [...queue],
+          bases: new Map(
+            queue.flatMap((mutation) => {
+              const base = bases.get(mutation.uid);
+              return base === undefined ? [] : [[mutation.id, base]];
+            }),
+          ),
+        })),
     pullState() {
       outboxOf(own);
       const clients = [...outboxes].map(([id, { confirmed }]) => ({ clientID: id, confirmed }));
