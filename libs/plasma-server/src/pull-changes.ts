@@ -5,22 +5,24 @@
  * (`after`): visible after and (changed or not visible before) ⇒ put; visible before and not after ⇒ del; anything
  * else ⇒ nothing, so that no id crosses the wire that the person never could see.
  *
- * Asked are the candidates: the rows that changed, and every row, present or past, once a table that the rule looks
- * into has changed. Too many candidates cost time; they never change the answer.
+ * Asked are the candidates (`pull/candidates.ts`): the rows that changed, and those whose visibility hangs on a row of
+ * another table that did. Too many candidates cost time; they never change the answer.
  *
  * A predicate in JavaScript knows the row alone, so its candidates are the changed rows, and both images are fetched.
  */
 
-import { compareText, encodeRow, requireTable } from "@sh1n4ps/plasma-core";
+import { compareText, encodeRow, tablesOfCondition } from "@sh1n4ps/plasma-core";
 import type { BoundRule, PatchOperation, Schema, TableInfo } from "@sh1n4ps/plasma-core";
 import { asOf, asOfName } from "./change-log/as-of.ts";
-import { compileRule, dependenciesOf } from "./db/rules.ts";
-import { historyTable, versionIndex } from "./schema/history-names.ts";
+import { compileRule } from "./db/rules.ts";
+import { candidates, log } from "./pull/candidates.ts";
+import type { TouchedTables } from "./pull/touched.ts";
+import { historyTable } from "./schema/history-names.ts";
 import { newAliases } from "./sql/compile.ts";
 import type { Compiler } from "./sql/compile.ts";
 import type { SqlDialect } from "./sql/dialect.ts";
 import type { SqlRow, Statement } from "./sql/executor.ts";
-import { bind, bindInteger, integer, join, name, sql, tree, withCtes } from "./sql/fragment.ts";
+import { bind, bindInteger, integer, name, sql, withCtes } from "./sql/fragment.ts";
 import type { Cte, SqlFragment } from "./sql/fragment.ts";
 import { readColumns, rowFromSql } from "./sql/row-codec.ts";
 
@@ -33,6 +35,8 @@ export interface TableQuestion {
   readonly since: number | null;
   /** The version of the pull; null: the one that the statements find. */
   readonly until: number | null;
+  /** The tables that have changed since, be it after the version of the pull. */
+  readonly touched: TouchedTables;
   /** Ids up to this one were on earlier pages. */
   readonly after: string;
   /** How many rows a page takes. */
@@ -49,6 +53,7 @@ export interface TableAnswer {
 /** The statements to run in one batch. Their rows go to `readAnswer`. */
 export function askTable(question: TableQuestion): Statement[] {
   const { rule, since } = question;
+  if (since !== null && !mayHaveChanged(question)) return [];
   if (rule.kind === "predicate") {
     if (since !== null) return predicateImages(question);
     return [snapshotOf(question, question.dialect.truth(true))];
@@ -56,6 +61,14 @@ export function askTable(question: TableQuestion): Statement[] {
   if (rule.condition.kind === "constant" && !rule.condition.value) return [];
   if (since === null) return [snapshotOf(question, null)];
   return [putsOf(question), delsOf(question)];
+}
+
+function mayHaveChanged({ table, rule, touched }: TableQuestion): boolean {
+  if (touched.has(table.name)) return true;
+  return (
+    rule.kind === "expression" &&
+    [...tablesOfCondition(rule.condition)].some((other) => touched.has(other))
+  );
 }
 
 export function readAnswer(
@@ -126,20 +139,29 @@ interface Moment {
 }
 
 /** The tables as they were at the cookie. */
-function beforeOf({ schema, dialect }: TableQuestion): Moment {
-  return {
-    compiler: { schema, dialect, source: (table) => name(asOfName(table, "before")) },
-    ctes: [...schema.byName.values()].map((table) => asOf(table, "before", SINCE)),
-  };
+function beforeOf(question: TableQuestion): Moment {
+  return momentOf(question, "before", SINCE);
 }
 
 /** The tables as they are at the pull's version: the stored ones, unless that is past. */
-function afterOf({ schema, dialect, until }: TableQuestion): Moment {
-  if (until === null)
-    return { compiler: { schema, dialect, source: (table) => name(table.name) }, ctes: [] };
+function afterOf(question: TableQuestion): Moment {
+  if (question.until !== null) return momentOf(question, "after", UNTIL);
+  const { schema, dialect } = question;
+  return { compiler: { schema, dialect, source: (table) => name(table.name) }, ctes: [] };
+}
+
+/** A table that nobody has touched is stored as it was. */
+function momentOf(
+  { schema, dialect, touched }: TableQuestion,
+  moment: string,
+  version: SqlFragment,
+): Moment {
+  const source = (table: TableInfo) =>
+    name(touched.has(table.name) ? asOfName(table, moment) : table.name);
+  const tables = [...schema.byName.values()].filter((table) => touched.has(table.name));
   return {
-    compiler: { schema, dialect, source: (table) => name(asOfName(table, "after")) },
-    ctes: [...schema.byName.values()].map((table) => asOf(table, "after", UNTIL)),
+    compiler: { schema, dialect, source },
+    ctes: tables.map((table) => asOf(table, moment, version)),
   };
 }
 
@@ -185,30 +207,25 @@ function snapshotOf(question: TableQuestion, condition: SqlFragment | null): Sta
   );
 }
 
-/** The history by version. Left to itself, SQLite prefers the order of ids, and reads all of it. */
-function log(dialect: SqlDialect, table: TableInfo): SqlFragment {
-  return dialect.byIndex(name(historyTable(table.name)), versionIndex(table.name));
-}
-
 const CHANGED_SINCE = sql`_v > ${SINCE} AND _v <= ${UNTIL}`;
 
-function candidates(question: TableQuestion): Cte {
-  const { schema, dialect, table, rule, after } = question;
-  const beyond = sql`id > ${bind(after)}`;
-  const arms = [
-    sql`SELECT DISTINCT id FROM ${log(dialect, table)} WHERE ${CHANGED_SINCE} AND ${beyond}`,
-  ];
-  const touched = [...dependenciesOf(rule)].map((dependency) => {
-    return sql`EXISTS (SELECT 1 FROM ${log(dialect, requireTable(schema, dependency))} WHERE ${CHANGED_SINCE})`;
-  });
-  if (touched.length > 0) {
-    arms.push(
-      sql`SELECT id FROM ${name(table.name)} WHERE ${tree(touched, "OR")} AND ${beyond}`,
-      // Rows that were deleted after the pull's version are candidates as well.
-      sql`SELECT id FROM ${log(dialect, table)} WHERE _v > ${SINCE} AND ${tree(touched, "OR")} AND ${beyond}`,
-    );
-  }
-  return { name: "@candidates", materialized: true, body: join(arms, " UNION ") };
+/** Of a rule that is a condition. */
+function candidatesOf(question: TableQuestion, moments: Record<"before" | "after", Moment>): Cte[] {
+  const { schema, dialect, table, rule, touched, after: beyond } = question;
+  if (rule.kind === "predicate") return [];
+  const { before, after } = moments;
+  return candidates(
+    {
+      schema,
+      dialect,
+      touched,
+      before: before.compiler,
+      after: after.compiler,
+      since: SINCE,
+      until: UNTIL,
+    },
+    { table, rule: rule.condition, beyond },
+  );
 }
 
 function putsOf(question: TableQuestion): Statement {
@@ -216,7 +233,7 @@ function putsOf(question: TableQuestion): Statement {
   const [before, after] = [beforeOf(question), afterOf(question)];
   const history = name(historyTable(table.name));
   return withUsed(
-    [span(question), ...before.ctes, ...after.ctes, candidates(question)],
+    [span(question), ...before.ctes, ...after.ctes, ...candidatesOf(question, { before, after })],
     sql`SELECT ${readColumns(table, "row", dialect)}
       FROM "@candidates" AS candidate ${dialect.joinInOrder} ${after.compiler.source(table)} AS "row" ON "row".id = candidate.id
       WHERE ${visible(question, after, "row", "a")} AND (
@@ -231,7 +248,7 @@ function delsOf(question: TableQuestion): Statement {
   const { table, dialect, limit } = question;
   const [before, after] = [beforeOf(question), afterOf(question)];
   return withUsed(
-    [span(question), ...before.ctes, ...after.ctes, candidates(question)],
+    [span(question), ...before.ctes, ...after.ctes, ...candidatesOf(question, { before, after })],
     sql`SELECT candidate.id AS id
       FROM "@candidates" AS candidate ${dialect.joinInOrder} ${before.compiler.source(table)} AS old ON old.id = candidate.id
       WHERE ${visible(question, before, "old", "b")}
@@ -246,7 +263,7 @@ function predicateImages(question: TableQuestion): Statement[] {
   const page: Cte = {
     name: "@candidates",
     materialized: true,
-    body: sql`SELECT DISTINCT id FROM ${log(dialect, table)} WHERE ${CHANGED_SINCE} AND id > ${bind(lastId)} ORDER BY id LIMIT ${integer(limit + 1)}`,
+    body: sql`SELECT DISTINCT id FROM ${log(question, table)} WHERE ${CHANGED_SINCE} AND id > ${bind(lastId)} ORDER BY id LIMIT ${integer(limit + 1)}`,
   };
   const image = (moment: Moment) =>
     withUsed(

@@ -36,6 +36,8 @@ import type { Identity } from "./options.ts";
 import { errorFrom } from "./outcomes.ts";
 import { askTable, readAnswer } from "./pull-changes.ts";
 import type { TableAnswer, TableQuestion } from "./pull-changes.ts";
+import { isWithin, readTouched, selectTouched } from "./pull/touched.ts";
+import type { TouchedTables } from "./pull/touched.ts";
 import { dialectOf } from "./sql/dialect-of.ts";
 import type { SqlRow, Statement } from "./sql/executor.ts";
 import { bind, sql } from "./sql/fragment.ts";
@@ -88,6 +90,8 @@ interface Standing {
   readonly meta: DatabaseMeta;
   readonly owner: string | null;
   readonly base: Base;
+  /** Since the base, or the version of its page if there is none. */
+  readonly touched: TouchedTables;
   readonly settled: Settled;
 }
 
@@ -97,9 +101,10 @@ async function readStanding(job: Job): Promise<Standing> {
   const { engine, identity, request } = job;
   const claimed = request.cookie === null ? null : peekCookie(request.cookie);
   const versions = claimed ? versionsOf(claimed) : [];
-  const [metaRows = [], nonceRows = [], [owner] = [], ...settled] = await read(job, [
+  const [metaRows = [], nonceRows = [], touched = [], [owner] = [], ...settled] = await read(job, [
     SELECT_META,
     selectNonces(versions),
+    touchedSince(job, versions[0] ?? 0),
     sql`SELECT principal FROM _plasma_clients WHERE client_id = ${bind(identity.clientID)}`,
     ...selectSettled(job, null),
   ]);
@@ -110,8 +115,14 @@ async function readStanding(job: Job): Promise<Standing> {
     meta,
     owner: owner ? (owner["principal"] as string) : null,
     base: cookie ? believed(job, cookie, { meta, nonces: noncesFrom(nonceRows) }) : NOTHING,
+    touched: readTouched(engine.schema, touched),
     settled: readSettled(settled),
   };
+}
+
+function touchedSince({ engine }: Job, version: number): Statement {
+  const { schema, executor } = engine;
+  return selectTouched({ schema, dialect: dialectOf(executor) }, version);
 }
 
 function versionsOf(cookie: Cookie): number[] {
@@ -145,17 +156,19 @@ function believed(
 }
 
 /** The first page: all tables in one batch, at the version that this batch finds. */
-async function firstPage(job: Job, { meta, base }: Standing): Promise<PullResponse> {
-  const questions = [...job.engine.schema.byName.values()].map((table) =>
-    questionOf(job, table, base.since),
-  );
-  const asked = questions.map((question) => askTable(question));
+async function firstPage(job: Job, standing: Standing): Promise<PullResponse> {
+  const { meta, base, touched } = standing;
+  const asked = [...job.engine.schema.byName.values()].map((table) => {
+    const question = { ...questionOf(job, table, base.since), touched };
+    return { question, statements: askTable(question) };
+  });
   const settling = selectSettled(job, null);
-  const [metaRows = [], nonceRows = [], ...rest] = await read(job, [
+  const [metaRows = [], nonceRows = [], touchedRows = [], ...rest] = await read(job, [
     SELECT_META,
     SELECT_CURRENT_NONCE,
+    touchedSince(job, base.since ?? 0),
     ...settling,
-    ...asked.flat(),
+    ...asked.flatMap(({ statements }) => statements),
   ]);
   const now = metaFrom(metaRows);
   if (
@@ -164,14 +177,15 @@ async function firstPage(job: Job, { meta, base }: Standing): Promise<PullRespon
   ) {
     throw new StorageFailure("The database was replaced during a pull.");
   }
-  const settled = readSettled(rest.slice(0, settling.length));
+  const found = readTouched(job.engine.schema, touchedRows);
+  if (base.since !== null && !isWithin(found, touched)) {
+    return firstPage(job, { ...standing, touched: found });
+  }
+  const settled = readSettled(rest.splice(0, settling.length));
   const page = newPage(job.request.limit);
   if (base.since === null) page.patch.push({ op: "clear" });
-  let at = settling.length;
-  for (const [index, question] of questions.entries()) {
-    const count = asked[index]!.length;
-    page.take(question.table, readAnswer(question, rest.slice(at, at + count)));
-    at += count;
+  for (const { question, statements } of asked) {
+    page.take(question.table, readAnswer(question, rest.splice(0, statements.length)));
     if (page.stoppedAt) break;
   }
   const nonce = noncesFrom(nonceRows).get(now.version) ?? "";
@@ -182,28 +196,50 @@ async function firstPage(job: Job, { meta, base }: Standing): Promise<PullRespon
 /** A later page: table by table, as of the version of the first. */
 async function continuePages(
   job: Job,
-  { meta, base }: Standing,
+  { meta, base, touched }: Standing,
   position: PagePosition,
 ): Promise<PullResponse> {
+  const { version, nonce, lastId } = position;
   const tables = [...job.engine.schema.byName.values()];
   const start = tables.findIndex((table) => table.name === position.table);
   const page = newPage(job.request.limit);
-  const place: Place = { meta, base, version: position.version, nonce: position.nonce };
-  for (const table of tables.slice(start)) {
+  const place: Place = { meta, base, version, nonce };
+  let known = touched;
+  for (const [at, table] of tables.slice(start).entries()) {
     const question = {
       ...questionOf(job, table, base.since),
-      until: position.version,
-      after: table.name === position.table ? position.lastId : "",
+      until: version,
+      after: at === 0 ? lastId : "",
     };
-    const statements = askTable(question);
-    if (statements.length === 0) continue;
-    const [metaRows = [], ...rows] = await read(job, [SELECT_META, ...statements]);
-    // What happened since the first page is computed away by the log, so the log must still have it.
-    if (metaFrom(metaRows).horizon > (base.since ?? position.version)) throw restartPull();
-    page.take(table, readAnswer(question, rows));
+    const answer = await askLater(job, { question, touched: known });
+    if (!answer) continue;
+    known = answer.touched;
+    page.take(table, answer);
     if (page.stoppedAt) return more(job, place, page);
   }
-  return done(job, place, page, readSettled(await read(job, selectSettled(job, position.version))));
+  return done(job, place, page, readSettled(await read(job, selectSettled(job, version))));
+}
+
+/** Null if nothing of this table can have changed. */
+async function askLater(
+  job: Job,
+  asked: { readonly question: Omit<TableQuestion, "touched">; readonly touched: TouchedTables },
+): Promise<(TableAnswer & { readonly touched: TouchedTables }) | null> {
+  const { touched } = asked;
+  const question = { ...asked.question, touched };
+  const statements = askTable(question);
+  if (statements.length === 0) return null;
+  const base = question.since ?? question.until!;
+  const [metaRows = [], touchedRows = [], ...rows] = await read(job, [
+    SELECT_META,
+    touchedSince(job, base),
+    ...statements,
+  ]);
+  // What happened since the first page is computed away by the log, so the log must still have it.
+  if (metaFrom(metaRows).horizon > base) throw restartPull();
+  const found = readTouched(job.engine.schema, touchedRows);
+  if (!isWithin(found, touched)) return askLater(job, { ...asked, touched: found });
+  return { ...readAnswer(question, rows), touched };
 }
 
 function restartPull(): RequestRefused {
@@ -218,7 +254,7 @@ function questionOf(
   { engine, rules, request }: Job,
   table: TableInfo,
   since: number | null,
-): TableQuestion {
+): Omit<TableQuestion, "touched"> {
   return {
     schema: engine.schema,
     dialect: dialectOf(engine.executor),

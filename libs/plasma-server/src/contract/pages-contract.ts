@@ -2,6 +2,7 @@
 
 import { beforeEach, describe, expect, it } from "vitest";
 import type { SqlExecutor, SqlParam } from "../sql/executor.ts";
+import { partnersBetweenPages } from "./partners-between-pages.ts";
 import { keysOf, sharedAndSecret } from "./world.ts";
 import type { Client, World } from "./world.ts";
 
@@ -75,6 +76,11 @@ export function pagesContract(fresh: () => Promise<SqlExecutor>): void {
       });
       expect(wrote).toBeGreaterThan(3);
       expect([...bob.rows].sort()).toEqual([...expected.rows].sort());
+    });
+
+    it("are about one moment, also where a nested rule looks at rows that have changed since", async () => {
+      const all = ["1", "2", "3", "4", "5"];
+      expect(await partnersBetweenPages(await fresh())).toEqual({ brought: all, taken: all });
     });
 
     it("bring outcomes with the last one only, as of the same version", async () => {

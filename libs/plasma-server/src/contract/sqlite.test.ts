@@ -12,7 +12,7 @@ describe("on better-sqlite3", () => {
     fresh,
     seed: 20_260,
     queries: 4000,
-    histories: 100,
+    histories: 20,
     pullsEach: 20,
   });
 });

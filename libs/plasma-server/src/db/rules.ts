@@ -1,12 +1,6 @@
 /** Rules of one person over a schema, bound once for each request. */
 
-import {
-  bindRule,
-  checkCondition,
-  fieldsOfTable,
-  RULE_ROW,
-  tablesOfCondition,
-} from "@sh1n4ps/plasma-core";
+import { bindRule, checkCondition, fieldsOfTable, RULE_ROW } from "@sh1n4ps/plasma-core";
 import type {
   AuthorizePolicy,
   BoundRule,
@@ -37,6 +31,12 @@ export function bindRules(ctx: unknown, policy: AuthorizePolicy): Rules {
   };
 }
 
+/** Rows that a condition is about, by what it calls them: the table, and the alias in the SQL. */
+export type RowsInSight = ReadonlyMap<
+  string,
+  { readonly table: TableInfo; readonly alias: string }
+>;
+
 /** A rule's condition about the row that goes by `alias`. Its subqueries look at everything. */
 export function compileRule(
   condition: Condition,
@@ -44,18 +44,24 @@ export function compileRule(
   place: { readonly compiler: Compiler; readonly aliases: Aliases },
 ): SqlFragment {
   const { restrict: _, ...compiler } = place.compiler;
-  const scope = new Map([[RULE_ROW, fieldsOfTable(row.table)]]);
-  checkCondition(compiler.schema, condition, { scope, place: "rule" });
-  return compileCondition(condition, {
-    compiler,
-    aliases: place.aliases,
-    scope: new Map([[RULE_ROW, tableSource(row.table, row.alias)]]),
-  });
+  return compileAbout(condition, new Map([[RULE_ROW, row]]), { ...place, compiler });
 }
 
-/** The tables whose rows decide about another row of this table. */
-export function dependenciesOf(rule: BoundRule): ReadonlySet<string> {
-  return rule.kind === "expression" ? tablesOfCondition(rule.condition) : new Set();
+/** A condition about rows of a statement around it. */
+export function compileAbout(
+  condition: Condition,
+  rows: RowsInSight,
+  place: { readonly compiler: Compiler; readonly aliases: Aliases },
+): SqlFragment {
+  const each = [...rows];
+  checkCondition(place.compiler.schema, condition, {
+    scope: new Map(each.map(([named, { table }]) => [named, fieldsOfTable(table)])),
+    place: "rule",
+  });
+  return compileCondition(condition, {
+    ...place,
+    scope: new Map(each.map(([named, { table, alias }]) => [named, tableSource(table, alias)])),
+  });
 }
 
 /**
