@@ -14,6 +14,8 @@ export type SyncServerErrorKind =
   | "invalid-request"
   /** The database failed or was too busy; the client was told to try again. */
   | "storage"
+  /** Other SQL wrote rows that do not fit the schema: clients do without them. `details`: table, ids, columns. */
+  | "invalid-rows"
   /** A warning: tables that everyone may read or write, because they have no rule. */
   | "tables-without-rules"
   /** A warning, in development: a query reads all rows of a large table. */

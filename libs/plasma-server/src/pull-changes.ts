@@ -9,11 +9,15 @@
  * another table that did. Too many candidates cost time; they never change the answer.
  *
  * A predicate in JavaScript knows the row alone, so its candidates are the changed rows, and both images are fetched.
+ *
+ * A row that does not fit the schema (only other SQL can write one) is as good as none: no client could take it, and one
+ * such row must not keep the others from arriving. Whoever had it before loses it, so that all see the same. Its repair
+ * is a change like any other.
  */
 
 import { compareText, encodeRow, tablesOfCondition } from "@sh1n4ps/plasma-core";
-import type { BoundRule, PatchOperation, Schema, TableInfo } from "@sh1n4ps/plasma-core";
-import { asOf, asOfName } from "./change-log/as-of.ts";
+import type { BoundRule, PatchOperation, Row, Schema, TableInfo } from "@sh1n4ps/plasma-core";
+import { asOf, asOfName, withUsed } from "./change-log/as-of.ts";
 import { compileRule } from "./db/rules.ts";
 import { candidates, log } from "./pull/candidates.ts";
 import type { TouchedTables } from "./pull/touched.ts";
@@ -22,9 +26,10 @@ import { newAliases } from "./sql/compile.ts";
 import type { Compiler } from "./sql/compile.ts";
 import type { SqlDialect } from "./sql/dialect.ts";
 import type { SqlRow, Statement } from "./sql/executor.ts";
-import { bind, bindInteger, integer, name, sql, withCtes } from "./sql/fragment.ts";
+import { bind, bindInteger, integer, name, sql } from "./sql/fragment.ts";
 import type { Cte, SqlFragment } from "./sql/fragment.ts";
-import { readColumns, rowFromSql } from "./sql/row-codec.ts";
+import { checkedRowFromSql, readColumns } from "./sql/row-codec.ts";
+import type { CheckedRow, Misfit } from "./sql/row-codec.ts";
 
 export interface TableQuestion {
   readonly schema: Schema;
@@ -48,6 +53,8 @@ export interface TableAnswer {
   readonly operations: readonly { readonly id: string; readonly operation: PatchOperation }[];
   /** The id after which to go on, or null when that was all. */
   readonly goOnAfter: string | null;
+  /** Rows that were left out. */
+  readonly misfits: readonly Misfit[];
 }
 
 /** The statements to run in one batch. Their rows go to `readAnswer`. */
@@ -78,32 +85,40 @@ export function readAnswer(
   const { table, rule, since, limit } = question;
   if (rule.kind === "expression") {
     const [puts = [], dels = []] = results;
-    const operations = [
-      ...puts.map((row) => put(table, row)),
-      ...dels.map((row) => del(table, row["id"] as string)),
+    const found: { readonly id: string; readonly put?: CheckedRow }[] = [
+      ...puts.map((row) => ({ id: row["id"] as string, put: checkedRowFromSql(table, row) })),
+      ...dels.map((row) => ({ id: row["id"] as string })),
     ];
-    operations.sort((left, right) => compareText(left.id, right.id));
-    return cut(operations, limit);
+    found.sort((left, right) => compareText(left.id, right.id));
+    const page = found.slice(0, limit);
+    return {
+      operations: page.flatMap(({ id, put: checked }) => {
+        if (checked?.kind === "row") return [put(table, checked.row)];
+        return since === null ? [] : [del(table, id)];
+      }),
+      goOnAfter: found.length > limit ? page.at(-1)!.id : null,
+      misfits: page.flatMap(({ put: checked }) =>
+        checked?.kind === "misfit" ? [checked.misfit] : [],
+      ),
+    };
   }
   if (since === null) {
     const [rows = []] = results;
     const page = rows.slice(0, limit);
+    const { fitting, misfits } = checkedRows(table, page);
     return {
-      operations: page
-        .filter((row) => rule.allows(rowFromSql(table, row)))
-        .map((row) => put(table, row)),
+      operations: fitting.filter((row) => rule.allows(row)).map((row) => put(table, row)),
       goOnAfter: rows.length > limit ? (page.at(-1)!["id"] as string) : null,
+      misfits,
     };
   }
   const [candidates = [], before = [], after = []] = results;
   const page = candidates.slice(0, limit).map((row) => row["id"] as string);
-  const visible = (rows: readonly SqlRow[]) =>
-    new Map(
-      rows
-        .filter((row) => rule.allows(rowFromSql(table, row)))
-        .map((row) => [row["id"] as string, row]),
-    );
-  const [visibleBefore, visibleAfter] = [visible(before), visible(after)];
+  const visible = (rows: readonly Row[]) =>
+    new Map(rows.filter((row) => rule.allows(row)).map((row) => [row["id"] as string, row]));
+  const now = checkedRows(table, after);
+  const visibleBefore = visible(checkedRows(table, before).fitting);
+  const visibleAfter = visible(now.fitting);
   return {
     operations: page.flatMap((id) => {
       const row = visibleAfter.get(id);
@@ -111,17 +126,26 @@ export function readAnswer(
       return visibleBefore.has(id) ? [del(table, id)] : [];
     }),
     goOnAfter: candidates.length > limit ? page.at(-1)! : null,
+    misfits: now.misfits,
   };
 }
 
-function cut(operations: TableAnswer["operations"], limit: number): TableAnswer {
-  if (operations.length <= limit) return { operations, goOnAfter: null };
-  const page = operations.slice(0, limit);
-  return { operations: page, goOnAfter: page.at(-1)!.id };
+function checkedRows(
+  table: TableInfo,
+  stored: readonly SqlRow[],
+): { readonly fitting: readonly Row[]; readonly misfits: readonly Misfit[] } {
+  const fitting: Row[] = [];
+  const misfits: Misfit[] = [];
+  for (const row of stored) {
+    const checked = checkedRowFromSql(table, row);
+    if (checked.kind === "misfit") misfits.push(checked.misfit);
+    else fitting.push(checked.row);
+  }
+  return { fitting, misfits };
 }
 
-function put(table: TableInfo, row: SqlRow): TableAnswer["operations"][number] {
-  const encoded = encodeRow(table, rowFromSql(table, row));
+function put(table: TableInfo, row: Row): TableAnswer["operations"][number] {
+  const encoded = encodeRow(table, row);
   return { id: encoded["id"] as string, operation: { op: "put", table: table.name, row: encoded } };
 }
 
@@ -171,18 +195,6 @@ function span({ since, until }: TableQuestion): Cte {
     name: "@span",
     body: sql`SELECT ${bindInteger(since ?? 0)} AS since, ${end} AS until`,
   };
-}
-
-/** Only the tables that the statement speaks of: each unused one would still cost its parsing. */
-function withUsed(ctes: readonly Cte[], statement: SqlFragment): Statement {
-  const used: Cte[] = [];
-  let text = statement.text;
-  for (const cte of ctes.toReversed()) {
-    if (!text.includes(`"${cte.name}"`)) continue;
-    used.unshift(cte);
-    text += cte.body.text;
-  }
-  return sql`${withCtes(used)}${statement}`;
 }
 
 function visible(

@@ -35,6 +35,7 @@ import { RequestRefused, StorageFailure } from "./errors.ts";
 import type { Identity } from "./options.ts";
 import { errorFrom } from "./outcomes.ts";
 import { askTable, readAnswer } from "./pull-changes.ts";
+import { reportMisfits } from "./pull/misfits.ts";
 import type { TableAnswer, TableQuestion } from "./pull-changes.ts";
 import { isWithin, readTouched, selectTouched } from "./pull/touched.ts";
 import type { TouchedTables } from "./pull/touched.ts";
@@ -185,7 +186,9 @@ async function firstPage(job: Job, standing: Standing): Promise<PullResponse> {
   const page = newPage(job.request.limit);
   if (base.since === null) page.patch.push({ op: "clear" });
   for (const { question, statements } of asked) {
-    page.take(question.table, readAnswer(question, rest.splice(0, statements.length)));
+    const answer = readAnswer(question, rest.splice(0, statements.length));
+    page.take(question.table, answer);
+    reportMisfits(job.engine, question.table, answer.misfits);
     if (page.stoppedAt) break;
   }
   const nonce = noncesFrom(nonceRows).get(now.version) ?? "";
@@ -215,6 +218,7 @@ async function continuePages(
     if (!answer) continue;
     known = answer.touched;
     page.take(table, answer);
+    reportMisfits(job.engine, table, answer.misfits);
     if (page.stoppedAt) return more(job, place, page);
   }
   return done(job, place, page, readSettled(await read(job, selectSettled(job, version))));

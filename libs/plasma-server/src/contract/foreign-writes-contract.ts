@@ -2,6 +2,7 @@
 
 import { beforeEach, describe, expect, it } from "vitest";
 import type { SqlExecutor, SqlParam, Statement } from "../sql/executor.ts";
+import { misfitContract } from "./misfit-contract.ts";
 import { keysOf, sharedAndSecret } from "./world.ts";
 import type { Client, World } from "./world.ts";
 
@@ -10,7 +11,9 @@ export interface ForeignWritesContractOptions {
   readonly fresh: () => Promise<SqlExecutor>;
 }
 
-export function foreignWritesContract({ dialect, fresh }: ForeignWritesContractOptions): void {
+export function foreignWritesContract(options: ForeignWritesContractOptions): void {
+  const { dialect, fresh } = options;
+  misfitContract(options);
   describe("writes by other SQL", () => {
     let world: World;
     let bob: Client;

@@ -21,7 +21,7 @@ import type { SqlDialect } from "../sql/dialect.ts";
 import type { ReadStatement } from "../sql/executor.ts";
 import { bindInteger, bindText, columnOf, integer, join, name, sql } from "../sql/fragment.ts";
 import type { Cte, SqlFragment } from "../sql/fragment.ts";
-import { readColumns, rowFromSql } from "../sql/row-codec.ts";
+import { checkedRowFromSql, readColumns } from "../sql/row-codec.ts";
 import type { BasePosition } from "./base-position.ts";
 import { compileRule } from "./rules.ts";
 import type { Rules } from "./rules.ts";
@@ -189,7 +189,11 @@ async function readBases(
         WHERE old.id IN (${ids}) AND ${visible} AND EXISTS (SELECT 1 FROM "@base" WHERE known = 1)`,
     ),
   );
-  const rows = stored.map((row) => Object.freeze(rowFromSql(table, row)));
+  // One that does not fit the schema was never sent to anybody.
+  const rows = stored.flatMap((row) => {
+    const checked = checkedRowFromSql(table, row);
+    return checked.kind === "row" ? [checked.row] : [];
+  });
   const readable = rule.kind === "predicate" ? rows.filter((row) => rule.allows(row)) : rows;
   return new Map(readable.map((row) => [row["id"] as string, row]));
 }

@@ -1,5 +1,6 @@
 /** Rows out of SQL: what is selected, and how a driver's row becomes a row. */
 
+import { checkValue } from "@sh1n4ps/plasma-core";
 import type { AnyColumn, ColumnKind, Row, TableInfo } from "@sh1n4ps/plasma-core";
 import type { SqlDialect } from "./dialect.ts";
 import type { SqlRow } from "./executor.ts";
@@ -23,6 +24,36 @@ export function rowFromSql(table: TableInfo, stored: SqlRow): Row {
     row[column] = cellFromSql(stored[column], kindOf(table, column));
   }
   return row;
+}
+
+/** A stored row that does not fit the schema, as only other SQL can write it: which, and by which column. */
+export interface Misfit {
+  readonly id: string;
+  readonly column: string;
+}
+
+export type CheckedRow =
+  | { readonly kind: "row"; readonly row: Row }
+  | { readonly kind: "misfit"; readonly misfit: Misfit };
+
+/** The row, checked as if it came from outside; or what is wrong with it. Its values are told to nobody. */
+export function checkedRowFromSql(table: TableInfo, stored: SqlRow): CheckedRow {
+  const row: Row = {};
+  for (const column of table.columnNames) {
+    const value = stored[column];
+    const kind = kindOf(table, column);
+    try {
+      if (kind === "boolean" && !isBoolean(value)) throw new RangeError("It is neither 0 nor 1.");
+      row[column] = checkValue(table.columns[column] as AnyColumn, cellFromSql(value, kind));
+    } catch {
+      return { kind: "misfit", misfit: { id: String(stored["id"]), column } };
+    }
+  }
+  return { kind: "row", row: Object.freeze(row) };
+}
+
+function isBoolean(value: unknown): boolean {
+  return [null, undefined, 0, 1, true, false].includes(value as null);
 }
 
 /** Drivers differ in what they give for a boolean (0, 1, false, true), and in the class of bytes. */
