@@ -11,14 +11,13 @@
  *   --write                adds the result to libs/plasma-server/differential-results.json
  */
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { pathToFileURL } from "node:url";
 import Database from "better-sqlite3";
-import { build } from "esbuild";
 import { Miniflare } from "miniflare";
 import pg from "pg";
+import { bundle, importBundled } from "./bundle.mjs";
 import { Complaint, runMain } from "./complaint.mjs";
 import { findPostgres, startPostgres } from "./postgres.mjs";
 
@@ -31,7 +30,7 @@ const PROGRESS_MS = 10_000;
 
 await runMain(async () => {
   const options = readOptions();
-  const differential = await load();
+  const differential = await importBundled(ENTRY);
   const opened = [];
   for (const name of options.engines) opened.push(await open(name, differential));
   const startedAt = Date.now();
@@ -87,30 +86,6 @@ function readOptions() {
     engines: values.engines.split(","),
     write: values.write,
   };
-}
-
-/** Bundles the TypeScript, since Node 20 cannot run it. */
-async function load() {
-  const directory = mkdtempSync(join(ROOT, "node_modules/.differential-"));
-  const outfile = join(directory, "differential.mjs");
-  try {
-    writeFileSync(outfile, await bundle(ENTRY, "node"));
-    return await import(pathToFileURL(outfile).href);
-  } finally {
-    rmSync(directory, { recursive: true });
-  }
-}
-
-async function bundle(entry, platform) {
-  const { outputFiles } = await build({
-    entryPoints: [join(ROOT, entry)],
-    write: false,
-    bundle: true,
-    platform,
-    format: "esm",
-    logLevel: "error",
-  });
-  return outputFiles[0].text;
 }
 
 /** The D1 of the worker at this address. */

@@ -28,11 +28,11 @@ import { endGroupsOnSignal, startGroup } from "./process-group.mjs";
 const PREFIX = "plasma-postgres-";
 const READY_MS = 30_000;
 
+/** What a crash of the machine would cost does not matter to a test. */
+const FORGETFUL = { fsync: "off", synchronous_commit: "off", full_page_writes: "off" };
+
 const SETTINGS = {
   listen_addresses: "",
-  fsync: "off",
-  synchronous_commit: "off",
-  full_page_writes: "off",
   // In the data directory instead of /dev/shm, where a crash would leave them.
   dynamic_shared_memory_type: "mmap",
   max_connections: "50",
@@ -57,9 +57,9 @@ export function findPostgres(env = process.env) {
 
 /**
  * @returns {Promise<{ host: string, user: string, database: string, stop: () => Promise<void> }>}
- *   `host` is the directory of the socket.
+ *   `host` is the directory of the socket. `isDurable`: commits wait for the disk, as they do by default.
  */
-export async function startPostgres(bin = findPostgres()) {
+export async function startPostgres(bin = findPostgres(), { isDurable = false } = {}) {
   if (!bin) throw new Complaint("Postgres is not installed. On Debian: apt-get install postgresql");
   removeLeftovers();
   const directory = mkdtempSync(join(tmpdir(), PREFIX));
@@ -69,7 +69,7 @@ export async function startPostgres(bin = findPostgres()) {
     if (isRoot()) chownSync(directory, ...idsOfPostgres());
     const data = join(directory, "data");
     await init(bin, data);
-    const server = await serve(bin, { data, directory });
+    const server = await serve(bin, { data, directory, isDurable });
     return {
       host: directory,
       user: "postgres",
@@ -98,8 +98,12 @@ async function init(bin, data) {
   });
 }
 
-async function serve(bin, { data, directory }) {
-  const settings = Object.entries({ ...SETTINGS, unix_socket_directories: directory });
+async function serve(bin, { data, directory, isDurable }) {
+  const settings = Object.entries({
+    ...SETTINGS,
+    ...(!isDurable && FORGETFUL),
+    unix_socket_directories: directory,
+  });
   const args = ["-D", data, ...settings.flatMap(([key, value]) => ["-c", `${key}=${value}`])];
   const [command, ...rest] = asPostgres(join(bin, "postgres"), args);
   let tellReady;

@@ -2,8 +2,10 @@
 
 import type { ErrorBody, PlasmaError, WireMutation } from "@sh1n4ps/plasma-core";
 import type { Identity } from "./options.ts";
-import type { SqlRow, Statement } from "./sql/executor.ts";
-import { bind, sql } from "./sql/fragment.ts";
+import { dialectOf } from "./sql/dialect-of.ts";
+import type { SqlExecutor, SqlRow, Statement } from "./sql/executor.ts";
+import { bind, bindInteger, bindText, join, sql } from "./sql/fragment.ts";
+import type { SqlFragment } from "./sql/fragment.ts";
 
 export type Outcome = { readonly status: "ok" } | ({ readonly status: "error" } & ErrorBody);
 
@@ -33,8 +35,6 @@ function storable(details: unknown): unknown {
   }
 }
 
-export const OUTCOME_COLUMNS = sql`client_id, mutation_id, uid, status, code, message, details`;
-
 export function outcomeFrom(row: SqlRow): Outcome {
   if (row["status"] === "ok") return { status: "ok" };
   return { status: "error", ...errorFrom(row) };
@@ -52,42 +52,53 @@ export function errorFrom(row: SqlRow): ErrorBody {
 
 export interface OutcomeRecord {
   readonly identity: Identity;
-  readonly mutation: WireMutation;
+  readonly executor: SqlExecutor;
+  /** Mutations with consecutive ids, and what became of each. */
+  readonly runs: readonly {
+    readonly mutation: WireMutation;
+    readonly outcome: Outcome;
+    /** Take the uid over from the client under which it was decided. */
+    readonly movesUid?: boolean;
+  }[];
   readonly version: number;
-  readonly outcome: Outcome;
-  /** Take the uid over from the client under which it was decided. */
-  readonly movesUid: boolean;
-  /** Outcomes up to this id are known to the client. */
-  readonly confirmed: number;
+  /** The client knows the reasons of its refusals up to this id; 0: nothing is to be forgotten. */
+  readonly forget: number;
   readonly now: number;
 }
 
-/** Moves the client's last mutation id on by exactly one, or fails the batch; then keeps the outcome. */
+/** A row if the client's last mutation id is not the one just before these. */
+export function clientGuard({
+  identity,
+  runs,
+}: Pick<OutcomeRecord, "identity" | "runs">): SqlFragment {
+  const { clientID, principal } = identity;
+  const first = runs[0]!.mutation.id;
+  const isNext =
+    first === 1
+      ? sql`NOT EXISTS (SELECT 1 FROM _plasma_clients WHERE client_id = ${bind(clientID)})`
+      : sql`EXISTS (SELECT 1 FROM _plasma_clients WHERE client_id = ${bind(clientID)} AND principal = ${bind(principal)} AND last_mutation_id = ${bind(first - 1)})`;
+  return sql`SELECT 'client' WHERE NOT ${isNext}`;
+}
+
+/** Moves the client's last mutation id on to the last of these, and keeps the outcomes. */
 export function outcomeStatements(record: OutcomeRecord): Statement[] {
-  const { identity, mutation, version, outcome, now } = record;
+  const { identity, runs, forget, now } = record;
   const { clientID, clientGroupID, principal } = identity;
-  const error = outcome.status === "error" ? outcome : null;
-  const details = error?.details === undefined ? null : JSON.stringify(error.details);
-  const isFirst = mutation.id === 1;
-  const isNext = isFirst
-    ? sql`NOT EXISTS (SELECT 1 FROM _plasma_clients WHERE client_id = ${bind(clientID)})`
-    : sql`EXISTS (SELECT 1 FROM _plasma_clients WHERE client_id = ${bind(clientID)} AND principal = ${bind(principal)} AND last_mutation_id = ${bind(mutation.id - 1)})`;
-  const advance = isFirst
-    ? sql`INSERT INTO _plasma_clients (client_id, principal, client_group_id, last_mutation_id, seen_at)
-        VALUES (${bind(clientID)}, ${bind(principal)}, ${bind(clientGroupID)}, 1, ${bind(now)})`
-    : sql`UPDATE _plasma_clients SET last_mutation_id = ${bind(mutation.id)}, seen_at = ${bind(now)} WHERE client_id = ${bind(clientID)}`;
-  const forget = Math.min(record.confirmed, mutation.id - 1);
+  const first = runs[0]!.mutation.id;
+  const last = runs.at(-1)!.mutation.id;
+  const advance =
+    first === 1
+      ? sql`INSERT INTO _plasma_clients (client_id, principal, client_group_id, last_mutation_id, seen_at)
+        VALUES (${bind(clientID)}, ${bind(principal)}, ${bind(clientGroupID)}, ${bind(last)}, ${bind(now)})`
+      : sql`UPDATE _plasma_clients SET last_mutation_id = ${bind(last)}, seen_at = ${bind(now)} WHERE client_id = ${bind(clientID)}`;
+  const moved = runs.filter(({ movesUid }) => movesUid).map(({ mutation }) => mutation.uid);
   return [
-    sql`INSERT INTO _plasma_guard (kind) SELECT 'client' WHERE NOT ${isNext}`,
     advance,
-    ...(record.movesUid
-      ? [
-          sql`UPDATE _plasma_client_mutations SET uid = NULL WHERE principal = ${bind(principal)} AND uid = ${bind(mutation.uid)}`,
-        ]
-      : []),
-    sql`INSERT INTO _plasma_client_mutations (client_id, mutation_id, principal, uid, status, code, message, details, version, time)
-      VALUES (${bind(clientID)}, ${bind(mutation.id)}, ${bind(principal)}, ${bind(mutation.uid)}, ${bind(outcome.status)},
-        ${bind(error?.code ?? null)}, ${bind(error?.message ?? null)}, ${bind(details)}, ${bind(version)}, ${bind(now)})`,
+    ...moved.map(
+      (uid) =>
+        sql`UPDATE _plasma_client_mutations SET uid = NULL WHERE principal = ${bind(principal)} AND uid = ${bind(uid)}`,
+    ),
+    insertOutcomes(record),
     ...(forget > 0
       ? [
           // The uid stays: a copy of this client that never heard of the outcome may still send the mutation.
@@ -95,4 +106,19 @@ export function outcomeStatements(record: OutcomeRecord): Statement[] {
         ]
       : []),
   ];
+}
+
+function insertOutcomes({ identity, executor, runs, version, now }: OutcomeRecord): Statement {
+  const dialect = dialectOf(executor);
+  const list = runs.map(({ mutation: { id, uid }, outcome }) => {
+    const error = outcome.status === "error" ? outcome : null;
+    const details = error?.details === undefined ? null : JSON.stringify(error.details);
+    return [id, uid, outcome.status, error?.code ?? null, error?.message ?? null, details];
+  });
+  const [id, uid, ...rest] = (["int", "text", "text", "text", "text", "text"] as const).map(
+    (kind, slot) => dialect.cell(slot, kind),
+  );
+  return sql`INSERT INTO _plasma_client_mutations (client_id, principal, mutation_id, uid, status, code, message, details, version, time)
+    SELECT ${bindText(identity.clientID)}, ${bindText(identity.principal)}, ${id!}, ${uid!}, ${join(rest)}, ${bindInteger(version)}, ${bindInteger(now)}
+    FROM ${dialect.jsonRows(JSON.stringify(list))}`;
 }

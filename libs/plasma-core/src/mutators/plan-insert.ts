@@ -26,7 +26,10 @@ export async function planInsert(
 ): Promise<readonly RowChange[]> {
   if (onConflict?.kind === "update") checkPatch(table, onConflict.set);
   const wanted = rows.map((values) => completeRow(table, values));
-  const holders = await holdersOf(table, store, wanted);
+  const read = onConflict ? store.rowsWith : (store.takenBy ?? store.rowsWith);
+  const holders = await holdersOf(table, wanted, (column, values) =>
+    read.call(store, table.name, column, values),
+  );
   const changes = new Map<string, RowChange>();
   const met: Row[] = [];
   for (const row of wanted) {
@@ -69,8 +72,8 @@ interface Holders {
 
 async function holdersOf(
   table: TableInfo,
-  store: WriteStore,
   wanted: readonly Row[],
+  read: (column: string, values: readonly NonNullable<Value>[]) => Promise<Row[]>,
 ): Promise<readonly Holders[]> {
   const columns: Holders[] = [];
   for (const column of uniqueColumns(table)) {
@@ -81,7 +84,7 @@ async function holdersOf(
     const add = (row: Row) => {
       if (row[column] !== null) byValue.set(valueKey(row[column] as Value), [...of(row), row]);
     };
-    if (values.length > 0) (await store.rowsWith(table.name, column, values)).forEach(add);
+    if (values.length > 0) (await read(column, values)).forEach(add);
     columns.push({ column, of, add, has: (row) => of(row).length > 0 });
   }
   return columns;

@@ -16,9 +16,16 @@ import type { Schema } from "../schema/schema.ts";
 import type { Row, TableInfo } from "../schema/table.ts";
 import type { RowChange, WriteStore } from "./write-store.ts";
 
+const uniqueOf = new WeakMap<TableInfo, readonly string[]>();
+
 /** The id and the columns declared `.unique()`. */
 export function uniqueColumns(table: TableInfo): readonly string[] {
-  return table.columnNames.filter((name) => name === "id" || table.columns[name]?.isUnique);
+  let unique = uniqueOf.get(table);
+  if (!unique) {
+    unique = table.columnNames.filter((name) => name === "id" || table.columns[name]?.isUnique);
+    uniqueOf.set(table, unique);
+  }
+  return unique;
 }
 
 export function taken(table: TableInfo): PlasmaError {

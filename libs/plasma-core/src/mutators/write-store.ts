@@ -19,6 +19,11 @@ export interface WriteStore {
   select(query: SelectAst): Promise<Row[]>;
   /** All rows that have one of these values in this column, whoever may read them: a value is taken or it is not. */
   rowsWith(table: string, column: string, values: readonly NonNullable<Value>[]): Promise<Row[]>;
+  /**
+   * The same, for an insert that fails if there are any. A store whose commit refuses values that are taken may leave out
+   * the rows that it would have to read.
+   */
+  takenBy?(table: string, column: string, values: readonly NonNullable<Value>[]): Promise<Row[]>;
   /** Throws `PlasmaAuthorizationError` unless the person may make every one of these changes. None of them is applied yet. */
   authorize(table: TableInfo, changes: readonly RowChange[]): Promise<void>;
   /**

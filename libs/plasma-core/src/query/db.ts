@@ -21,7 +21,7 @@ export interface ReadDb<S extends Schema = AnySchema> extends SelectMethods {
 export interface MutatorDb<S extends Schema = AnySchema> extends ReadDb<S>, WriteMethods<S> {}
 
 export function readDb<S extends Schema>(schema: S, runner: SelectRunner): ReadDb<S> {
-  return { ...selectMethods(runner), query: relationalDb(schema, runner) };
+  return withRelations(schema, runner, selectMethods(runner));
 }
 
 export function mutatorDb<S extends Schema>(
@@ -29,7 +29,22 @@ export function mutatorDb<S extends Schema>(
   runner: SelectRunner & WriteRunner,
 ): MutatorDb<S> {
   const ordered = inOrder(runner);
-  return { ...readDb(schema, ordered), ...writeMethods<S>(ordered) };
+  const methods = { ...selectMethods(ordered), ...writeMethods<S>(ordered) };
+  return withRelations(schema, ordered, methods);
+}
+
+/** Most mutators have no use for `db.query`, which has an entry for each table. */
+function withRelations<S extends Schema, M extends object>(
+  schema: S,
+  runner: SelectRunner,
+  methods: M,
+): M & { readonly query: RelationalDb<S> } {
+  let relations: RelationalDb<S> | undefined;
+  const query = {
+    get: () => (relations ??= relationalDb(schema, runner)),
+    enumerable: true,
+  };
+  return Object.defineProperty(methods, "query", query) as M & { readonly query: RelationalDb<S> };
 }
 
 /**

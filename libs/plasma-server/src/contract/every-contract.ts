@@ -6,6 +6,7 @@ import { conflictContract } from "./conflict-contract.ts";
 import { cookieContract } from "./cookie-contract.ts";
 import { exactlyOnceContract } from "./exactly-once-contract.ts";
 import { foreignWritesContract } from "./foreign-writes-contract.ts";
+import { groupContract } from "./group-contract.ts";
 import { historyContract } from "./history-contract.ts";
 import { isolationContract } from "./isolation-contract.ts";
 import { liveSelectContract } from "./live-select-contract.ts";
@@ -34,6 +35,7 @@ export interface ContractOptions {
 export function everyContract(options: ContractOptions): void {
   const { fresh } = options;
   exactlyOnceContract(fresh);
+  groupContract(fresh);
   isolationContract(fresh);
   troubleContract(fresh);
   permissionContract(fresh);

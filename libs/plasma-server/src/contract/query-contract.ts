@@ -11,6 +11,7 @@ import {
 import type { Condition, Row, SelectAst, Source } from "@sh1n4ps/plasma-core";
 import { beforeAll, describe, expect, it } from "vitest";
 import { commit } from "../db/commit.ts";
+import { bindRules } from "../db/rules.ts";
 import { openTransaction } from "../db/transaction.ts";
 import { runtimePlatform } from "../platform.ts";
 import { ensureSchema } from "../schema/ensure-schema.ts";
@@ -48,7 +49,7 @@ export function queryContract({ fresh, queries, seed }: QueryContractOptions): v
           schema: randomSchema,
           executor,
           ctx: {},
-          policy: { default: "allow" },
+          rules: bindRules({}, { default: "allow" }),
         });
         await mutatorDb(randomSchema, transaction.restricted)
           .insert(target)

@@ -20,6 +20,7 @@ import { dialectOf } from "../sql/dialect-of.ts";
 import type { SqlDialect } from "../sql/dialect.ts";
 import type { SqlExecutor, Statement } from "../sql/executor.ts";
 import { bind, bindInteger, bindText, columnOf, join, name, sql, tree } from "../sql/fragment.ts";
+import type { SqlFragment } from "../sql/fragment.ts";
 import { columnNames } from "../sql/row-codec.ts";
 import { selectRows } from "../sql/row-list.ts";
 import { tooLarge } from "./too-large.ts";
@@ -33,6 +34,8 @@ export interface CommitRequest {
   /** Net changes, one for each row. */
   readonly changes: readonly RowChange[];
   readonly origin?: Origin;
+  /** A select of what stands in the way: the kind of a guard (`schema/system-tables.ts`), or no row. */
+  readonly guard?: SqlFragment;
   /** What else belongs to it, given its version: the client's last mutation id, the outcome. */
   readonly alongside?: (version: number) => readonly Statement[];
 }
@@ -60,12 +63,13 @@ export async function commit(request: CommitRequest): Promise<CommitResult> {
 }
 
 function statementsOf(request: CommitRequest, version: number, nonce: string): Statement[] {
-  const { schema, executor, platform, base, changes, origin, alongside } = request;
+  const { schema, executor, platform, base, changes, origin, guard, alongside } = request;
   const log = schemaDialectOf(executor);
+  const guards = guard ? sql` UNION ALL ${guard}` : sql``;
   return [
     ...log.lock,
     sql`INSERT INTO _plasma_versions (version, nonce, time) SELECT version + 1, ${bindText(nonce)}, ${bindInteger(platform.clock.now())} FROM _plasma_meta WHERE version = ${bind(base)}`,
-    sql`INSERT INTO _plasma_guard (kind) SELECT 'conflict' WHERE NOT EXISTS (SELECT 1 FROM _plasma_versions WHERE region = 0 AND version = ${bind(version)} AND nonce = ${bind(nonce)})`,
+    sql`INSERT INTO _plasma_guard (kind) SELECT 'conflict' WHERE NOT EXISTS (SELECT 1 FROM _plasma_versions WHERE region = 0 AND version = ${bind(version)} AND nonce = ${bind(nonce)})${guards}`,
     sql`UPDATE _plasma_meta SET version = ${bind(version)} WHERE version = ${bind(base)}`,
     ...(alongside?.(version) ?? []),
     ...(changes.length > 0

@@ -1,7 +1,10 @@
-/** The rows that a mutation has written so far, laid over the database: by each query, in SQL. */
+/**
+ * The rows that mutations have written so far, laid over the database: by each query, in SQL. Whoever knows a row's id may
+ * ask for it without SQL.
+ */
 
-import type { Row, RowChange, Schema, TableInfo } from "@sh1n4ps/plasma-core";
-import { encodeRow } from "@sh1n4ps/plasma-core";
+import type { Row, RowChange, Schema, TableInfo, Value } from "@sh1n4ps/plasma-core";
+import { encodeRow, filterRowsWith } from "@sh1n4ps/plasma-core";
 import type { SqlDialect } from "../sql/dialect.ts";
 import { columnOf, join, name, sql } from "../sql/fragment.ts";
 import type { Cte, SqlFragment } from "../sql/fragment.ts";
@@ -11,12 +14,18 @@ export interface Overlay {
   apply(change: RowChange): void;
   /** The row if it was written here; null if it was deleted here; undefined if the database knows. */
   get(table: string, id: string): Row | null | undefined;
+  /** The rows written here that have one of these values in this column. */
+  rowsWith(table: string, column: string, values: readonly NonNullable<Value>[]): Row[];
   /** What stands for a table after FROM. */
   source(table: TableInfo): SqlFragment;
   /** What must come before a query that uses `source`. */
   ctes(): readonly Cte[];
   /** The net change of each row that differs from the database. */
   changes(): RowChange[];
+  /** How many rows are written. */
+  readonly size: number;
+  /** Gives back the way it is now. */
+  savepoint(): () => void;
 }
 
 interface WrittenTable {
@@ -26,31 +35,67 @@ interface WrittenTable {
 
 export function createOverlay(schema: Schema, dialect: SqlDialect): Overlay {
   const written = new Map<string, WrittenTable>();
+  const undo: (() => void)[] = [];
+  const tableOf = (tableName: string) => {
+    let table = written.get(tableName);
+    if (!table) written.set(tableName, (table = { rows: new Map(), cte: null }));
+    return table;
+  };
   return {
     apply(change) {
-      let table = written.get(change.table);
-      if (!table) written.set(change.table, (table = { rows: new Map(), cte: null }));
+      const table = tableOf(change.table);
       const earlier = table.rows.get(change.id);
       table.rows.set(change.id, { ...change, before: earlier ? earlier.before : change.before });
       table.cte = null;
+      undo.push(() => {
+        if (earlier) table.rows.set(change.id, earlier);
+        else table.rows.delete(change.id);
+        table.cte = null;
+      });
     },
     get(table, id) {
       return written.get(table)?.rows.get(id)?.after;
     },
+    rowsWith(table, column, values) {
+      if (column === "id") {
+        const rows = written.get(table)?.rows;
+        return [...new Set(values)].flatMap((id): Row[] => rowsOf(rows?.get(id as string)));
+      }
+      const changes = [...(written.get(table)?.rows.values() ?? [])];
+      return filterRowsWith(changes.flatMap(rowsOf), column, values);
+    },
     source(table) {
-      return written.has(table.name) ? name(overlayName(table.name)) : name(table.name);
+      return isWritten(written.get(table.name)) ? name(overlayName(table.name)) : name(table.name);
     },
     ctes() {
-      return [...written].map(([tableName, table]) => {
+      return [...written].flatMap(([tableName, table]) => {
+        if (!isWritten(table)) return [];
         table.cte ??= overlayCte(schema.byName.get(tableName)!, [...table.rows.values()], dialect);
-        return table.cte;
+        return [table.cte];
       });
     },
     changes() {
       const all = [...written.values()].flatMap((table) => [...table.rows.values()]);
       return all.filter((change) => !isUnchanged(schema.byName.get(change.table)!, change));
     },
+    get size() {
+      return [...written.values()].reduce((sum, { rows }) => sum + rows.size, 0);
+    },
+    savepoint() {
+      const depth = undo.length;
+      return () => {
+        while (undo.length > depth) undo.pop()!();
+      };
+    },
   };
+}
+
+function rowsOf(change: RowChange | undefined): Row[] {
+  return change?.after ? [change.after] : [];
+}
+
+function isWritten(table: WrittenTable | undefined): boolean {
+  return table !== undefined && table.rows.size > 0;
 }
 
 function overlayName(table: string): string {

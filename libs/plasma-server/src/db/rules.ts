@@ -31,6 +31,16 @@ export function bindRules(ctx: unknown, policy: AuthorizePolicy): Rules {
   };
 }
 
+const checked = new WeakMap<Condition, Schema>();
+
+/** Throws if the condition names what is not there, or compares what does not compare. */
+export function checkRule(schema: Schema, table: TableInfo, condition: Condition): void {
+  if (checked.get(condition) === schema) return;
+  const scope = new Map([[RULE_ROW, fieldsOfTable(table)]]);
+  checkCondition(schema, condition, { scope, place: "rule" });
+  checked.set(condition, schema);
+}
+
 /** Rows that a condition is about, by what it calls them: the table, and the alias in the SQL. */
 export type RowsInSight = ReadonlyMap<
   string,

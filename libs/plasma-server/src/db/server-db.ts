@@ -17,6 +17,7 @@ import type { SqlExecutor } from "../sql/executor.ts";
 import { bind, sql } from "../sql/fragment.ts";
 import { commit } from "./commit.ts";
 import { explainSelect } from "./explain.ts";
+import { bindRules } from "./rules.ts";
 import { openTransaction } from "./transaction.ts";
 import type { QueryRunner } from "./transaction.ts";
 
@@ -59,7 +60,12 @@ async function transact<T>(
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
     if (attempt > 0) await backOff(platform, attempt - 1);
     const base = metaFrom(await executor.all(SELECT_META)).version;
-    const transaction = openTransaction({ schema, executor, ctx, policy });
+    const transaction = openTransaction({
+      schema,
+      executor,
+      ctx,
+      rules: bindRules(ctx, policy),
+    });
     const result = await work(
       ctx === undefined ? transaction.unrestricted : transaction.restricted,
     );

@@ -8,13 +8,21 @@ import { pause } from "../contract/world.ts";
 import { ensureSchema } from "../schema/ensure-schema.ts";
 import { fromBetterSqlite3 } from "../sql/better-sqlite3.ts";
 import type { SqlExecutor } from "../sql/executor.ts";
+import { dialectOf } from "../sql/dialect-of.ts";
+import { createOverlay } from "./overlay.ts";
+import { bindRules } from "./rules.ts";
 import { createServerDb } from "./server-db.ts";
 import { openTransaction } from "./transaction.ts";
 import type { Transaction } from "./transaction.ts";
 
 let executor: SqlExecutor;
 const open = (userId = "ada"): Transaction =>
-  openTransaction({ schema, executor, ctx: { userId }, policy: { default: "allow" } });
+  openTransaction({
+    schema,
+    executor,
+    ctx: { userId },
+    rules: bindRules({ userId }, { default: "allow" }),
+  });
 
 beforeEach(async () => {
   executor = fromBetterSqlite3(new Database(":memory:"));
@@ -92,7 +100,7 @@ describe("a transaction", () => {
       schema,
       executor: uneven,
       ctx: { userId: "ada" },
-      policy: { default: "allow" },
+      rules: bindRules({ userId: "ada" }, { default: "allow" }),
     });
     const db = mutatorDb(schema, transaction.restricted);
     const unrestricted = mutatorDb(schema, transaction.unrestricted);
@@ -120,6 +128,30 @@ describe("a transaction", () => {
       code: "transaction-over",
     });
     expect(transaction.changes()).toEqual([]);
+  });
+
+  it("writes nothing any more once it is over, also what was begun before", async () => {
+    let answer = () => {};
+    const slow: SqlExecutor = {
+      ...executor,
+      all: async (statement) => {
+        await new Promise<void>((resolve) => (answer = resolve));
+        return executor.all(statement);
+      },
+    };
+    const overlay = createOverlay(schema, dialectOf(executor));
+    const rules = bindRules({ userId: "ada" }, { default: "allow" });
+    const transaction = openTransaction({ schema, executor: slow, ctx: {}, rules, overlay });
+    const write = mutatorDb(schema, transaction.unrestricted)
+      .update(todos)
+      .set({ title: "too late" })
+      .where(eq(todos.id, "t"));
+    const refused = expect(write).rejects.toMatchObject({ code: "transaction-over" });
+    await pause(1);
+    transaction.close();
+    answer();
+    await refused;
+    expect(overlay.size).toBe(0);
   });
 
   it("asks predicates about rows, limits and offsets after that", async () => {
@@ -167,7 +199,7 @@ describe("a transaction", () => {
       schema: randomSchema,
       executor: database,
       ctx: {},
-      policy: { default: "allow" },
+      rules: bindRules({}, { default: "allow" }),
     });
     const db = mutatorDb(randomSchema, transaction.restricted);
     for (let at = 0; at < 600; at++) {

@@ -5,24 +5,31 @@
  *    asks no rules. Both share one overlay.
  * 2. Nothing is written before the commit; the commit fails if anything at all was committed since the transaction's
  *    first read. So reads need not be from one snapshot.
- * 3. A write is judged in SQL, in one query, against the state just before it.
+ * 3. A write is judged against the state just before it: by a rule that looks at the row alone in memory, by any other
+ *    in SQL, in one query. Likewise a query for one row by its id, which most writes are, is answered in memory.
  * 4. Operations of both run one after another, also when a mutator does not wait for them: two writes of one row must
  *    see each other.
  * 5. Updates through `restricted` are asked about where somebody else was faster (`conflicts.ts`), if it is known who
  *    writes; what is written unrestricted is the server's own.
- * 6. If a read fails, the transaction has failed, even when the mutator catches the error and goes on.
+ * 6. An optimistic transaction takes what an insert wants to be free for free, without a look. The commit refuses it if it
+ *    was not, and then all has to run again with a look; likewise where the mutator itself has refused something.
+ * 7. If a read fails, the transaction has failed, even when the mutator catches the error and goes on.
  */
 
 import {
+  analyzeSelect,
+  evaluateCondition,
   executeWrite,
   PlasmaAuthorizationError,
   PlasmaError,
   requireTable,
+  RULE_ROW,
   tablesOfCondition,
   tablesOfSelect,
 } from "@sh1n4ps/plasma-core";
 import type {
-  AuthorizePolicy,
+  BoundRule,
+  Condition,
   Row,
   RowChange,
   Schema,
@@ -38,7 +45,7 @@ import type { Compiler } from "../sql/compile.ts";
 import { dialectOf } from "../sql/dialect-of.ts";
 import type { SqlDialect } from "../sql/dialect.ts";
 import type { ReadStatement, SqlExecutor } from "../sql/executor.ts";
-import { columnOf, name, sql, withCtes } from "../sql/fragment.ts";
+import { bind, columnOf, name, sql, withCtes } from "../sql/fragment.ts";
 import type { Cte, SqlFragment } from "../sql/fragment.ts";
 import { resultFromSql } from "../sql/result-codec.ts";
 import { readColumns, rowFromSql } from "../sql/row-codec.ts";
@@ -48,7 +55,8 @@ import type { Conflicts, ConflictSource } from "./conflicts.ts";
 import type { FullScanWatch } from "./full-scans.ts";
 import { createOverlay } from "./overlay.ts";
 import type { Overlay } from "./overlay.ts";
-import { bindRules, compileRule } from "./rules.ts";
+import { hasSubquery, idOfLookup, tableOfLookup } from "./lookup.ts";
+import { checkRule, compileRule } from "./rules.ts";
 import type { Rules } from "./rules.ts";
 import { tooLarge } from "./too-large.ts";
 
@@ -56,11 +64,16 @@ export interface TransactionOptions {
   readonly schema: Schema;
   readonly executor: SqlExecutor;
   readonly ctx: unknown;
-  readonly policy: AuthorizePolicy;
+  /** Those of `ctx`. */
+  readonly rules: Rules;
   /** Is shown every query. */
   readonly fullScans?: FullScanWatch | undefined;
   /** Without it, `resolveConflict` is not asked. */
   readonly conflicts?: ConflictSource | undefined;
+  /** What was written before it and is not committed yet. Default: nothing. */
+  readonly overlay?: Overlay;
+  /** Default: false. */
+  readonly optimistic?: boolean;
 }
 
 export type QueryRunner = SelectRunner & WriteRunner;
@@ -70,17 +83,20 @@ export interface Transaction {
   readonly restricted: QueryRunner;
   /** Asks no rules. */
   readonly unrestricted: QueryRunner;
-  /** The net changes so far. */
+  /** The net changes so far, those that the overlay held before included. */
   changes(): RowChange[];
+  /** Whether something was taken for free without a look. */
+  hasAssumed(): boolean;
   /** Ends it: whoever still holds one of its databases gets an error. Throws if a read has failed. */
   close(): void;
 }
 
 export function openTransaction(options: TransactionOptions): Transaction {
-  const { schema, executor, ctx, policy, fullScans } = options;
+  const { schema, executor, ctx, rules, fullScans } = options;
   const dialect = dialectOf(executor);
-  const overlay = createOverlay(schema, dialect);
-  const rules = bindRules(ctx, policy);
+  const overlay = options.overlay ?? createOverlay(schema, dialect);
+  let assumed = false;
+  const assume = options.optimistic ? () => void (assumed = true) : null;
   let state: { kind: "open" } | { kind: "closed" } | { kind: "failed"; failure: StorageFailure } = {
     kind: "open",
   };
@@ -103,21 +119,25 @@ export function openTransaction(options: TransactionOptions): Transaction {
       throw failure;
     }
   };
+  const requireOpen = () => {
+    if (state.kind === "open") return;
+    if (state.kind === "failed") throw state.failure;
+    throw new PlasmaError(
+      "transaction-over",
+      "The mutation is over. Await every query and write in the mutator.",
+    );
+  };
   const source = options.conflicts;
   const runner = (restricted: boolean): QueryRunner => {
     const asked = restricted ? rules : null;
     const reader: Reader = { schema, dialect, overlay, rules: asked, read, fullScans };
     const conflicts =
       source && restricted ? createConflicts({ schema, dialect, ctx, rules, source, read }) : null;
-    const store = writeStore(reader, conflicts);
+    const store = writeStore(reader, { conflicts, assume, requireOpen });
     const inTurn = <T>(operation: () => Promise<T>): Promise<T> => {
       const result = queue.then(() => {
-        if (state.kind === "open") return operation();
-        if (state.kind === "failed") throw state.failure;
-        throw new PlasmaError(
-          "transaction-over",
-          "The mutation is over. Await every query and write in the mutator.",
-        );
+        requireOpen();
+        return operation();
       });
       queue = result.catch(() => undefined);
       return result;
@@ -131,6 +151,7 @@ export function openTransaction(options: TransactionOptions): Transaction {
     restricted: runner(true),
     unrestricted: runner(false),
     changes: () => overlay.changes(),
+    hasAssumed: () => assumed,
     close() {
       if (state.kind === "failed") throw state.failure;
       state = { kind: "closed" };
@@ -148,8 +169,16 @@ interface Reader {
   readonly fullScans: FullScanWatch | undefined;
 }
 
-function writeStore(reader: Reader, conflicts: Conflicts | null): WriteStore {
+function writeStore(
+  reader: Reader,
+  guard: {
+    readonly conflicts: Conflicts | null;
+    readonly assume: (() => void) | null;
+    readonly requireOpen: () => void;
+  },
+): WriteStore {
   const { schema, dialect, overlay } = reader;
+  const { conflicts, assume, requireOpen } = guard;
   return {
     select: (query) => select(reader, query),
     rowsWith: (tableName, column, values) =>
@@ -158,9 +187,19 @@ function writeStore(reader: Reader, conflicts: Conflicts | null): WriteStore {
         requireTable(schema, tableName),
         sql`${columnOf("t", column)} IN (${dialect.values(values)})`,
       ),
+    ...(assume && {
+      takenBy: async (tableName, column, values) => {
+        assume();
+        return overlay.rowsWith(tableName, column, values);
+      },
+    }),
     authorize: (table, changes) => authorize(reader, table, changes),
     ...(conflicts && { resolve: (table, changes) => conflicts.resolve(table, changes) }),
-    apply: (change) => overlay.apply(change),
+    apply(change) {
+      // Who has not waited for a read may get here when the overlay is another mutation's already.
+      requireOpen();
+      overlay.apply(change);
+    },
   };
 }
 
@@ -174,6 +213,8 @@ async function readRows(reader: Reader, table: TableInfo, condition: SqlFragment
 
 async function select(reader: Reader, query: SelectAst): Promise<Row[]> {
   const { schema, rules } = reader;
+  const id = idOfLookup(query);
+  if (id !== null && isAboutRowAlone(reader, query)) return lookUp(reader, query, id);
   const predicate = predicateOf(reader, query);
   if (!predicate) {
     const readable = rules ? await readableIds(reader, rules, tablesOfSelect(query)) : null;
@@ -187,6 +228,42 @@ async function select(reader: Reader, query: SelectAst): Promise<Row[]> {
   const rows = await run(reader, asked, { ids: readable?.ids ?? new Map(), open: table.name });
   const end = query.limit === null ? undefined : query.offset + query.limit;
   return rows.filter((row) => predicate.allows(row)).slice(query.offset, end);
+}
+
+function isAboutRowAlone({ schema, rules }: Reader, query: SelectAst): boolean {
+  const rule = rules?.of(requireTable(schema, tableOfLookup(query)), "read");
+  return rule?.kind !== "expression" || !hasSubquery(rule.condition);
+}
+
+/** The row with this id, if it meets the query and may be read. */
+async function lookUp(reader: Reader, query: SelectAst, id: string): Promise<Row[]> {
+  const { schema, dialect, overlay, rules } = reader;
+  const table = requireTable(schema, tableOfLookup(query));
+  analyzeSelect(schema, query);
+  let row = overlay.get(table.name, id);
+  if (row === undefined) {
+    const [stored] = await reader.read(
+      sql`SELECT ${readColumns(table, "t", dialect)} FROM ${name(table.name)} AS t WHERE t.id = ${bind(id)}`,
+    );
+    row = stored ? rowFromSql(table, stored) : null;
+  }
+  if (!row || !meets(schema, query.where!, new Map([[query.from.alias, row]]))) return [];
+  return !rules || allows(reader, rules.of(table, "read"), { table, row }) ? [{ ...row }] : [];
+}
+
+/** By a rule that looks at the row alone. */
+function allows(
+  { schema }: Reader,
+  rule: BoundRule,
+  { table, row }: { readonly table: TableInfo; readonly row: Row },
+): boolean {
+  if (rule.kind === "predicate") return rule.allows(row);
+  checkRule(schema, table, rule.condition);
+  return meets(schema, rule.condition, new Map([[RULE_ROW, row]]));
+}
+
+function meets(schema: Schema, condition: Condition, scope: ReadonlyMap<string, Row>): boolean {
+  return evaluateCondition(condition, { schema, rows: () => [] }, scope) === true;
 }
 
 /** The predicate that decides about the rows of a query for whole rows of one table, if it is that simple. */
@@ -255,12 +332,8 @@ async function authorize(
   const images = changes.flatMap(({ before, after }) =>
     [before, after].filter((image) => image !== null),
   );
-  if (rule.kind === "predicate") {
-    if (images.every((image) => rule.allows(image))) return;
-    throw new PlasmaAuthorizationError();
-  }
-  if (rule.condition.kind === "constant") {
-    if (rule.condition.value) return;
+  if (rule.kind === "predicate" || !hasSubquery(rule.condition)) {
+    if (images.every((row) => allows(reader, rule, { table, row }))) return;
     throw new PlasmaAuthorizationError();
   }
   const aliases = newAliases();

@@ -32,6 +32,7 @@ import * as orm from "drizzle-orm";
 import type { BetterSQLite3Database } from "drizzle-orm/better-sqlite3";
 import type { alias } from "drizzle-orm/sqlite-core";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { bindRules } from "../db/rules.ts";
 import { openTransaction } from "../db/transaction.ts";
 import type { SqlExecutor } from "../sql/executor.ts";
 import { lists, people, rows, samples, schema, todos } from "./reporting-app.fixture.ts";
@@ -64,8 +65,8 @@ export function drizzleContract(engine: string, open: () => Promise<DrizzleWorld
       await drizzle.insert(tables.lists).values(rows.lists);
       await drizzle.insert(tables.todos).values(rows.todos);
       await drizzle.insert(tables.samples).values(rows.samples);
-      const policy = { default: "allow" } as const;
-      const transaction = openTransaction({ schema, executor, ctx: null, policy });
+      const rules = bindRules(null, { default: "allow" });
+      const transaction = openTransaction({ schema, executor, ctx: null, rules });
       ours = readDb(schema, transaction.unrestricted);
     });
 

@@ -32,7 +32,7 @@ export interface SchemaDescription {
   readonly tables: readonly TableDescription[];
 }
 
-const LAYOUT = 2;
+const LAYOUT = 3;
 
 export function describeSchema(schema: Schema): SchemaDescription {
   const tables = [...schema.byName.values()].map((table): TableDescription => {

@@ -91,6 +91,8 @@ export function systemTables({ integer, text, end, endKeyed }: SystemTypes): Sta
   )${endKeyed}`,
     sql`CREATE UNIQUE INDEX IF NOT EXISTS _plasma_client_mutations_uid
     ON _plasma_client_mutations (principal, uid) WHERE uid IS NOT NULL`,
+    sql`CREATE INDEX IF NOT EXISTS _plasma_client_mutations_reasons
+    ON _plasma_client_mutations (client_id, mutation_id) WHERE message IS NOT NULL`,
     sql`CREATE TABLE IF NOT EXISTS _plasma_attempts (
     principal ${text} NOT NULL,
     uid ${text} NOT NULL,

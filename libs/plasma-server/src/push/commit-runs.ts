@@ -1,0 +1,105 @@
+/**
+ * Commits what mutations did, with their outcomes and the client's last mutation id: all of them or none. If nobody can
+ * say whether a commit happened, its version's nonce is looked up: it tells.
+ */
+
+import type { MutationResult, PlasmaError, RowChange, WireMutation } from "@sh1n4ps/plasma-core";
+import { QUARANTINED, settleAttempts } from "../attempts.ts";
+import { commit } from "../db/commit.ts";
+import { clientGuard, outcomeStatements } from "../outcomes.ts";
+import type { Outcome } from "../outcomes.ts";
+import { bind, sql } from "../sql/fragment.ts";
+import { inStorage } from "./push-job.ts";
+import type { PushJob } from "./push-job.ts";
+import { resultOf } from "./standing.ts";
+import type { Standing } from "./standing.ts";
+
+/** What became of one mutation. */
+export interface Run {
+  readonly mutation: WireMutation;
+  readonly outcome: Outcome;
+  /** The outcome is known under another client id, from which it is taken over. */
+  readonly movesUid?: boolean;
+  /** Its attempts were counted. */
+  readonly settlesAttempts?: boolean;
+}
+
+export interface Decided {
+  readonly results: readonly MutationResult[];
+  readonly rows: readonly RowChange[];
+  /** Null when it has to be read anew. */
+  readonly standing: Standing | null;
+}
+
+export type Committed =
+  | { readonly kind: "decided"; readonly decided: Decided }
+  /** Something else was committed first, or nothing was. */
+  | { readonly kind: "again"; readonly cause: unknown }
+  /** The database's constraints say no. */
+  | { readonly kind: "refused"; readonly error: PlasmaError };
+
+export async function commitRuns(
+  job: PushJob,
+  standing: Standing,
+  { runs, changes }: { readonly runs: readonly Run[]; readonly changes: readonly RowChange[] },
+): Promise<Committed> {
+  const { engine, identity, request } = job;
+  const first = runs[0]!.mutation;
+  const last = runs.at(-1)!.mutation;
+  const committed = await commit({
+    schema: engine.schema,
+    executor: engine.executor,
+    platform: engine.platform,
+    base: standing.version,
+    changes,
+    // Rows of several mutations bear the last one's number.
+    origin: { clientID: identity.clientID, mutationID: last.id },
+    guard: clientGuard({ identity, runs }),
+    alongside: (version) => {
+      const now = engine.platform.clock.now();
+      const settled = runs.filter(({ settlesAttempts }) => settlesAttempts);
+      return [
+        ...outcomeStatements({
+          identity,
+          executor: engine.executor,
+          runs,
+          version,
+          forget: standing.hasConfirmedReasons ? Math.min(request.confirmed, first.id - 1) : 0,
+          now,
+        }),
+        ...settled.map(({ mutation, outcome }) =>
+          settleAttempts({ identity, mutation }, outcome === QUARANTINED ? now : null),
+        ),
+      ];
+    },
+  });
+  const version = standing.version + 1;
+  const decided: Committed = {
+    kind: "decided",
+    decided: {
+      results: runs.map(({ mutation, outcome, movesUid }) => {
+        const result = resultOf(mutation.id, outcome);
+        return movesUid ? { ...result, duplicate: true } : result;
+      }),
+      rows: changes,
+      standing: { ...standing, version, lastMutationID: last.id },
+    },
+  };
+  switch (committed.kind) {
+    case "committed":
+      return decided;
+    case "conflict":
+      return { kind: "again", cause: null };
+    case "refused":
+      return committed;
+    case "unknown": {
+      const found = await inStorage(
+        engine.executor.all(
+          sql`SELECT version FROM _plasma_versions WHERE region = 0 AND version = ${bind(version)} AND nonce = ${bind(committed.nonce)}`,
+        ),
+      );
+      // If it was not this commit, the next attempt finds out whether another one has decided the mutation.
+      return found.length > 0 ? decided : { kind: "again", cause: committed.cause };
+    }
+  }
+}

@@ -1,0 +1,67 @@
+/**
+ * Several mutations of a push in one commit: each runs over what those before it have written, and all become visible at
+ * once. A commit is most of what a mutation costs.
+ *
+ * 1. Each mutation stays atomic by itself: what a refused one has written is taken back before the next one runs.
+ * 2. Only mutations that nothing is known of go into a group: no outcome, no failure, no doubt. The rest, and a group
+ *    that the database refuses or that another commit has overtaken, is left to `decide-one.ts`, one by one.
+ * 3. A group ends before it gets large: it is held in memory, and whoever else writes waits for its commit.
+ */
+
+import type { WireMutation } from "@sh1n4ps/plasma-core";
+import { createOverlay } from "../db/overlay.ts";
+import { dialectOf } from "../sql/dialect-of.ts";
+import { commitRuns } from "./commit-runs.ts";
+import type { Decided, Run } from "./commit-runs.ts";
+import { isSuspect } from "./decide-one.ts";
+import type { PushJob } from "./push-job.ts";
+import { runMutator } from "./run-mutator.ts";
+import type { Standing } from "./standing.ts";
+
+const MAX_MUTATIONS = 200;
+const MAX_ROWS = 2000;
+const MAX_DURATION_MS = 1000;
+
+/** The first of these mutations, as many as it could; null when none. */
+export async function decideGroup(
+  job: PushJob,
+  standing: Standing,
+  waiting: readonly WireMutation[],
+): Promise<Decided | null> {
+  const candidates = unsuspicious(job, standing, waiting);
+  if (candidates.length < 2) return null;
+  const { engine } = job;
+  const overlay = createOverlay(engine.schema, dialectOf(engine.executor));
+  const until = engine.platform.clock.now() + MAX_DURATION_MS;
+  const runs: Run[] = [];
+  for (const mutation of candidates) {
+    if (overlay.size > MAX_ROWS || engine.platform.clock.now() > until) break;
+    const takeBack = overlay.savepoint();
+    const ran = await runMutator({ ...job, mutation }, { overlay, optimistic: true });
+    const isRefused = ran.kind === "decided" && ran.outcome.status === "error";
+    if (ran.kind === "failed" || isRefused) takeBack();
+    // What it was refused for may be what it had taken for free: that one has to look.
+    if (ran.kind === "failed" || (isRefused && ran.hasAssumed)) break;
+    runs.push({ mutation, outcome: ran.outcome });
+  }
+  if (runs.length < 2) return null;
+  const committed = await commitRuns(job, standing, { runs, changes: overlay.changes() });
+  return committed.kind === "decided" ? committed.decided : null;
+}
+
+function unsuspicious(
+  job: PushJob,
+  standing: Standing,
+  waiting: readonly WireMutation[],
+): WireMutation[] {
+  const group: WireMutation[] = [];
+  for (const mutation of waiting) {
+    const isPlain =
+      mutation.id === standing.lastMutationID + 1 + group.length &&
+      !standing.elsewhere.has(mutation.uid) &&
+      !isSuspect({ ...job, mutation }, standing);
+    if (!isPlain || group.length === MAX_MUTATIONS) break;
+    group.push(mutation);
+  }
+  return group;
+}

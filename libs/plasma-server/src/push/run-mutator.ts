@@ -1,0 +1,103 @@
+/** Runs one mutator against the database, and says what it wants; nothing is written. */
+
+import {
+  decodeTagged,
+  DISCARDED_CODE,
+  invokeMutator,
+  mutatorDb,
+  NOOP_MUTATOR,
+  PlasmaError,
+} from "@sh1n4ps/plasma-core";
+import type { RowChange } from "@sh1n4ps/plasma-core";
+import type { Overlay } from "../db/overlay.ts";
+import { openTransaction } from "../db/transaction.ts";
+import type { Engine } from "../engine.ts";
+import { refusalOf } from "../outcomes.ts";
+import type { Outcome } from "../outcomes.ts";
+import type { MutationJob } from "./push-job.ts";
+
+export interface RunOptions {
+  /** What mutations before it have written and not committed yet. It writes there, too. Default: nothing. */
+  readonly overlay?: Overlay;
+  /** See `transaction.ts`. */
+  readonly optimistic: boolean;
+}
+
+export type Ran =
+  | {
+      readonly kind: "decided";
+      readonly outcome: Outcome;
+      /** The net changes; of a refusal: none. With an overlay of others: theirs included. */
+      changes(): readonly RowChange[];
+      /** It took something for free that the commit may refuse. */
+      readonly hasAssumed: boolean;
+    }
+  /** It threw what is no refusal, or did not end in time. */
+  | { readonly kind: "failed"; readonly cause: unknown };
+
+export async function runMutator(job: MutationJob, options: RunOptions): Promise<Ran> {
+  const { engine, identity, mutation } = job;
+  // An outcome all the same, because the next mutation waits for this id.
+  if (mutation.name === NOOP_MUTATOR) {
+    const discarded = new PlasmaError(DISCARDED_CODE, "This change was discarded on the device.");
+    return { kind: "decided", outcome: refusalOf(discarded), changes: nothing, hasAssumed: false };
+  }
+  const transaction = openTransaction({
+    schema: engine.schema,
+    executor: engine.executor,
+    ctx: identity.ctx,
+    rules: job.rules,
+    fullScans: engine.fullScans,
+    conflicts: job.conflicts,
+    ...options,
+  });
+  const running = (async () =>
+    invokeMutator(engine.mutators, mutation.name, {
+      db: mutatorDb(engine.schema, transaction.restricted),
+      unrestrictedDb: mutatorDb(engine.schema, transaction.unrestricted),
+      args: decodeTagged(mutation.args),
+      ctx: identity.ctx,
+      clientID: identity.clientID,
+      mutationID: mutation.id,
+    }))();
+  const ended = await inTime(running, engine);
+  // Throws if a read has failed: then nothing that the mutator made of it counts.
+  transaction.close();
+  const hasAssumed = transaction.hasAssumed();
+  switch (ended.kind) {
+    case "done": {
+      const { changes } = transaction;
+      return { kind: "decided", outcome: { status: "ok" }, changes, hasAssumed };
+    }
+    case "threw":
+      if (!(ended.error instanceof PlasmaError)) return { kind: "failed", cause: ended.error };
+      return { kind: "decided", outcome: refusalOf(ended.error), changes: nothing, hasAssumed };
+    case "late":
+      return {
+        kind: "failed",
+        cause: new Error(`It took longer than ${engine.mutatorTimeoutMs} ms.`),
+      };
+  }
+}
+
+const nothing = () => [];
+
+type Ended =
+  | { readonly kind: "done" }
+  | { readonly kind: "threw"; readonly error: unknown }
+  | { readonly kind: "late" };
+
+function inTime(running: Promise<void>, engine: Engine): Promise<Ended> {
+  const { timers } = engine.platform;
+  return new Promise((resolve) => {
+    const timer = timers.set(() => resolve({ kind: "late" }), engine.mutatorTimeoutMs);
+    const end = (ended: Ended) => {
+      timers.clear(timer);
+      resolve(ended);
+    };
+    running.then(
+      () => end({ kind: "done" }),
+      (error: unknown) => end({ kind: "threw", error }),
+    );
+  });
+}

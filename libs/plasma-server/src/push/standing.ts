@@ -1,0 +1,111 @@
+/** Where the client of a push stands in the database, and what is known of the push's mutations. */
+
+import type { MutationResult, WireMutation } from "@sh1n4ps/plasma-core";
+import { RequestRefused, StorageFailure } from "../errors.ts";
+import { outcomeFrom } from "../outcomes.ts";
+import type { Outcome } from "../outcomes.ts";
+import { dialectOf } from "../sql/dialect-of.ts";
+import type { SqlRow, Statement } from "../sql/executor.ts";
+import { bind, sql } from "../sql/fragment.ts";
+import { inStorage } from "./push-job.ts";
+import type { PushJob } from "./push-job.ts";
+
+/** As of one version. */
+export interface Standing {
+  readonly version: number;
+  readonly lastMutationID: number;
+  /** Outcomes of mutations of this push that were decided under this client id. */
+  readonly decided: ReadonlyMap<number, { readonly uid: string | null; readonly outcome: Outcome }>;
+  /** Outcomes of mutations of this push that were decided under another id. */
+  readonly elsewhere: ReadonlyMap<string, Outcome>;
+  /** The uids of this push's mutations that have failed before. */
+  readonly failedBefore: ReadonlySet<string>;
+  /** Whether there are reasons of refusals that the client has confirmed. */
+  readonly hasConfirmedReasons: boolean;
+}
+
+/** In one statement, because each one is a round trip on some databases. */
+export async function readStanding(job: PushJob): Promise<Standing> {
+  const { engine, identity } = job;
+  const rows = await inStorage(engine.executor.all(selectStanding(job)));
+  const of = (what: string) => rows.filter((row) => row["what"] === what);
+  const [client] = of("client");
+  if (client && client["uid"] !== null && client["uid"] !== identity.principal) {
+    throw new RequestRefused({
+      status: 403,
+      code: "forbidden",
+      message: "This client cannot be used.",
+      kind: "forbidden",
+    });
+  }
+  if (!client) throw new StorageFailure("The database has no version.");
+  const numberOf = (row: SqlRow) => row["number"] as number;
+  return {
+    version: client["version"] as number,
+    lastMutationID: client["number"] === null ? 0 : numberOf(client),
+    decided: new Map(
+      of("own").map((row) => [
+        numberOf(row),
+        { uid: row["uid"] as string | null, outcome: outcomeFrom(row) },
+      ]),
+    ),
+    elsewhere: new Map(of("person").map((row) => [row["uid"] as string, outcomeFrom(row)])),
+    hasConfirmedReasons: of("confirmed").length > 0,
+    failedBefore: new Set(of("failed").map((row) => row["uid"] as string)),
+  };
+}
+
+const NO_OUTCOME = sql`CAST(NULL AS text) AS status, CAST(NULL AS text) AS code, CAST(NULL AS text) AS message, CAST(NULL AS text) AS details`;
+const NO_NUMBER = sql`CAST(NULL AS bigint)`;
+
+function selectStanding({ engine, identity, request }: PushJob): Statement {
+  const { mutations } = request;
+  const first = (mutations[0] as WireMutation).id;
+  const client = bind(identity.clientID);
+  const person = bind(identity.principal);
+  const uids = dialectOf(engine.executor).values(mutations.map((mutation) => mutation.uid));
+  const outcomes = sql`${NO_NUMBER} AS version, mutation_id AS number, uid, status, code, message, details FROM _plasma_client_mutations`;
+  return sql`
+    SELECT 'client' AS what, version, last_mutation_id AS number, principal AS uid, ${NO_OUTCOME}
+      FROM _plasma_meta LEFT JOIN _plasma_clients ON client_id = ${client}
+    UNION ALL SELECT 'own' AS what, ${outcomes}
+      WHERE client_id = ${client} AND mutation_id BETWEEN ${bind(first)} AND ${bind(first + mutations.length)}
+    UNION ALL SELECT 'person' AS what, ${outcomes} WHERE principal = ${person} AND uid IN (${uids})
+    UNION ALL SELECT * FROM (SELECT 'confirmed' AS what, ${outcomes}
+      WHERE client_id = ${client} AND mutation_id <= ${bind(request.confirmed)} AND message IS NOT NULL LIMIT 1) AS one
+    UNION ALL SELECT 'failed' AS what, ${NO_NUMBER} AS version, ${NO_NUMBER} AS number, uid, ${NO_OUTCOME}
+      FROM _plasma_attempts WHERE principal = ${person} AND uid IN (${uids})`;
+}
+
+/** The answer to a mutation that was decided before; null if it is the next one. Throws at a gap and at a fork. */
+export function answerDecided(mutation: WireMutation, standing: Standing): MutationResult | null {
+  const expected = standing.lastMutationID + 1;
+  if (mutation.id === expected) return null;
+  if (mutation.id > expected) {
+    throw new RequestRefused({
+      status: 409,
+      code: "gap",
+      message: `The next mutation of this client must be number ${expected}. Send from there.`,
+      details: { expected },
+    });
+  }
+  const stored = standing.decided.get(mutation.id);
+  // A uid that has moved to another client id leaves none behind.
+  if (stored?.uid && stored.uid !== mutation.uid) {
+    throw new RequestRefused({
+      status: 409,
+      code: "client-forked",
+      message:
+        "Another copy of this client has used this mutation id. Take a new client id and send the mutations under it, with their uids.",
+    });
+  }
+  return { ...resultOf(mutation.id, stored?.outcome ?? { status: "ok" }), duplicate: true };
+}
+
+export function resultOf(
+  id: number,
+  outcome: Outcome,
+): Exclude<MutationResult, { status: "not-reached" }> {
+  if (outcome.status === "ok") return { id, status: "ok" };
+  return { id, ...outcome };
+}

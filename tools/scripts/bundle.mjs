@@ -1,0 +1,32 @@
+/** The workspace's TypeScript as JavaScript, since Node 20 cannot run it. */
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { build } from "esbuild";
+
+const ROOT = join(import.meta.dirname, "../..");
+
+/** One module with everything that `entry` imports; `platform` as esbuild calls it. */
+export async function bundle(entry, platform) {
+  const { outputFiles } = await build({
+    entryPoints: [join(ROOT, entry)],
+    write: false,
+    bundle: true,
+    platform,
+    format: "esm",
+    logLevel: "error",
+  });
+  return outputFiles[0].text;
+}
+
+/** What `entry` exports, for Node. */
+export async function importBundled(entry) {
+  const directory = mkdtempSync(join(ROOT, "node_modules/.bundled-"));
+  const outfile = join(directory, "entry.mjs");
+  try {
+    writeFileSync(outfile, await bundle(entry, "node"));
+    return await import(pathToFileURL(outfile).href);
+  } finally {
+    rmSync(directory, { recursive: true });
+  }
+}
