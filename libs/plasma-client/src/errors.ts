@@ -21,6 +21,11 @@ export type SyncClientErrorKind =
   | "mutation-rejected"
   /** The mutation was discarded before it was decided. */
   | "mutation-discarded"
+  /**
+   * The server's database was restored from a backup: what it had accepted since is lost. `details.undone` lists the
+   * mutations, by client id and from which id to which.
+   */
+  | "mutations-undone"
   /** The device has no room left. Nothing was half-written. */
   | "quota"
   /** The local database cannot be used: see the message. */

@@ -50,6 +50,7 @@ export type {
   PushRequest,
   PushResponse,
   Rejection,
+  ResetReason,
   ServerMessage,
   TicketRequest,
   TicketResponse,

@@ -15,7 +15,7 @@ import type {
   PatchOperation,
   PullRequest,
   PullResponse,
-  Rejection,
+  ResetReason,
   TableInfo,
 } from "@sh1n4ps/plasma-core";
 import { decodeCookie, encodeCookie, peekCookie, versionAt } from "./change-log/cookie.ts";
@@ -33,10 +33,11 @@ import type { Rules } from "./db/rules.ts";
 import type { Engine } from "./engine.ts";
 import { RequestRefused, StorageFailure } from "./errors.ts";
 import type { Identity } from "./options.ts";
-import { errorFrom } from "./outcomes.ts";
 import { askTable, readAnswer } from "./pull-changes.ts";
 import { reportMisfits } from "./pull/misfits.ts";
 import type { TableAnswer, TableQuestion } from "./pull-changes.ts";
+import { readSettled, selectSettled } from "./pull/settled.ts";
+import type { Settled } from "./pull/settled.ts";
 import { isWithin, readTouched, selectTouched } from "./pull/touched.ts";
 import type { TouchedTables } from "./pull/touched.ts";
 import { dialectOf } from "./sql/dialect-of.ts";
@@ -65,6 +66,8 @@ export async function pull(
     });
   }
   const { base } = standing;
+  const { reset } = base;
+  if (reset) return { ...(await firstPage(job, standing)), reset };
   if (base.page) return continuePages(job, standing, base.page);
   if (base.since !== null && base.since === standing.meta.version) {
     return finish({ cookie: request.cookie!, patch: [], settled: standing.settled });
@@ -85,6 +88,8 @@ interface Base {
   readonly since: number | null;
   readonly nonce: string;
   readonly page: PagePosition | null;
+  /** Why the cookie is not believed. */
+  readonly reset?: ResetReason;
 }
 
 interface Standing {
@@ -115,7 +120,7 @@ async function readStanding(job: Job): Promise<Standing> {
   return {
     meta,
     owner: owner ? (owner["principal"] as string) : null,
-    base: cookie ? believed(job, cookie, { meta, nonces: noncesFrom(nonceRows) }) : NOTHING,
+    base: baseOf(job, cookie, { meta, nonces: noncesFrom(nonceRows) }),
     touched: readTouched(engine.schema, touched),
     settled: readSettled(settled),
   };
@@ -131,29 +136,33 @@ function versionsOf(cookie: Cookie): number[] {
   return [...(since === null ? [] : [since]), ...(cookie.page ? [cookie.page.version] : [])];
 }
 
-function believed(
+function baseOf(
   job: Job,
-  cookie: Cookie,
+  cookie: Cookie | null,
   database: { readonly meta: DatabaseMeta; readonly nonces: ReadonlyMap<number, string> },
 ): Base {
-  const { meta, nonces } = database;
+  if (job.request.cookie === null) return NOTHING;
   const { identity, request, visibility, engine } = job;
+  const { meta, nonces } = database;
   const isOurs =
-    cookie.databaseId === meta.databaseId &&
+    cookie?.databaseId === meta.databaseId &&
     cookie.principal === identity.principal &&
     cookie.schemaVersion === request.schemaVersion &&
     cookie.visibility === visibility;
-  if (!isOurs) return NOTHING;
+  if (!isOurs) return { ...NOTHING, reset: "changed" };
   const since = versionAt(cookie.positions);
-  if (since !== null && (since < meta.horizon || nonces.get(since) !== cookie.nonce))
-    return NOTHING;
-  const { page } = cookie;
-  if (!page) return { since, nonce: cookie.nonce, page: null };
-  const pageHolds =
-    page.version >= meta.horizon &&
-    nonces.get(page.version) === page.nonce &&
-    engine.schema.byName.has(page.table);
-  return pageHolds ? { since, nonce: cookie.nonce, page } : NOTHING;
+  const { nonce, page = null } = cookie;
+  const seen = [
+    ...(since === null ? [] : [{ version: since, nonce }]),
+    ...(page === null ? [] : [page]),
+  ];
+  if (seen.some(({ version }) => version < meta.horizon)) return { ...NOTHING, reset: "expired" };
+  // Another nonce: the version that the client has seen was undone, and another one has taken its number.
+  if (seen.some(({ version, nonce: own }) => nonces.get(version) !== own))
+    return { ...NOTHING, reset: "rolled-back" };
+  if (page !== null && !engine.schema.byName.has(page.table))
+    return { ...NOTHING, reset: "changed" };
+  return { since, nonce, page };
 }
 
 /** The first page: all tables in one batch, at the version that this batch finds. */
@@ -346,52 +355,6 @@ function cookieOf(
     },
     { key: meta.macKey, platform: engine.platform },
   );
-}
-
-/** What is decided, as of a version. */
-interface Settled {
-  readonly lastMutationIDs: ReadonlyMap<string, number>;
-  readonly rejections: readonly Rejection[];
-}
-
-/** For the clients that the request names and that belong to the principal; of others nothing is said. */
-function selectSettled({ engine, identity, request }: Job, version: number | null): Statement[] {
-  const dialect = dialectOf(engine.executor);
-  const list = request.clients.map(({ clientID, confirmed }) => [clientID, confirmed]);
-  const named = sql`(SELECT ${dialect.cell(0, "text")} AS client_id, ${dialect.cell(1, "int")} AS confirmed FROM ${dialect.jsonRows(JSON.stringify(list))}) AS named`;
-  const upTo = version === null ? sql`1 = 1` : sql`outcome.version <= ${bind(version)}`;
-  const decided =
-    version === null
-      ? sql`client.last_mutation_id`
-      : sql`(SELECT max(outcome.mutation_id) FROM _plasma_client_mutations AS outcome WHERE outcome.client_id = client.client_id AND ${upTo})`;
-  return [
-    sql`SELECT client.client_id, client.last_mutation_id, ${decided} AS decided, named.confirmed FROM ${named} JOIN _plasma_clients AS client ON client.client_id = named.client_id WHERE client.principal = ${bind(identity.principal)}`,
-    sql`SELECT outcome.client_id, outcome.mutation_id, outcome.code, outcome.message, outcome.details
-      FROM ${named} JOIN _plasma_client_mutations AS outcome ON outcome.client_id = named.client_id AND outcome.mutation_id > named.confirmed
-      WHERE outcome.principal = ${bind(identity.principal)} AND outcome.status = 'error' AND ${upTo}
-      ORDER BY outcome.client_id, outcome.mutation_id`,
-  ];
-}
-
-function readSettled([clients = [], refused = []]: readonly (readonly SqlRow[])[]): Settled {
-  return {
-    lastMutationIDs: new Map(
-      clients.map((row) => [row["client_id"] as string, lastMutationID(row)]),
-    ),
-    rejections: refused.map((row) => ({
-      clientID: row["client_id"] as string,
-      id: row["mutation_id"] as number,
-      ...errorFrom(row),
-    })),
-  };
-}
-
-/** Outcomes that the client has confirmed may be gone, so what it knows counts as well. */
-function lastMutationID(row: SqlRow): number {
-  const [last, decided, confirmed] = ["last_mutation_id", "decided", "confirmed"].map((column) =>
-    Number(row[column] ?? 0),
-  ) as [number, number, number];
-  return Math.min(last, Math.max(decided, confirmed));
 }
 
 function finish(answer: {

@@ -4,7 +4,7 @@ import { createMemoryEngine, createPlasmaClient } from "@sh1n4ps/plasma-client";
 import type { MutatorContext, PlasmaClient, PlasmaClientOptions } from "@sh1n4ps/plasma-client";
 import type { AnyMutators, Schema } from "@sh1n4ps/plasma-core";
 import { createSyncHandler, fromBetterSqlite3 } from "@sh1n4ps/plasma-server";
-import type { SyncHandlerOptions, SyncServerError } from "@sh1n4ps/plasma-server";
+import type { SyncHandler, SyncHandlerOptions, SyncServerError } from "@sh1n4ps/plasma-server";
 import Database from "better-sqlite3";
 
 export interface PersonCtx {
@@ -21,6 +21,7 @@ export interface WholeApp<S extends Schema, M extends AnyMutators> {
   readonly database: Database.Database;
   /** What the server has told the app. */
   readonly errors: SyncServerError[];
+  readonly handle: SyncHandler;
   /** A device of a person. It syncs when it is told to. */
   device(userId: string, options?: Partial<PlasmaClientOptions<S, M>>): PlasmaClient<S, M>;
   close(): Promise<void>;
@@ -51,6 +52,7 @@ export function wholeApp<S extends Schema, M extends AnyMutators>(
   return {
     database,
     errors,
+    handle: handler,
     device(userId, more = {}) {
       const client = createPlasmaClient<S, M>({
         schema,

@@ -40,6 +40,7 @@ import type { ReplicaState } from "./replica-memory.ts";
 import { selectRows } from "./rows.ts";
 import type { Rows } from "./rows.ts";
 import { SerialQueue } from "./serial-queue.ts";
+import { UndoneWatch } from "./undone.ts";
 import { Settlements } from "./settlements.ts";
 import type { DiscardOutcome } from "./settlements.ts";
 import type { PendingPush, PullState, SyncReplica } from "./sync-replica.ts";
@@ -70,6 +71,7 @@ export class Replica implements SyncReplica {
   #opening: Promise<void> | undefined;
   #ctx: unknown;
   #claim: ClientClaim | undefined;
+  readonly #undone = new UndoneWatch();
 
   constructor(options: ReplicaOptions) {
     this.#options = options;
@@ -234,7 +236,7 @@ export class Replica implements SyncReplica {
   }
 
   pullState(): PullState {
-    return this.#memory.pullState(this.#claim?.clientID);
+    return this.#undone.alsoAsk(this.#memory.pullState(this.#claim?.clientID));
   }
 
   subscribeOutbox(listener: () => void): () => void {
@@ -247,6 +249,7 @@ export class Replica implements SyncReplica {
   ): Promise<"applied" | "stale"> {
     await this.open();
     const patch = mergePages(this.#options.schema, pages);
+    const undone = this.#undone.look(pages, this.pullState());
     const prepared = await this.#serial.run(() =>
       this.#rebase.prepare(patch, { cookie: request.cookie, clientID: this.clientID }),
     );
@@ -289,6 +292,7 @@ export class Replica implements SyncReplica {
     const known = new Map(replayed.map((result) => [result.pending, result.images]));
     await this.#serial.run(() => this.#follow(pull, (pending) => known.get(pending)));
     this.#tell({ kind: "pulled", pull });
+    undone.tell(this.#options.onError);
     if (prepared.isForked) await this.renewClient(this.clientID);
     return "applied";
   }
@@ -304,6 +308,7 @@ export class Replica implements SyncReplica {
 
   async renewClient(clientID: string): Promise<void> {
     await this.open();
+    this.#undone.gaveUp(clientID, this.#memory.confirmedOf(clientID));
     await this.#outbox.whenStored(async () => {
       const { engine, platform } = this.#options;
       if (clientID === this.clientID) {

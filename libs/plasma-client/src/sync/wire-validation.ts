@@ -13,6 +13,7 @@ import type {
   PullResponse,
   PushResponse,
   Rejection,
+  ResetReason,
   TicketResponse,
 } from "@sh1n4ps/plasma-core";
 
@@ -41,7 +42,13 @@ export function checkPullResponse(body: unknown): PullResponse {
     ),
     rejections: array(answer["rejections"], "rejections").map(checkRejection),
     hasMore,
+    ...(isResetReason(answer["reset"]) && { reset: answer["reset"] }),
   };
+}
+
+/** A reason that only a newer server knows is none for us. */
+function isResetReason(reason: unknown): reason is ResetReason {
+  return reason === "changed" || reason === "expired" || reason === "rolled-back";
 }
 
 export function checkTicketResponse(body: unknown): TicketResponse {

@@ -117,7 +117,16 @@ export interface PullResponse {
   /** Refusals among the mutations after `confirmed`. Empty while `hasMore`. */
   readonly rejections: readonly Rejection[];
   readonly hasMore: boolean;
+  /** Why a client that had a cookie gets a snapshot. With the page that begins with `clear`. */
+  readonly reset?: ResetReason;
 }
+
+/**
+ * `changed`: the rules, the person's context, the schema or the database are others, or the cookie is not the server's.
+ * `expired`: the log no longer reaches that far back.
+ * `rolled-back`: the database was taken back to an earlier state. What was decided after it is undone.
+ */
+export type ResetReason = "changed" | "expired" | "rolled-back";
 
 export interface TicketRequest {
   /** Default: the asker's own client group. */

@@ -85,6 +85,21 @@ export function groupContract(fresh: () => Promise<SqlExecutor>): void {
       expect(await titles()).toEqual(["t1 one", "t3 three", "taken there x"]);
     });
 
+    it("a value that was taken is a conflict, also if it is given back before the commit", async () => {
+      await ada.mutate("createSharedList", { id: "m", name: "more", userIds: ["ada"] });
+      await ada.mutate("addTodo", { id: "taken", listId: "m", title: "there", code: "x" });
+      expect(
+        await statuses([
+          ada.mutation("addTodo", { id: "t1", listId: "m", title: "one" }),
+          ada.mutation("addTodo", { id: "t2", listId: "m", title: "two", code: "x" }),
+          ada.mutation("deleteTodo", { id: "t2" }),
+          ada.mutation("deleteTodo", { id: "taken" }),
+          ada.mutation("addTodo", { id: "taken", listId: "m", title: "anew", code: "x" }),
+        ]),
+      ).toEqual(["ok", "conflict", "ok", "ok", "ok"]);
+      expect(await titles()).toEqual(["t1 one", "taken anew x"]);
+    });
+
     it("run again, each by itself, when another commit was faster", async () => {
       await ada.mutate("createSharedList", { id: "m", name: "more", userIds: ["ada"] });
       const bob = world.client("bob");

@@ -34,8 +34,8 @@ export interface CommitRequest {
   /** Net changes, one for each row. */
   readonly changes: readonly RowChange[];
   readonly origin?: Origin;
-  /** A select of what stands in the way: the kind of a guard (`schema/system-tables.ts`), or no row. */
-  readonly guard?: SqlFragment;
+  /** Selects of what stands in the way: the kind of a guard (`schema/system-tables.ts`), or no row. Asked first. */
+  readonly guards?: readonly SqlFragment[];
   /** What else belongs to it, given its version: the client's last mutation id, the outcome. */
   readonly alongside?: (version: number) => readonly Statement[];
 }
@@ -63,13 +63,15 @@ export async function commit(request: CommitRequest): Promise<CommitResult> {
 }
 
 function statementsOf(request: CommitRequest, version: number, nonce: string): Statement[] {
-  const { schema, executor, platform, base, changes, origin, guard, alongside } = request;
+  const { schema, executor, platform, base, changes, origin, guards = [], alongside } = request;
   const log = schemaDialectOf(executor);
-  const guards = guard ? sql` UNION ALL ${guard}` : sql``;
+  const isOvertaken = sql`SELECT 'conflict' WHERE NOT EXISTS (SELECT 1 FROM _plasma_versions WHERE region = 0 AND version = ${bind(version)} AND nonce = ${bind(nonce)})`;
   return [
     ...log.lock,
     sql`INSERT INTO _plasma_versions (version, nonce, time) SELECT version + 1, ${bindText(nonce)}, ${bindInteger(platform.clock.now())} FROM _plasma_meta WHERE version = ${bind(base)}`,
-    sql`INSERT INTO _plasma_guard (kind) SELECT 'conflict' WHERE NOT EXISTS (SELECT 1 FROM _plasma_versions WHERE region = 0 AND version = ${bind(version)} AND nonce = ${bind(nonce)})${guards}`,
+    ...groupsOf([isOvertaken, ...guards], MAX_GUARDS).map(
+      (some) => sql`INSERT INTO _plasma_guard (kind) ${join(some, " UNION ALL ")}`,
+    ),
     sql`UPDATE _plasma_meta SET version = ${bind(version)} WHERE version = ${bind(base)}`,
     ...(alongside?.(version) ?? []),
     ...(changes.length > 0
@@ -80,6 +82,15 @@ function statementsOf(request: CommitRequest, version: number, nonce: string): S
         ]
       : []),
   ];
+}
+
+/** D1 takes no more terms in a compound. */
+const MAX_GUARDS = 5;
+
+function groupsOf<T>(items: readonly T[], size: number): T[][] {
+  const groups: T[][] = [];
+  for (let at = 0; at < items.length; at += size) groups.push(items.slice(at, at + size));
+  return groups;
 }
 
 function dataStatements(
@@ -229,6 +240,8 @@ function failureOf(
       return { kind: "conflict" };
     case "reference":
       return { kind: "refused", error: danglingReference(error) };
+    case "taken":
+      return { kind: "refused", error: takenValue(error) };
     case "schema":
     case null:
   }

@@ -11,8 +11,8 @@
  *    see each other.
  * 5. Updates through `restricted` are asked about where somebody else was faster (`conflicts.ts`), if it is known who
  *    writes; what is written unrestricted is the server's own.
- * 6. An optimistic transaction takes what an insert wants to be free for free, without a look. The commit refuses it if it
- *    was not, and then all has to run again with a look; likewise where the mutator itself has refused something.
+ * 6. An optimistic transaction takes what an insert wants to be free for free, without a look. The commit looks, and refuses
+ *    if it was not; then all has to run again, looking itself. Likewise where the mutator itself has refused something.
  * 7. If a read fails, the transaction has failed, even when the mutator catches the error and goes on.
  */
 
@@ -36,6 +36,7 @@ import type {
   SelectAst,
   SelectRunner,
   TableInfo,
+  Value,
   WriteRunner,
   WriteStore,
 } from "@sh1n4ps/plasma-core";
@@ -76,6 +77,13 @@ export interface TransactionOptions {
   readonly optimistic?: boolean;
 }
 
+/** That no stored row has one of these values in this column. */
+export interface Assumption {
+  readonly table: string;
+  readonly column: string;
+  readonly values: readonly NonNullable<Value>[];
+}
+
 export type QueryRunner = SelectRunner & WriteRunner;
 
 export interface Transaction {
@@ -85,8 +93,8 @@ export interface Transaction {
   readonly unrestricted: QueryRunner;
   /** The net changes so far, those that the overlay held before included. */
   changes(): RowChange[];
-  /** Whether something was taken for free without a look. */
-  hasAssumed(): boolean;
+  /** What was taken for free without a look. */
+  readonly assumed: readonly Assumption[];
   /** Ends it: whoever still holds one of its databases gets an error. Throws if a read has failed. */
   close(): void;
 }
@@ -95,8 +103,10 @@ export function openTransaction(options: TransactionOptions): Transaction {
   const { schema, executor, ctx, rules, fullScans } = options;
   const dialect = dialectOf(executor);
   const overlay = options.overlay ?? createOverlay(schema, dialect);
-  let assumed = false;
-  const assume = options.optimistic ? () => void (assumed = true) : null;
+  const assumed: Assumption[] = [];
+  const assume = options.optimistic
+    ? (assumption: Assumption) => void assumed.push(assumption)
+    : null;
   let state: { kind: "open" } | { kind: "closed" } | { kind: "failed"; failure: StorageFailure } = {
     kind: "open",
   };
@@ -151,7 +161,7 @@ export function openTransaction(options: TransactionOptions): Transaction {
     restricted: runner(true),
     unrestricted: runner(false),
     changes: () => overlay.changes(),
-    hasAssumed: () => assumed,
+    assumed,
     close() {
       if (state.kind === "failed") throw state.failure;
       state = { kind: "closed" };
@@ -173,7 +183,7 @@ function writeStore(
   reader: Reader,
   guard: {
     readonly conflicts: Conflicts | null;
-    readonly assume: (() => void) | null;
+    readonly assume: ((assumption: Assumption) => void) | null;
     readonly requireOpen: () => void;
   },
 ): WriteStore {
@@ -188,9 +198,9 @@ function writeStore(
         sql`${columnOf("t", column)} IN (${dialect.values(values)})`,
       ),
     ...(assume && {
-      takenBy: async (tableName, column, values) => {
-        assume();
-        return overlay.rowsWith(tableName, column, values);
+      takenBy: async (table, column, values) => {
+        assume({ table, column, values });
+        return overlay.rowsWith(table, column, values);
       },
     }),
     authorize: (table, changes) => authorize(reader, table, changes),

@@ -6,9 +6,13 @@
 import type { MutationResult, PlasmaError, RowChange, WireMutation } from "@sh1n4ps/plasma-core";
 import { QUARANTINED, settleAttempts } from "../attempts.ts";
 import { commit } from "../db/commit.ts";
+import type { Assumption } from "../db/transaction.ts";
 import { clientGuard, outcomeStatements } from "../outcomes.ts";
 import type { Outcome } from "../outcomes.ts";
-import { bind, sql } from "../sql/fragment.ts";
+import { dialectOf } from "../sql/dialect-of.ts";
+import type { SqlExecutor } from "../sql/executor.ts";
+import { bind, name, sql } from "../sql/fragment.ts";
+import type { SqlFragment } from "../sql/fragment.ts";
 import { inStorage } from "./push-job.ts";
 import type { PushJob } from "./push-job.ts";
 import { resultOf } from "./standing.ts";
@@ -31,6 +35,13 @@ export interface Decided {
   readonly standing: Standing | null;
 }
 
+export interface ToCommit {
+  readonly runs: readonly Run[];
+  readonly changes: readonly RowChange[];
+  /** Default: nothing. */
+  readonly assumed?: readonly Assumption[];
+}
+
 export type Committed =
   | { readonly kind: "decided"; readonly decided: Decided }
   /** Something else was committed first, or nothing was. */
@@ -41,7 +52,7 @@ export type Committed =
 export async function commitRuns(
   job: PushJob,
   standing: Standing,
-  { runs, changes }: { readonly runs: readonly Run[]; readonly changes: readonly RowChange[] },
+  { runs, changes, assumed = [] }: ToCommit,
 ): Promise<Committed> {
   const { engine, identity, request } = job;
   const first = runs[0]!.mutation;
@@ -54,7 +65,7 @@ export async function commitRuns(
     changes,
     // Rows of several mutations bear the last one's number.
     origin: { clientID: identity.clientID, mutationID: last.id },
-    guard: clientGuard({ identity, runs }),
+    guards: [clientGuard({ identity, runs }), ...assumptionGuards(assumed, engine.executor)],
     alongside: (version) => {
       const now = engine.platform.clock.now();
       const settled = runs.filter(({ settlesAttempts }) => settlesAttempts);
@@ -102,4 +113,20 @@ export async function commitRuns(
       return found.length > 0 ? decided : { kind: "again", cause: committed.cause };
     }
   }
+}
+
+/** For each column one row if a value is not free. Asked before the first row is written. */
+function assumptionGuards(
+  assumed: readonly Assumption[],
+  executor: SqlExecutor,
+): readonly SqlFragment[] {
+  const places = new Map<string, Assumption>();
+  for (const { table, column, values } of assumed) {
+    const key = `${table}.${column}`;
+    places.set(key, { table, column, values: [...(places.get(key)?.values ?? []), ...values] });
+  }
+  return [...places.values()].map(({ table, column, values }) => {
+    const held = sql`SELECT 1 FROM ${name(table)} WHERE ${name(column)} IN (${dialectOf(executor).values(values)})`;
+    return sql`SELECT 'taken' WHERE EXISTS (${held})`;
+  });
 }

@@ -10,6 +10,7 @@
 
 import type { WireMutation } from "@sh1n4ps/plasma-core";
 import { createOverlay } from "../db/overlay.ts";
+import type { Assumption } from "../db/transaction.ts";
 import { dialectOf } from "../sql/dialect-of.ts";
 import { commitRuns } from "./commit-runs.ts";
 import type { Decided, Run } from "./commit-runs.ts";
@@ -34,6 +35,7 @@ export async function decideGroup(
   const overlay = createOverlay(engine.schema, dialectOf(engine.executor));
   const until = engine.platform.clock.now() + MAX_DURATION_MS;
   const runs: Run[] = [];
+  const assumed: Assumption[] = [];
   for (const mutation of candidates) {
     if (overlay.size > MAX_ROWS || engine.platform.clock.now() > until) break;
     const takeBack = overlay.savepoint();
@@ -41,11 +43,16 @@ export async function decideGroup(
     const isRefused = ran.kind === "decided" && ran.outcome.status === "error";
     if (ran.kind === "failed" || isRefused) takeBack();
     // What it was refused for may be what it had taken for free: that one has to look.
-    if (ran.kind === "failed" || (isRefused && ran.hasAssumed)) break;
+    if (ran.kind === "failed" || (isRefused && ran.assumed.length > 0)) break;
     runs.push({ mutation, outcome: ran.outcome });
+    assumed.push(...ran.assumed);
   }
   if (runs.length < 2) return null;
-  const committed = await commitRuns(job, standing, { runs, changes: overlay.changes() });
+  const committed = await commitRuns(job, standing, {
+    runs,
+    changes: overlay.changes(),
+    assumed,
+  });
   return committed.kind === "decided" ? committed.decided : null;
 }
 

@@ -10,7 +10,6 @@
  *    failed after its time: what it still does afterwards is refused, and no lock waits for it.
  */
 
-import type { RowChange } from "@sh1n4ps/plasma-core";
 import { countAttempt, held, isHopeless, QUARANTINED } from "../attempts.ts";
 import type { AttemptCount } from "../attempts.ts";
 import { backOff } from "../backoff.ts";
@@ -85,7 +84,7 @@ export function isSuspect({ request, mutation }: MutationJob, standing: Standing
 }
 
 function mayHaveAssumed(ran: Ran): boolean {
-  return ran.kind === "decided" && ran.hasAssumed;
+  return ran.kind === "decided" && ran.assumed.length > 0;
 }
 
 /** Null: there is nothing to commit. `look`: it was refused on an assumption. */
@@ -95,17 +94,17 @@ async function commitRan(
   { ran, settlesAttempts }: { readonly ran: Ran; readonly settlesAttempts: boolean },
 ): Promise<Committed | "look" | null> {
   if (ran.kind === "failed") return null;
-  const { outcome, changes, hasAssumed } = ran;
-  if (outcome.status === "error" && hasAssumed) return "look";
+  const { outcome, changes, assumed } = ran;
+  if (outcome.status === "error" && assumed.length > 0) return "look";
   return commitRuns(job, standing, {
     runs: [{ mutation, outcome, settlesAttempts }],
     changes: changes(),
+    assumed,
   });
 }
 
 async function commitOutcome(job: MutationJob, standing: Standing, run: Run): Promise<Attempt> {
-  const changes: readonly RowChange[] = [];
-  const committed = await commitRuns(job, standing, { runs: [run], changes });
+  const committed = await commitRuns(job, standing, { runs: [run], changes: [] });
   return committed.kind === "refused" ? { kind: "again", cause: committed.error } : committed;
 }
 

@@ -11,6 +11,7 @@ import {
 import type { RowChange } from "@sh1n4ps/plasma-core";
 import type { Overlay } from "../db/overlay.ts";
 import { openTransaction } from "../db/transaction.ts";
+import type { Assumption } from "../db/transaction.ts";
 import type { Engine } from "../engine.ts";
 import { refusalOf } from "../outcomes.ts";
 import type { Outcome } from "../outcomes.ts";
@@ -29,8 +30,8 @@ export type Ran =
       readonly outcome: Outcome;
       /** The net changes; of a refusal: none. With an overlay of others: theirs included. */
       changes(): readonly RowChange[];
-      /** It took something for free that the commit may refuse. */
-      readonly hasAssumed: boolean;
+      /** What it took for free: the commit has to look. */
+      readonly assumed: readonly Assumption[];
     }
   /** It threw what is no refusal, or did not end in time. */
   | { readonly kind: "failed"; readonly cause: unknown };
@@ -40,7 +41,7 @@ export async function runMutator(job: MutationJob, options: RunOptions): Promise
   // An outcome all the same, because the next mutation waits for this id.
   if (mutation.name === NOOP_MUTATOR) {
     const discarded = new PlasmaError(DISCARDED_CODE, "This change was discarded on the device.");
-    return { kind: "decided", outcome: refusalOf(discarded), changes: nothing, hasAssumed: false };
+    return { kind: "decided", outcome: refusalOf(discarded), changes: nothing, assumed: [] };
   }
   const transaction = openTransaction({
     schema: engine.schema,
@@ -63,15 +64,19 @@ export async function runMutator(job: MutationJob, options: RunOptions): Promise
   const ended = await inTime(running, engine);
   // Throws if a read has failed: then nothing that the mutator made of it counts.
   transaction.close();
-  const hasAssumed = transaction.hasAssumed();
   switch (ended.kind) {
     case "done": {
-      const { changes } = transaction;
-      return { kind: "decided", outcome: { status: "ok" }, changes, hasAssumed };
+      const { changes, assumed } = transaction;
+      return { kind: "decided", outcome: { status: "ok" }, changes, assumed };
     }
     case "threw":
       if (!(ended.error instanceof PlasmaError)) return { kind: "failed", cause: ended.error };
-      return { kind: "decided", outcome: refusalOf(ended.error), changes: nothing, hasAssumed };
+      return {
+        kind: "decided",
+        outcome: refusalOf(ended.error),
+        changes: nothing,
+        assumed: transaction.assumed,
+      };
     case "late":
       return {
         kind: "failed",

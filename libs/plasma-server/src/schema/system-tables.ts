@@ -17,9 +17,9 @@ import { sql } from "../sql/fragment.ts";
 import type { SqlFragment } from "../sql/fragment.ts";
 
 /** Why a commit is called off. Each has its constraint, whose name shows in the database's error. */
-export type GuardKind = "conflict" | "client" | "reference" | "schema";
+export type GuardKind = "conflict" | "client" | "reference" | "taken" | "schema";
 
-const GUARD_CONSTRAINT = /plasma_guard_(conflict|client|reference|schema)\b/;
+const GUARD_CONSTRAINT = /plasma_guard_(conflict|client|reference|taken|schema)\b/;
 
 /** The guard that an error of the database speaks of. */
 export function guardOf(message: string): GuardKind | null {
@@ -106,11 +106,14 @@ export function systemTables({ integer, text, end, endKeyed }: SystemTypes): Sta
     quarantined_at ${integer},
     PRIMARY KEY (principal, uid)
   )${endKeyed}`,
-    sql`CREATE TABLE IF NOT EXISTS _plasma_guard (
+    // Always empty, and older layouts know fewer kinds.
+    sql`DROP TABLE IF EXISTS _plasma_guard`,
+    sql`CREATE TABLE _plasma_guard (
     kind ${text} NOT NULL,
     CONSTRAINT plasma_guard_conflict CHECK (kind <> 'conflict'),
     CONSTRAINT plasma_guard_client CHECK (kind <> 'client'),
     CONSTRAINT plasma_guard_reference CHECK (kind <> 'reference'),
+    CONSTRAINT plasma_guard_taken CHECK (kind <> 'taken'),
     CONSTRAINT plasma_guard_schema CHECK (kind <> 'schema')
   )${end}`,
     sql`CREATE TABLE IF NOT EXISTS _plasma_tickets (

@@ -76,8 +76,8 @@ export function modelEngine(ctx: Ctx): Engine {
     rows: (name) =>
       [...rowsOf(name).values()].filter((row) => allows(requireTable(schema, name), "read", row)),
   };
-  let log: StepResult[] = [];
-  const mutators = programMutators((result) => log.push(result));
+  let log: readonly StepResult[] = [];
+  const mutators = programMutators((results) => (log = results));
 
   return {
     isDevice: false,
@@ -134,10 +134,10 @@ function requireReferences(source: RowSource): void {
 }
 
 export function clientEngine(ctx: Ctx): Engine {
-  let log: StepResult[] = [];
+  let log: readonly StepResult[] = [];
   const client = createPlasmaClient({
     schema,
-    mutators: programMutators((result) => log.push(result)),
+    mutators: programMutators((results) => (log = results)),
     dbName: "differential",
     endpoint: "http://differential.invalid/sync",
     schemaVersion: "1",
@@ -174,11 +174,11 @@ export function clientEngine(ctx: Ctx): Engine {
 
 export function serverEngine(ctx: Ctx): Engine {
   const database = new Database(":memory:");
-  let log: StepResult[] = [];
+  let log: readonly StepResult[] = [];
   let bug: Error | null = null;
   const handler = createSyncHandler<Ctx>({
     schema,
-    mutators: programMutators((result) => log.push(result)),
+    mutators: programMutators((results) => (log = results)),
     executor: fromBetterSqlite3(database),
     schemaVersion: "1",
     auth: () => ({ ok: true, clientGroupID: "ada", clientID: "tab", ctx }),

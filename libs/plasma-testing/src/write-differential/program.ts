@@ -106,15 +106,18 @@ export interface Step {
 /** What a step came to: its result, or the code of its error. */
 export type StepResult = unknown;
 
-export function programMutators(log: (result: StepResult) => void) {
+/** `begin` is given the list that a run will fill: a mutator may have to run again, and only the last run counts. */
+export function programMutators(begin: (results: readonly StepResult[]) => void) {
   return defineMutators<typeof schema, Ctx>()({
     program: async ({ db, args }: { db: MutatorDb<typeof schema>; args: { steps: Step[] } }) => {
+      const results: StepResult[] = [];
+      begin(results);
       for (const step of args.steps) {
         try {
-          log(await runStep(db, step));
+          results.push(await runStep(db, step));
         } catch (error) {
           if (!(error instanceof PlasmaError)) throw error;
-          log(error.code);
+          results.push(error.code);
           if (!step.guarded) throw error;
         }
       }
