@@ -207,7 +207,7 @@ describe("a client", () => {
     const plasma = client();
     await plasma.start();
     await new Promise((resolve) => {
-      indexedDB.open("db", 2).onsuccess = resolve;
+      indexedDB.open("db", 3).onsuccess = resolve;
     });
     expect(plasma.status).toMatchObject({
       connection: "stopped",

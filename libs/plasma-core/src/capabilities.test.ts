@@ -42,6 +42,7 @@ import {
   requireRunnable,
   storageRef,
   sum,
+  syncedSchema,
   table,
   tableInfo,
   text,
@@ -253,9 +254,17 @@ describe("Schema", () => {
     expect(rows("t")).toEqual({});
   });
 
-  it("Local-only cache table: declared", () => {
-    const t = table("t", { id: id() }, { changeLogSuppressed: true });
-    expect(() => requireRunnable(defineSchema({ t }))).toThrow('changeLogSuppressed of table "t"');
+  it("Local-only cache table: changeLogSuppressed", () => {
+    const drafts = table(
+      "drafts",
+      { id: id(), todoId: ref(() => todos.id), text: text() },
+      { changeLogSuppressed: true },
+    );
+    const mixed = defineSchema({ users, todos, drafts });
+    expect(() => requireRunnable(mixed)).not.toThrow();
+    expect([...syncedSchema(mixed).byName.keys()]).toEqual(["users", "todos"]);
+    expect(syncedSchema(mixed).references.get("todos")).toEqual([]);
+    expect(syncedSchema(schema)).toBe(schema);
   });
 
   it("Per-table storage adapter (schema-side declaration)", () => {

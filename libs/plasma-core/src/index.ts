@@ -212,6 +212,7 @@ export type { Rule, RuleRow, RuleSet } from "./schema/rule.ts";
 export { completeRow, MAX_INDEX_ENTRY_SIZE, MAX_ROW_SIZE, patchRow } from "./schema/row.ts";
 export { decodeCell, decodeRow, encodeCell, encodeRow } from "./schema/row-codec.ts";
 export type { JsonRow } from "./schema/row-codec.ts";
+export { isLocalOnly, syncedSchema, syncedTables } from "./schema/local-only.ts";
 export { requireRunnable } from "./schema/runnable.ts";
 export { checkValue, MAX_CELL_SIZE } from "./schema/value.ts";
 export { defineSchema, requireColumn, requireTable } from "./schema/schema.ts";

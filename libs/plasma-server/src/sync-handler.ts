@@ -12,6 +12,8 @@ import {
   PlasmaError,
   PROTOCOL_VERSION,
   requireRunnable,
+  syncedSchema,
+  syncedTables,
   tablesWithoutRule,
 } from "@sh1n4ps/plasma-core";
 import type { Handshake, TicketResponse } from "@sh1n4ps/plasma-core";
@@ -92,7 +94,7 @@ function engineOf<Ctx>(options: SyncHandlerOptions<Ctx>): Engine {
 
 function warnOfOpenTables<Ctx>({ engine }: Server<Ctx>): void {
   if (engine.policy.default === "deny") return;
-  const tables = [...engine.schema.byName.values()];
+  const tables = syncedTables(engine.schema);
   const open = {
     read: tablesWithoutRule(tables, "read"),
     write: tablesWithoutRule(tables, "write"),
@@ -243,8 +245,9 @@ async function handlePull<Ctx>(
   const request = parsePull(body);
   checkHandshake(server, identity, request);
   await prepare(server.engine);
-  const response = await pull(server.engine, identity, request);
-  const { fullScans, policy } = server.engine;
+  const engine = { ...server.engine, schema: syncedSchema(server.engine.schema) };
+  const response = await pull(engine, identity, request);
+  const { fullScans, policy } = engine;
   await fullScans?.lookAtRules(bindRules(identity.ctx, policy));
   return success(response);
 }

@@ -21,7 +21,14 @@ import { createMemoryEngine } from "../storage/memory-engine.ts";
 import { modelServer } from "../testing/model-server.ts";
 import { pick, seededRandom } from "../testing/seeded-random.ts";
 import { tabsWorld } from "../testing/tabs-world.ts";
-import { lists, SERVER_USER, testMutators, testSchema, todos } from "../testing/test-app.ts";
+import {
+  drafts,
+  lists,
+  SERVER_USER,
+  testMutators,
+  testSchema,
+  todos,
+} from "../testing/test-app.ts";
 import { LiveQueries } from "./live-queries.ts";
 
 function world() {
@@ -65,6 +72,37 @@ describe("a live query", () => {
   it("opens storage by itself when somebody waits for it", async () => {
     const { db } = world();
     expect(await db.select().from(lists).live().whenReady()).toEqual([]);
+  });
+
+  it("of local-only tables is complete at once (changeLogSuppressed)", async () => {
+    const { db, replica } = world();
+    const query = db.select().from(drafts).live();
+    expect(query.status).toBe("partial");
+    await replica.open();
+    expect(query.status).toBe("complete");
+    const mixed = db.select().from(drafts).leftJoin(todos, eq(todos.id, drafts.todoId)).live();
+    expect(mixed.status).toBe("partial");
+  });
+
+  it("joins local-only tables with synced ones, and follows both (changeLogSuppressed)", async () => {
+    const { db, replica, remote, sync } = world();
+    await remote.run("addList", { id: "l1", name: "One" });
+    await remote.run("addTodo", { id: "t1", listId: "l1", title: "A" });
+    await sync();
+    const heard: unknown[] = [];
+    db.select({ title: todos.title, text: drafts.text })
+      .from(todos)
+      .innerJoin(drafts, eq(drafts.todoId, todos.id))
+      .live()
+      .subscribe((rows) => heard.push(rows));
+    await turn();
+    await replica.mutate("saveDraft", { id: "d", text: "mine", todoId: "t1" });
+    await remote.run("setTitle", { id: "t1", title: "B" });
+    await sync();
+    await remote.run("deleteTodo", { id: "t1" });
+    await sync();
+    expect(heard).toEqual([[], [{ title: "A", text: "mine" }], [{ title: "B", text: "mine" }], []]);
+    expect(await db.select().from(drafts)).toHaveLength(1);
   });
 
   it("is partial until a first pull, tells when it is complete, and only that", async () => {

@@ -10,6 +10,7 @@
  *    is dropped; asking it for `current` brings it up to date.
  */
 
+import { isLocalOnly, requireTable } from "@sh1n4ps/plasma-core";
 import type {
   LiveDelta,
   LiveQuery,
@@ -89,7 +90,7 @@ export class LiveQueries {
     return {
       ast,
       get status() {
-        return statusOf(source);
+        return statusOf(source, own);
       },
       get current() {
         return read();
@@ -172,7 +173,7 @@ export class LiveQueries {
     if (!source.state.isOpen || !this.#listeners.get(listener.view)?.has(listener)) return;
     this.#guarded(() => {
       const rows = listener.view.read(this.#reading());
-      const status = statusOf(source);
+      const status = statusOf(source, listener.view);
       if (listener.heard?.rows === rows && listener.heard.status === status) return;
       listener.heard = { rows, status };
       listener.tell(rows);
@@ -188,6 +189,9 @@ export class LiveQueries {
   }
 }
 
-function statusOf(source: LiveSource): LiveQueryStatus {
-  return source.state.firstSync === "complete" ? "complete" : "partial";
+/** What is only on this device is all there from the beginning. */
+function statusOf({ state, rows }: LiveSource, view?: View): LiveQueryStatus {
+  if (state.firstSync === "complete") return "complete";
+  const isHere = (table: string) => isLocalOnly(requireTable(rows.schema, table));
+  return state.isOpen && view && [...view.tables].every(isHere) ? "complete" : "partial";
 }

@@ -24,6 +24,8 @@ export class View {
   /** Queries that are the same share it. */
   readonly key: string;
   readonly interest: Interest;
+  /** Every table that it reads. */
+  readonly tables: ReadonlySet<string>;
   readonly #pin: Pin | null;
   /** Null for a query that is evaluated anew when one of its tables changes. */
   readonly #window: RowWindow | null;
@@ -39,8 +41,8 @@ export class View {
     this.#answer = answer;
     this.#window = isRowWindow(ast) ? new RowWindow(ast) : null;
     this.#pin = isRowWindow(ast) ? pinOf(ast) : null;
-    const tables = new Set(selectsOf(ast).flatMap((select) => [...tablesOfSelect(select)]));
-    this.interest = this.#pin ?? { tables };
+    this.tables = new Set(selectsOf(ast).flatMap((select) => [...tablesOfSelect(select)]));
+    this.interest = this.#pin ?? { tables: this.tables };
   }
 
   /** The rows as of now. The same array as before when they are the same. */

@@ -12,6 +12,8 @@ export interface CommitQueueOptions<T> {
   /** Takes back what could not be stored. Runs in the serial queue, so that no mutator is half-way. */
   readonly rollBack: (lost: readonly T[]) => void;
   readonly serial: SerialQueue;
+  /** Whether two items may share a transaction. Default: always. */
+  readonly canShare?: (first: T, other: T) => boolean;
 }
 
 interface Waiting<T> {
@@ -47,8 +49,7 @@ export class CommitQueue<T> {
     // One turn, so that mutations made in one go share the transaction.
     await Promise.resolve();
     while (this.#waiting.length > 0) {
-      const batch = this.#waiting;
-      this.#waiting = [];
+      const batch = this.#nextBatch();
       try {
         await this.#options.write(batch.map(({ item }) => item));
       } catch (error) {
@@ -59,6 +60,14 @@ export class CommitQueue<T> {
     }
     // In the same turn as the last look at what waits, or an item added in between would wait for ever.
     this.#running = undefined;
+  }
+
+  #nextBatch(): Waiting<T>[] {
+    const { canShare } = this.#options;
+    const [first] = this.#waiting;
+    const isOther = ({ item }: Waiting<T>) => canShare && first && !canShare(first.item, item);
+    const end = this.#waiting.findIndex(isOther);
+    return this.#waiting.splice(0, end < 0 ? this.#waiting.length : end);
   }
 
   async #fail(batch: readonly Waiting<T>[], error: unknown): Promise<void> {

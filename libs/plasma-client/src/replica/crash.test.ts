@@ -7,13 +7,14 @@ import type { Engine } from "../storage/engine.ts";
 import { modelServer } from "../testing/model-server.ts";
 import { seededRandom } from "../testing/seeded-random.ts";
 import { tabsWorld } from "../testing/tabs-world.ts";
-import { SERVER_USER, testMutators, testSchema, todos } from "../testing/test-app.ts";
+import { drafts, SERVER_USER, testMutators, testSchema, todos } from "../testing/test-app.ts";
 import type { Replica } from "./replica.ts";
 
 const OPERATIONS = [
   "open",
   "load",
   "append",
+  "keepLocal",
   "applyPull",
   "addClient",
   "discard",
@@ -162,6 +163,76 @@ describe("a page that is killed at random steps", () => {
       expect(stored).toEqual(expect.arrayContaining(acknowledged));
       expect(new Set(stored).size).toBe(stored.length);
       expect((await titles(replica)).toSorted()).toEqual(stored.toSorted());
+    });
+  }
+});
+
+/** Null: there is none. */
+type DraftText = string | null;
+
+describe("local-only rows of a page that is killed at random steps (changeLogSuppressed)", () => {
+  for (let seed = 1; seed <= 30; seed++) {
+    it(`are as the last acknowledged mutation left them, or one that was tried after it (seed ${seed})`, async () => {
+      const random = seededRandom(seed);
+      const world = tabsWorld();
+      const remote = server();
+      await remote.run("addList", { id: "l1", name: "One" });
+      await remote.run("addTodo", { id: "t1", listId: "l1", title: "A" });
+      let possible: DraftText[] = [null];
+      let count = 0;
+      const textOf = async (replica: Replica): Promise<DraftText> => {
+        const [draft] = await readDb(testSchema, replica).select().from(drafts);
+        return draft?.text ?? null;
+      };
+
+      for (let life = 0; life < 4; life++) {
+        let isKilled = false;
+        const tab = world.tab({
+          wrap: (engine) =>
+            failing(engine, () => {
+              if (isKilled) return "before";
+              if (random() < 0.08) isKilled = true;
+              return isKilled ? (random() < 0.5 ? "before" : "after") : null;
+            }),
+        });
+        const { replica } = tab;
+        const attempt = async (text: DraftText) => {
+          possible.push(text);
+          await (text === null
+            ? replica.mutate("publishDraft", { draftId: "d", id: "t1", title: `t${count}` })
+            : replica.mutate("saveDraft", { id: "d", text }));
+          possible = [text];
+          expect(await textOf(replica)).toBe(text);
+        };
+        for (let step = 0; step < 12 && !isKilled; step++) {
+          try {
+            const dice = random();
+            if (dice < 0.4) await attempt(`text ${count++}`);
+            else if (dice < 0.6) await attempt(null);
+            else {
+              await replica.open();
+              for (const outbox of replica.pendingPushes()) {
+                await remote.push(outbox, 1 + Math.floor(random() * 3));
+              }
+              if (random() < 0.1) await replica.resetBase();
+              const state = replica.pullState();
+              if (random() < 0.8) await replica.applyPull(state, remote.pull(state));
+            }
+          } catch (error) {
+            expect(error).toBeInstanceOf(SyncClientError);
+          }
+        }
+        await tab.kill();
+      }
+
+      const { replica } = world.tab();
+      const shown = await textOf(replica);
+      expect(possible).toContain(shown);
+      for (const outbox of replica.pendingPushes()) await remote.push(outbox);
+      const state = replica.pullState();
+      await replica.applyPull(state, remote.pull(state));
+      expect(await textOf(replica)).toBe(shown);
+      expect(replica.state).toMatchObject({ pending: 0, rejected: [] });
     });
   }
 });

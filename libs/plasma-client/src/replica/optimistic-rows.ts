@@ -5,14 +5,15 @@
  * an equal optimistic one is no change, and stays the same object.
  */
 
+import { isLocalOnly, requireTable } from "@sh1n4ps/plasma-core";
 import type { Row, RowChange, Schema } from "@sh1n4ps/plasma-core";
 import type { RowImage } from "../storage/engine.ts";
 import { sameRow, setInLayer, stack, tableRows } from "./rows.ts";
 import type { Layer, Rows, RowTables } from "./rows.ts";
 
 export interface Replacement {
-  /** Forget the confirmed rows first. */
-  readonly clear: boolean;
+  /** Forget the confirmed rows first: all, or all but those of local-only tables. */
+  readonly clear: "nothing" | "synced" | "everything";
   /** What changes in the confirmed rows. */
   readonly patch: readonly RowImage[];
   /** The images of all pending mutations, in order. */
@@ -56,7 +57,7 @@ export class OptimisticRows {
 
   replace(next: Replacement): RowChange[] {
     const before = this.#touched(next);
-    if (next.clear) this.#base = new Map();
+    for (const table of this.#cleared(next)) this.#base.delete(table);
     for (const { table, id, row } of next.patch) {
       if (row) putRow(this.#base, table, row);
       else this.#base.get(table)?.delete(id);
@@ -84,12 +85,20 @@ export class OptimisticRows {
       if (touched.get(table)?.has(id)) return;
       setInLayer(touched, { table, id, row: this.#rows.get(table, id) ?? null });
     };
-    if (next.clear)
-      for (const [table, rows] of this.#base) for (const id of rows.keys()) touch(table, id);
+    for (const table of this.#cleared(next)) {
+      for (const id of this.#base.get(table)?.keys() ?? []) touch(table, id);
+    }
     for (const [table, rows] of this.#overlay) for (const id of rows.keys()) touch(table, id);
     for (const { table, id } of next.patch) touch(table, id);
     for (const images of next.pending) for (const { table, id } of images) touch(table, id);
     return touched;
+  }
+
+  #cleared({ clear }: Replacement): string[] {
+    if (clear === "nothing") return [];
+    const tables = [...this.#base.keys()];
+    if (clear === "everything") return tables;
+    return tables.filter((table) => !isLocalOnly(requireTable(this.#schema, table)));
   }
 
   #keepIdentity(table: string, id: string, row: Row): void {

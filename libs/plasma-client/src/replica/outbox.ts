@@ -3,6 +3,10 @@
  *
  * A mutation's id is the one after the last known of this client, and used up only when the entry is durable: when
  * storing fails, everything that is not durable is taken back, and its ids are given out again.
+ *
+ * A mutation that concerns local-only tables alone stays on the device: its rows are kept at once, and it uses up no id.
+ * But where a pending mutation has written to such tables too, it has to stay behind that one, so it goes to the outbox
+ * as well, and the server is sent one that does nothing.
  */
 
 import { decodeTagged } from "@sh1n4ps/plasma-core";
@@ -14,6 +18,7 @@ import { CommitQueue } from "./commit-queue.ts";
 import { deferred } from "./deferred.ts";
 import type { Deferred } from "./deferred.ts";
 import { encodeArgs } from "./mutation-args.ts";
+import { isUnsent, UNSENT_ID } from "./pending-mutation.ts";
 import type { PendingMutation } from "./pending-mutation.ts";
 import type { ReplicaMemory } from "./replica-memory.ts";
 import { runMutation } from "./run-mutation.ts";
@@ -23,6 +28,7 @@ import type { Settlements } from "./settlements.ts";
 
 export interface MutationReceipt {
   readonly clientID: string;
+  /** 0 for one that is not sent, because it concerns local-only tables alone. */
   readonly id: number;
   readonly uid: string;
 }
@@ -45,6 +51,8 @@ export interface OutboxOptions {
   readonly tell: (message: TabMessage) => void;
   /** The server wants to know on what rows a mutation was made. */
   readonly keepsBase: boolean;
+  /** Something was stored that this tab has not heard of. */
+  readonly catchUp: () => void;
 }
 
 interface Commit {
@@ -61,12 +69,14 @@ export class Outbox {
     this.#options = options;
     const { memory, serial, settlements } = options;
     this.#commits = new CommitQueue<Commit>({
-      write: (batch) => this.#store(batch),
+      write: (batch) =>
+        batch.every(({ pending }) => isUnsent(pending)) ? this.#keep(batch) : this.#store(batch),
       rollBack: (lost) => {
         for (const { pending } of lost) settlements.forget(pending.entry.uid);
         memory.takeBack(lost.map(({ pending }) => pending));
       },
       serial,
+      canShare: (first, other) => isUnsent(first.pending) === isUnsent(other.pending),
     });
   }
 
@@ -126,26 +136,48 @@ export class Outbox {
     const { error } = memory.state;
     if (error) throw error;
     const clientID = this.#options.clientID();
-    const id = memory.headOf(clientID) + 1;
-    const call = { name, args: decodeTagged(args), clientID, mutationID: id };
-    const images = await runMutation(world(), memory.rows, call);
+    const next = memory.headOf(clientID) + 1;
+    const call = { name, args: decodeTagged(args), clientID, mutationID: next };
+    const { images, staysHere } = await runMutation(world(), memory.rows, call);
+    const id = staysHere && !memory.hasLocalPending ? UNSENT_ID : next;
     const uid = platform.random.token();
     const timestamp = platform.clock.now();
     const { baseSeq } = memory;
     const base = keepsBase ? memory.baseOf(images) : undefined;
-    const entry = { clientID, id, uid, name, args, timestamp, images, baseSeq };
-    return { entry: base === undefined ? entry : { ...entry, base }, seq: null };
+    const entry = {
+      ...{ clientID, id, uid, name, args, timestamp, images, baseSeq },
+      ...(base !== undefined && { base }),
+      ...(staysHere && { staysHere: true as const }),
+    };
+    return { entry, seq: null };
   }
 
   async #store(batch: readonly Commit[]): Promise<void> {
-    const { memory, engine, tell } = this.#options;
+    const { memory, engine, settlements, tell } = this.#options;
     const pending = batch.map((commit) => commit.pending);
     const entries = pending.map(({ entry }) => entry);
     const dismissed = batch.flatMap(({ dismiss }) => dismiss);
     const seqs = await engine.append(entries, { dismiss: dismissed });
     memory.stored(pending, seqs);
+    for (const { uid, staysHere } of entries) if (staysHere) settlements.settle(uid, undefined);
     memory.dropRejected(dismissed);
     const stored = entries.map((entry, at) => ({ ...entry, seq: seqs[at] as number }));
     tell({ kind: "appended", entries: stored, dismissed });
+  }
+
+  /** Mutations that the server has no part in: what they wrote is final at once. */
+  async #keep(batch: readonly Commit[]): Promise<void> {
+    const { memory, engine, settlements, tell, catchUp } = this.#options;
+    const pending = batch.map((commit) => commit.pending);
+    const images = pending.flatMap(({ entry }) => entry.images);
+    const keptAt = await engine.keepLocal(images);
+    const dismissed = batch.flatMap(({ dismiss }) => dismiss);
+    if (dismissed.length > 0) await engine.dismissRejected(dismissed);
+    memory.dropRejected(dismissed);
+    const followed = memory.kept(pending, keptAt);
+    for (const { entry } of pending) settlements.settle(entry.uid, undefined);
+    tell({ kind: "kept", rows: { ...keptAt, images } });
+    if (dismissed.length > 0) tell({ kind: "changed" });
+    if (followed === "missed") catchUp();
   }
 }

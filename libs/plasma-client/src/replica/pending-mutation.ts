@@ -1,13 +1,23 @@
 /** The outbox in memory: pending mutations of all tabs, those not yet durable last. */
 
+import { NOOP_MUTATOR } from "@sh1n4ps/plasma-core";
 import type { WireMutation } from "@sh1n4ps/plasma-core";
-import type { NewOutboxEntry, OutboxEntry, RowImage } from "../storage/engine.ts";
+import type { KeptLocally, NewOutboxEntry, OutboxEntry, RowImage } from "../storage/engine.ts";
 
 /** Mutable, because its place in the outbox and its images become known later. */
 export interface PendingMutation {
   entry: NewOutboxEntry;
   /** Null until it is durable. */
   seq: number | null;
+  /** Of one that was kept on the device: when. It is pending no longer. */
+  keptAt?: KeptLocally;
+}
+
+/** The id of a mutation that is never sent, and so uses up none. Its rows are kept on the device instead. */
+export const UNSENT_ID = 0;
+
+export function isUnsent({ entry }: PendingMutation): boolean {
+  return entry.id === UNSENT_ID;
 }
 
 export function fromStored(stored: OutboxEntry): PendingMutation {
@@ -25,6 +35,7 @@ export function isCovered(
   lastMutationIDs: Readonly<Record<string, number>>,
 ): boolean {
   const { clientID, id } = pending.entry;
+  if (isUnsent(pending)) return false;
   return Object.hasOwn(lastMutationIDs, clientID) && id <= (lastMutationIDs[clientID] as number);
 }
 
@@ -37,6 +48,8 @@ export function setImages(
 }
 
 export function toWire({ entry }: PendingMutation): WireMutation {
-  const { id, uid, name, args, timestamp } = entry;
-  return { id, uid, name, args, timestamp };
+  const { id, uid, name, args, timestamp, staysHere } = entry;
+  return staysHere
+    ? { id, uid, name: NOOP_MUTATOR, args: null, timestamp }
+    : { id, uid, name, args, timestamp };
 }

@@ -1,6 +1,6 @@
 /** The pages of one pull as one patch: the last operation on a row wins, a `clear` forgets what came before. */
 
-import { decodeRow } from "@sh1n4ps/plasma-core";
+import { decodeRow, isLocalOnly } from "@sh1n4ps/plasma-core";
 import type { PullResponse, Schema } from "@sh1n4ps/plasma-core";
 import { SyncClientError } from "../errors.ts";
 import type { RowImage } from "../storage/engine.ts";
@@ -32,7 +32,7 @@ export function mergePages(schema: Schema, pages: readonly PullResponse[]): Pull
     }
     // A server with more tables than this version of the app knows: additive changes leave old clients running.
     const table = schema.byName.get(operation.table);
-    if (!table) continue;
+    if (!table || isLocalOnly(table)) continue;
     if (operation.op === "put") {
       const row = decodeOrFail(() => decodeRow(table, operation.row));
       setInLayer(layer, { table: table.name, id: row["id"] as string, row });

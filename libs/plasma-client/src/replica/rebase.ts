@@ -4,6 +4,7 @@
 
 import { SyncClientError } from "../errors.ts";
 import type { RowImage, StoredState } from "../storage/engine.ts";
+import { localImagesOf } from "../storage/outbox-entry.ts";
 import type { AppliedPull } from "../tabs/tab-message.ts";
 import { fromStored, isCovered } from "./pending-mutation.ts";
 import type { PendingMutation } from "./pending-mutation.ts";
@@ -11,7 +12,7 @@ import type { PullPatch } from "./pull-patch.ts";
 import { replay } from "./replay.ts";
 import type { Replayed } from "./replay.ts";
 import type { ReplicaMemory } from "./replica-memory.ts";
-import { layerOf, noRows, stack, tableRows } from "./rows.ts";
+import { layerOf, localRows, setInLayer, stack, tableRows } from "./rows.ts";
 import type { Rows } from "./rows.ts";
 import type { MutatorWorld } from "./run-mutation.ts";
 import type { Settlements } from "./settlements.ts";
@@ -60,8 +61,13 @@ export class Rebase {
     if (changesNothing && !isForked && last.cookie === memory.cookie) {
       return { kind: "nothing-new" };
     }
+    const below = new Map([...layer].map(([table, rows]) => [table, new Map(rows)]));
+    for (const pending of memory.pending) {
+      if (!isCovered(pending, lastMutationIDs)) continue;
+      for (const image of localImagesOf(pending.entry, last.rejections)) setInLayer(below, image);
+    }
     const replayed = await this.#replay({
-      base: stack(clear ? noRows(memory.rows.schema) : memory.confirmed, layer),
+      base: stack(clear ? localRows(memory.confirmed) : memory.confirmed, below),
       pending: memory.pending.filter((pending) => !isCovered(pending, lastMutationIDs)),
       known: ({ entry }) => (changesNothing ? entry.images : undefined),
     });
@@ -74,7 +80,7 @@ export class Rebase {
     if (pull.baseSeq <= memory.baseSeq) return "followed";
     if (pull.baseSeq > memory.baseSeq + 1) return "missed";
     const replayed = await this.#replay({
-      base: stack(pull.clear ? noRows(memory.rows.schema) : memory.confirmed, layerOf(pull.patch)),
+      base: stack(pull.clear ? localRows(memory.confirmed) : memory.confirmed, layerOf(pull.patch)),
       pending: memory.pending.filter((pending) => !isCovered(pending, pull.lastMutationIDs)),
       known,
     });

@@ -47,7 +47,10 @@ async function runAgain(
   if (name === NOOP_MUTATOR) return { pending, images: [] };
   try {
     const call = { name, args: decodeTagged(args), clientID, mutationID: id };
-    return { pending, images: await runMutation(world, rows, call) };
+    const { images } = await runMutation(world, rows, call);
+    // What the server is never asked to do must not show as if it were.
+    const isKept = ({ local }: RowImage) => local || !pending.entry.staysHere;
+    return { pending, images: images.filter(isKept) };
   } catch (error) {
     return { pending, images: [], error };
   }

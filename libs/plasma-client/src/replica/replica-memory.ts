@@ -8,15 +8,16 @@ import type { RowChange, Schema } from "@sh1n4ps/plasma-core";
 import type { SyncClientError } from "../errors.ts";
 import type {
   ClientRecord,
+  KeptLocally,
   OutboxEntry,
   RejectedMutation,
   RowImage,
   StoredPosition,
   StoredState,
 } from "../storage/engine.ts";
-import type { AppliedPull } from "../tabs/tab-message.ts";
+import type { AppliedPull, KeptRows } from "../tabs/tab-message.ts";
 import { OptimisticRows } from "./optimistic-rows.ts";
-import { fromStored, inOrder, isCovered, setImages, toWire } from "./pending-mutation.ts";
+import { fromStored, inOrder, isCovered, isUnsent, setImages, toWire } from "./pending-mutation.ts";
 import type { PendingMutation } from "./pending-mutation.ts";
 import type { Replayed } from "./replay.ts";
 import type { Rows } from "./rows.ts";
@@ -44,6 +45,7 @@ export class ReplicaMemory {
   #clients = new Map<string, ClientRecord>();
   #cookie: string | null = null;
   #baseSeq = 0;
+  #localSeq = 0;
   #state: ReplicaState;
   #pushes: readonly PendingPush[] | undefined;
 
@@ -83,6 +85,10 @@ export class ReplicaMemory {
     return this.#baseSeq;
   }
 
+  get localSeq(): number {
+    return this.#localSeq;
+  }
+
   get state(): ReplicaState {
     return this.#state;
   }
@@ -120,6 +126,13 @@ export class ReplicaMemory {
       entry.images.some((image) => touched.has(keyOf(image))),
     );
     return below ? below.entry.base : this.#cookie;
+  }
+
+  /** A pending mutation has written to local-only tables: what comes after it must stay on top of it. */
+  get hasLocalPending(): boolean {
+    return this.#pending.some(
+      (pending) => !isUnsent(pending) && pending.entry.images.some(({ local }) => local),
+    );
   }
 
   pendingPushes(): readonly PendingPush[] {
@@ -166,8 +179,9 @@ export class ReplicaMemory {
   }
 
   /** Whether storage holds something that is not in here. */
-  isBehind({ baseSeq, lastSeq, rejected }: StoredPosition): boolean {
+  isBehind({ baseSeq, lastSeq, rejected, localSeq }: StoredPosition): boolean {
     const known = Math.max(0, ...this.#pending.map(({ seq }) => seq ?? 0));
+    if (localSeq > this.#localSeq) return true;
     return baseSeq > this.#baseSeq || lastSeq > known || rejected !== this.#state.rejected.length;
   }
 
@@ -187,6 +201,26 @@ export class ReplicaMemory {
     this.#pending = inOrder(this.#pending);
     this.#publish([]);
     this.#outboxGrew();
+  }
+
+  /**
+   * Mutations of this tab were kept on the device: their rows become part of what lies below the pending ones.
+   * `missed`: other tabs have stored something before that is not known here.
+   */
+  kept(batch: readonly PendingMutation[], keptAt: KeptLocally): "followed" | "missed" {
+    for (const pending of batch) pending.keptAt = keptAt;
+    const gone = new Set(batch);
+    this.#pending = this.#pending.filter((pending) => !gone.has(pending));
+    return this.followLocal({ ...keptAt, images: batch.flatMap(({ entry }) => entry.images) });
+  }
+
+  /** Rows of local-only tables that this tab or another one has kept. */
+  followLocal({ localSeq, baseSeq, images }: KeptRows): "followed" | "missed" {
+    const isNext = localSeq === this.#localSeq + 1 && baseSeq === this.#baseSeq;
+    const isKnown = localSeq <= this.#localSeq;
+    if (isNext) this.#localSeq = localSeq;
+    this.#publish(this.#overlayAnew(isKnown ? [] : images));
+    return isNext || isKnown ? "followed" : "missed";
   }
 
   /** Mutations that could not be stored. */
@@ -219,7 +253,8 @@ export class ReplicaMemory {
         this.#clients.set(clientID, { ...client, confirmed });
       }
     }
-    const { clear, patch, syncedAt } = pull;
+    const { patch, syncedAt } = pull;
+    const clear = pull.clear ? "synced" : "nothing";
     const changes = this.#rows.replace({ clear, patch, pending: this.#adopt(replayed) });
     const rejected = [...this.#state.rejected, ...pull.rejected];
     this.#publish(changes, { syncedAt, ...(pull.rejected.length > 0 && { rejected }) });
@@ -231,10 +266,18 @@ export class ReplicaMemory {
     this.#clients = new Map(stored.clients.map((client) => [client.id, client]));
     this.#cookie = stored.cookie;
     this.#baseSeq = stored.baseSeq;
-    const patch = [...stored.base].flatMap(([table, rows]) =>
+    this.#localSeq = stored.localSeq;
+    const patch: RowImage[] = [...stored.base].flatMap(([table, rows]) =>
       [...rows].map(([id, row]) => ({ table, id, row })),
     );
-    const changes = this.#rows.replace({ clear: true, patch, pending: this.#adopt(replayed) });
+    // Kept since that was loaded.
+    for (const { pending } of replayed) {
+      if (pending.keptAt && pending.keptAt.localSeq > stored.localSeq) {
+        patch.push(...pending.entry.images);
+      }
+    }
+    const pending = this.#adopt(replayed);
+    const changes = this.#rows.replace({ clear: "everything", patch, pending });
     const { syncedAt, rejected } = stored;
     this.#publish(changes, { isOpen: true, syncedAt, rejected });
     this.#outboxGrew();
@@ -254,19 +297,20 @@ export class ReplicaMemory {
   // — Parts of steps —
 
   #adopt(replayed: readonly Replayed[]): (readonly Replayed["images"][number][])[] {
-    for (const { pending, images } of replayed) setImages(pending, images, this.#baseSeq);
-    this.#pending = inOrder(replayed.map(({ pending }) => pending));
+    const open = replayed.filter(({ pending }) => !pending.keptAt);
+    for (const { pending, images } of open) setImages(pending, images, this.#baseSeq);
+    this.#pending = inOrder(open.map(({ pending }) => pending));
     return this.#pending.map(({ entry }) => entry.images);
   }
 
-  #overlayAnew(): RowChange[] {
+  #overlayAnew(patch: readonly RowImage[] = []): RowChange[] {
     const pending = this.#pending.map(({ entry }) => entry.images);
-    return this.#rows.replace({ clear: false, patch: [], pending });
+    return this.#rows.replace({ clear: "nothing", patch, pending });
   }
 
   #publish(changes: readonly RowChange[], next: Partial<ReplicaState> = {}): void {
     this.#pushes = undefined;
-    const isWork = ({ entry }: PendingMutation) => entry.name !== NOOP_MUTATOR;
+    const isWork = ({ entry }: PendingMutation) => entry.name !== NOOP_MUTATOR && !entry.staysHere;
     const state = {
       ...this.#state,
       ...next,

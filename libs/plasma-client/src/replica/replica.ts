@@ -16,7 +16,6 @@
 import { decodeTagged, NOOP_MUTATOR } from "@sh1n4ps/plasma-core";
 import type {
   AnyMutators,
-  ErrorBody,
   PullResponse,
   Row,
   RowChange,
@@ -37,6 +36,7 @@ import { Rebase } from "./rebase.ts";
 import type { KnownImages } from "./rebase.ts";
 import { ReplicaMemory } from "./replica-memory.ts";
 import type { ReplicaState } from "./replica-memory.ts";
+import { GIVEN_UP, notLoaded, unfitRows, unsentMutations } from "./replica-errors.ts";
 import { selectRows } from "./rows.ts";
 import type { Rows } from "./rows.ts";
 import { SerialQueue } from "./serial-queue.ts";
@@ -94,6 +94,7 @@ export class Replica implements SyncReplica {
       clientID: () => this.clientID,
       open: () => this.open(),
       tell: (message) => this.#tell(message),
+      catchUp: () => void this.catchUp().catch((error: unknown) => this.#missed(error)),
       keepsBase: [...options.schema.byName.values()].some((table) => table.options.resolveConflict),
     });
   }
@@ -206,7 +207,8 @@ export class Replica implements SyncReplica {
   async resetLocalState(options: { readonly discardOutbox?: boolean } = {}): Promise<void> {
     await this.open();
     await this.#outbox.whenStored(async () => {
-      const unsent = this.#memory.pending.filter(({ entry }) => entry.name !== NOOP_MUTATOR);
+      const open = this.#memory.pending.filter(({ entry }) => entry.name !== NOOP_MUTATOR);
+      const unsent = open.filter(({ entry }) => !entry.staysHere);
       if (unsent.length > 0 && !options.discardOutbox) throw unsentMutations(unsent.length);
       const { engine } = this.#options;
       if (unsent.length > 0) {
@@ -215,6 +217,8 @@ export class Replica implements SyncReplica {
           { reason: GIVEN_UP },
         );
       }
+      const local = open.filter(({ entry }) => entry.staysHere).map(({ seq }) => seq as number);
+      if (local.length > 0) await engine.discard(local, { reason: null });
       await engine.resetBase({ keepRows: false });
       for (const { entry } of unsent) this.#settlements.giveUp(entry.uid);
       await this.#reload();
@@ -283,7 +287,7 @@ export class Replica implements SyncReplica {
       cookie,
       syncedAt,
       clear,
-      patch: images,
+      patch: [...images, ...outcome.local],
       lastMutationIDs,
       rejections,
       rejected: outcome.rejected,
@@ -340,7 +344,8 @@ export class Replica implements SyncReplica {
     await this.#reload();
     // The tab whose client id this one has taken over may have stored its last words meanwhile.
     await this.#loadIfBehind();
-    this.#tell({ kind: "hello", baseSeq: this.#memory.baseSeq, heads: this.#memory.heads() });
+    const { baseSeq, localSeq } = this.#memory;
+    this.#tell({ kind: "hello", baseSeq, localSeq, heads: this.#memory.heads() });
   }
 
   async #follow(pull: AppliedPull, known: KnownImages): Promise<void> {
@@ -350,6 +355,7 @@ export class Replica implements SyncReplica {
   async #reload(): Promise<void> {
     const stored = await this.#options.engine.load();
     await this.#rebase.install(await this.#withOwnClient(stored));
+    if (stored.unfit.length > 0) this.#options.onError(unfitRows(stored.unfit));
   }
 
   async #loadIfBehind(): Promise<void> {
@@ -383,6 +389,9 @@ export class Replica implements SyncReplica {
         if (isGap || first.baseSeq < memory.baseSeq) return this.#reload();
         return memory.appended(unknown);
       }
+      case "kept":
+        if (memory.followLocal(message.rows) === "missed") return this.#reload();
+        return;
       case "pulled": {
         const known = new Map(message.pull.rerun.map(({ seq, images }) => [seq, images]));
         return this.#follow(message.pull, ({ seq }) => (seq === null ? undefined : known.get(seq)));
@@ -393,6 +402,7 @@ export class Replica implements SyncReplica {
         const heads = memory.heads();
         const isBehind =
           message.baseSeq > memory.baseSeq ||
+          message.localSeq > memory.localSeq ||
           Object.entries(message.heads).some(([clientID, id]) => id > (heads[clientID] ?? 0));
         return isBehind ? this.#reload() : undefined;
       }
@@ -402,16 +412,11 @@ export class Replica implements SyncReplica {
   // — Parts —
 
   #receive(message: TabMessage): void {
-    this.#serial
-      .run(() => this.#hear(message))
-      .catch((cause: unknown) => {
-        const text = "What another tab has changed could not be loaded. Reload the page.";
-        this.#options.onError(
-          cause instanceof SyncClientError
-            ? cause
-            : new SyncClientError("storage", text, { cause }),
-        );
-      });
+    this.#serial.run(() => this.#hear(message)).catch((cause: unknown) => this.#missed(cause));
+  }
+
+  #missed(cause: unknown): void {
+    this.#options.onError(cause instanceof SyncClientError ? cause : notLoaded(cause));
   }
 
   #claimNew(): Promise<ClientClaim> {
@@ -428,16 +433,4 @@ export class Replica implements SyncReplica {
     // Tabs share nothing where each keeps its rows in its own memory.
     if (this.#options.engine.durable) this.#options.channel?.post(message);
   }
-}
-
-const GIVEN_UP: ErrorBody = {
-  code: "discarded",
-  message: "This change was given up when the local data was reset.",
-};
-
-function unsentMutations(count: number): SyncClientError {
-  return new SyncClientError(
-    "unsent-mutations",
-    `${count} changes were not sent yet. Sync first, or reset with { discardOutbox: true }.`,
-  );
 }

@@ -124,12 +124,12 @@ describe("optimistic rows", () => {
   it("tell the net change only, seen from outside", () => {
     const rows = new OptimisticRows(testSchema);
     rows.replace({
-      clear: false,
+      clear: "nothing",
       patch: [put("a", "1"), put("b", "1")],
       pending: [[put("a", "2")]],
     });
     const changes = rows.replace({
-      clear: true,
+      clear: "synced",
       patch: [put("a", "2"), put("c", "1")],
       pending: [[put("c", "2")], [{ table: "todos", id: "x", row: null }]],
     });
@@ -145,11 +145,11 @@ describe("optimistic rows", () => {
     const rows = new OptimisticRows(testSchema);
     rows.add([put("a", "1")]);
     const optimistic = rows.rows.get("todos", "a");
-    rows.replace({ clear: false, patch: [put("a", "1")], pending: [] });
+    rows.replace({ clear: "nothing", patch: [put("a", "1")], pending: [] });
     expect(rows.rows.get("todos", "a")).toBe(optimistic);
     rows.add([put("a", "1")]);
     expect(rows.rows.get("todos", "a")).toBe(optimistic);
-    rows.replace({ clear: true, patch: [], pending: [[put("a", "1")]] });
+    rows.replace({ clear: "synced", patch: [], pending: [[put("a", "1")]] });
     expect(rows.rows.get("todos", "a")).toBe(optimistic);
   });
 });

@@ -4,6 +4,8 @@ import {
   compareValues,
   evaluateRelational,
   evaluateSelect,
+  isLocalOnly,
+  requireTable,
   tablesOfCondition,
 } from "@sh1n4ps/plasma-core";
 import type {
@@ -27,8 +29,14 @@ export type Layer = Map<string, Map<string, Row | null>>;
 /** Rows by table and id. */
 export type RowTables = Map<string, Map<string, Row>>;
 
-export function noRows(schema: Schema): Rows {
-  return { schema, get: () => undefined, rows: () => [] };
+/** The rows of local-only tables alone: what is left when the server's are forgotten. */
+export function localRows({ schema, get, rows }: Rows): Rows {
+  const isKept = (table: string) => isLocalOnly(requireTable(schema, table));
+  return {
+    schema,
+    get: (table, id) => (isKept(table) ? get(table, id) : undefined),
+    rows: (table) => (isKept(table) ? rows(table) : []),
+  };
 }
 
 export function tableRows(

@@ -1,12 +1,22 @@
-/** Running a mutator on the device: its reads see the rows below and its own writes, its writes become row images. */
+/**
+ * Running a mutator on the device: its reads see the rows below and its own writes, its writes become row images.
+ *
+ * One that has looked at local-only tables and nothing else stays on the device: the server could only run it on
+ * nothing. Whoever reads or writes a synced table, or asks for the unrestricted db, has something to do there, even if
+ * no row shows it here.
+ */
 
 import {
   checkUnique,
   executeWrite,
   filterRowsWith,
   invokeMutator,
+  isLocalOnly,
   mutatorDb,
   PlasmaError,
+  requireTable,
+  tablesOfCondition,
+  tablesOfSelect,
 } from "@sh1n4ps/plasma-core";
 import type { AnyMutators, Row, Schema, Value, WriteStore } from "@sh1n4ps/plasma-core";
 import type { RowImage } from "../storage/engine.ts";
@@ -28,12 +38,21 @@ export interface MutationCall {
   readonly mutationID: number;
 }
 
-/** The net effect of a mutation on the rows below it. Throws what the mutator throws; then there is no effect. */
+export interface MutationEffect {
+  /** The net effect on the rows below. */
+  readonly images: RowImage[];
+  readonly staysHere: boolean;
+}
+
+/** Throws what the mutator throws; then there is no effect. */
 export async function runMutation(
   world: MutatorWorld,
   below: Rows,
   call: MutationCall,
-): Promise<RowImage[]> {
+): Promise<MutationEffect> {
+  const touched = new Set<string>();
+  let asksServer = false;
+  const isLocal = (table: string) => isLocalOnly(requireTable(world.schema, table));
   const written: Layer = new Map();
   const rows = stack(below, written);
   let isOver = false;
@@ -55,22 +74,29 @@ export async function runMutation(
   const db = mutatorDb(world.schema, {
     select: async (query) => {
       whileRunning();
+      tablesOfSelect(query, touched);
       return store.select(query);
     },
     write: async (write) => {
       whileRunning();
+      touched.add(write.table);
+      if (write.kind !== "insert") tablesOfCondition(write.where, touched);
       return executeWrite(world.schema, store, write);
     },
   });
   try {
     const { name, args, clientID, mutationID } = call;
-    await invokeMutator(world.mutators, name, { db, args, ctx: world.ctx, clientID, mutationID });
+    await invokeMutator(world.mutators, name, {
+      ...{ db, args, ctx: world.ctx, clientID, mutationID },
+      onUnrestrictedDb: () => void (asksServer = true),
+    });
   } finally {
     isOver = true;
   }
-  const images = layerImages(written).filter(
-    ({ table, id, row }) => !sameRow(below.get(table, id), row),
-  );
+  const images = layerImages(written)
+    .filter(({ table, id, row }) => !sameRow(below.get(table, id), row))
+    .map((image) => (isLocal(image.table) ? { ...image, local: true as const } : image));
+  for (const { table } of images) touched.add(table);
   await checkUnique(
     world.schema,
     store,
@@ -81,7 +107,8 @@ export async function runMutation(
       after: row,
     })),
   );
-  return images;
+  const staysHere = !asksServer && touched.size > 0 && [...touched].every(isLocal);
+  return { images, staysHere };
 }
 
 function rowsWith(

@@ -1,9 +1,10 @@
 /** What every engine must do, by the numbered invariants of `engine.ts`. */
 
 import { DISCARDED_CODE, NOOP_MUTATOR } from "@sh1n4ps/plasma-core";
+import type { Row } from "@sh1n4ps/plasma-core";
 import { describe, expect, it } from "vitest";
 import { entry, pull } from "../testing/engine-records.ts";
-import type { Engine } from "./engine.ts";
+import type { Engine, RowImage } from "./engine.ts";
 
 export interface EngineUnderTest {
   readonly engine: Engine;
@@ -110,7 +111,7 @@ export function describeEngineContract(name: string, make: () => Promise<EngineU
       const { baseSeq } = await engine.load();
       const row = { id: "t1", title: "a", due: new Date(9) };
       const outcome = await engine.applyPull(pull({ puts: [{ table: "todos", row }], baseSeq }));
-      expect(outcome).toEqual({ kind: "applied", baseSeq: baseSeq + 1, rejected: [] });
+      expect(outcome).toEqual({ kind: "applied", baseSeq: baseSeq + 1, rejected: [], local: [] });
       const state = await engine.load();
       expect(state).toMatchObject({ cookie: "1", baseSeq: baseSeq + 1, syncedAt: 42 });
       expect(state.base.get("todos")?.get("t1")).toEqual(row);
@@ -234,6 +235,58 @@ export function describeEngineContract(name: string, make: () => Promise<EngineU
       await engine.applyPull(pull({ baseSeq }));
       const state = await engine.load();
       expect(state.outbox[0]?.baseSeq).toBeLessThan(state.baseSeq);
+    });
+  });
+
+  describe(`${name}: local-only tables`, () => {
+    const draft = (id: string, text: string | null): RowImage => ({
+      table: "drafts",
+      id,
+      row: text === null ? null : { id, todoId: null, text, opened: 0 },
+      local: true,
+    });
+    const textsIn = async (engine: Engine) => {
+      const rows = (await engine.load()).base.get("drafts") ?? new Map<string, Row>();
+      return Object.fromEntries([...rows].map(([id, row]) => [id, row["text"]]));
+    };
+
+    it("keeps rows, takes deleted ones out, and counts (7)", async () => {
+      const { engine } = await opened();
+      const start = await engine.position();
+      const kept = await engine.keepLocal([draft("a", "A"), draft("b", "B")]);
+      expect(kept).toEqual({ localSeq: start.localSeq + 1, baseSeq: start.baseSeq });
+      await engine.keepLocal([draft("a", null), draft("b", "B2")]);
+      expect(await textsIn(engine)).toEqual({ b: "B2" });
+      expect(await engine.position()).toEqual({ ...start, localSeq: start.localSeq + 2 });
+      expect((await engine.load()).localSeq).toBe(start.localSeq + 2);
+    });
+
+    it("no pull and no reset by the server takes them away (7)", async () => {
+      const { engine } = await opened();
+      await engine.keepLocal([draft("a", "A")]);
+      await engine.applyPull(pull({ clear: true }));
+      await engine.resetBase({ keepRows: true });
+      expect(await textsIn(engine)).toEqual({ a: "A" });
+      await engine.resetBase({ keepRows: false });
+      expect(await textsIn(engine)).toEqual({});
+    });
+
+    it("what a mutation wrote is kept when it is settled, and not when it was refused (7)", async () => {
+      const { engine } = await opened();
+      const todo = { table: "todos", id: "t", row: { id: "t", title: "x" } };
+      await engine.append([
+        entry(1, { images: [draft("a", "A"), todo] }),
+        entry(2, { images: [draft("b", "B")] }),
+        entry(3, { images: [draft("a", "A3"), draft("c", "C")] }),
+        entry(4, { images: [draft("c", "C4")], staysHere: true }),
+        entry(5, { images: [draft("d", "D")] }),
+      ]);
+      const refused = (id: number) => ({ clientID: "c1", id, code: "no", message: "No." });
+      const rejections = [refused(2), refused(4)];
+      const outcome = await engine.applyPull(pull({ lastMutationIDs: { c1: 4 }, rejections }));
+      expect(outcome).toMatchObject({ local: [draft("a", "A3"), draft("c", "C4")] });
+      expect(await textsIn(engine)).toEqual({ a: "A3", c: "C4" });
+      expect((await engine.load()).base.get("todos")?.size ?? 0).toBe(0);
     });
   });
 

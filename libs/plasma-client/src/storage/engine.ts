@@ -12,7 +12,10 @@
  * 5. `baseSeq` counts what changes below pending mutations: pulls, resets, discards, renewed clients. The images of an
  *    entry were computed at its own `baseSeq`; an older entry is run again by whoever loads it.
  * 6. Nothing removes an outbox entry but a pull that settles it, or a move into `rejected`.
- * 7. A failed operation changed nothing, and tells by its kind what can be done: `quota`, `storage`,
+ * 7. Rows of local-only tables come from mutations alone. A mutation that concerns nothing else keeps its rows at once
+ *    (`keepLocal`); those of any other are kept with the pull that settles it, unless it was refused. `localSeq` counts
+ *    the former. No pull, reset by the server or other schema takes such rows away.
+ * 8. A failed operation changed nothing, and tells by its kind what can be done: `quota`, `storage`,
  *    `storage-blocked`, `storage-closed`.
  */
 
@@ -24,6 +27,8 @@ export interface RowImage {
   readonly table: string;
   readonly id: string;
   readonly row: Row | null;
+  /** Of a local-only table. */
+  readonly local?: true;
 }
 
 /** A pending mutation, as it is appended. */
@@ -44,6 +49,8 @@ export interface NewOutboxEntry {
    * the mutation is run again on newer rows. Kept where a table has a `resolveConflict`.
    */
   readonly base?: string | null;
+  /** It concerns local-only tables alone: the server is sent one that does nothing in its place. */
+  readonly staysHere?: true;
 }
 
 export interface OutboxEntry extends NewOutboxEntry {
@@ -73,8 +80,11 @@ export interface StoredState {
   readonly baseSeq: number;
   /** When the last pull was applied, by this device's clock; null when these rows were never complete. */
   readonly syncedAt: number | null;
-  /** Confirmed rows, by table and id. */
+  /** Confirmed rows and those of local-only tables, by table and id. */
   readonly base: ReadonlyMap<string, Map<string, Row>>;
+  readonly localSeq: number;
+  /** Rows of local-only tables that do not fit the schema. They are kept for a version that they fit, and not in `base`. */
+  readonly unfit: readonly { readonly table: string; readonly id: string }[];
   /** By `seq`. */
   readonly outbox: readonly OutboxEntry[];
   readonly clients: readonly ClientRecord[];
@@ -88,6 +98,14 @@ export interface StoredPosition {
   readonly lastSeq: number;
   /** How many rejected mutations are kept. */
   readonly rejected: number;
+  readonly localSeq: number;
+}
+
+/** When rows of local-only tables were kept, among all that other tabs store. */
+export interface KeptLocally {
+  readonly localSeq: number;
+  /** How many pulls (and so on) came before. */
+  readonly baseSeq: number;
 }
 
 export interface PullCommit {
@@ -114,6 +132,8 @@ export type PullOutcome =
       readonly baseSeq: number;
       /** The mutations that became rejected ones. */
       readonly rejected: readonly RejectedMutation[];
+      /** The rows of local-only tables that the settled mutations left behind, the last of each. */
+      readonly local: readonly RowImage[];
     }
   | { readonly kind: "stale" };
 
@@ -131,6 +151,8 @@ export interface Engine {
     entries: readonly NewOutboxEntry[],
     options?: { readonly dismiss?: readonly string[] },
   ): Promise<readonly number[]>;
+  /** Keeps rows of local-only tables. */
+  keepLocal(images: readonly RowImage[]): Promise<KeptLocally>;
   applyPull(commit: PullCommit): Promise<PullOutcome>;
   /** Adds a client id to the pool. */
   addClient(clientID: string): Promise<void>;
@@ -142,7 +164,10 @@ export interface Engine {
   /** Moves a client's pending mutations to a fresh client id, numbered from 1, uids unchanged. */
   renewClient(move: { readonly from: string; readonly to: string }): Promise<void>;
   dismissRejected(uids: readonly string[]): Promise<void>;
-  /** Forgets the cookie, so that the next pull brings all rows, and at once the confirmed rows unless told to keep them. */
+  /**
+   * Forgets the cookie, so that the next pull brings all rows. Unless told to keep them, also the confirmed rows and
+   * those of local-only tables.
+   */
   resetBase(options: { readonly keepRows: boolean }): Promise<void>;
   /** Says when the database was closed from outside (a newer version of the app, storage cleared). */
   subscribeClosed(listener: (error: SyncClientError) => void): () => void;

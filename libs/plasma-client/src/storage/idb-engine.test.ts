@@ -6,6 +6,7 @@ import { testSchema } from "../testing/test-app.ts";
 import { entry, pull } from "../testing/engine-records.ts";
 import { describeEngineContract } from "./engine.contract.ts";
 import { createIdbEngine } from "./idb-engine.ts";
+import { schemaFingerprint } from "./schema-fingerprint.ts";
 
 const timers = {
   set: (callback: () => void, delayMs: number) => setTimeout(callback, delayMs),
@@ -56,6 +57,68 @@ describe("IndexedDB engine", () => {
     await expect(old.applyPull(pull({}))).rejects.toMatchObject({ kind: "storage-closed" });
   });
 
+  it("changeLogSuppressed: rows of local-only tables outlive another schema, fitted to it", async () => {
+    const { open } = world();
+    const old = open();
+    await old.open();
+    await old.applyPull(pull({ puts: [{ table: "todos", row: { id: "a" } }] }));
+    const row = { id: "d", todoId: null, text: "mine", opened: 1 };
+    const image = (id: string, text: unknown) =>
+      ({ table: "drafts", id, row: { ...row, id, text }, local: true }) as const;
+    await old.keepLocal([image("d", "mine"), image("e", null)]);
+    const drafts = table(
+      "drafts",
+      { id: id(), text: text(), tag: text().default("none") },
+      { changeLogSuppressed: true },
+    );
+    const next = open(defineSchema({ ...testSchema.tables, drafts }));
+    await next.open();
+    const state = await next.load();
+    expect(Object.fromEntries(state.base.get("drafts") ?? [])).toEqual({
+      d: { id: "d", text: "mine", tag: "none" },
+    });
+    expect(state.unfit).toEqual([{ table: "drafts", id: "e" }]);
+    // The synced tables are the same, so their rows and the cookie stay as well.
+    expect(state.cookie).toBe("1");
+    expect(state.base.get("todos")?.size).toBe(1);
+    await open(grown).open();
+    const back = open();
+    await back.open();
+    expect((await back.load()).base.get("drafts")?.get("d")).toEqual(row);
+  });
+
+  it("brings a database of the first version up to date, with all that is in it", async () => {
+    const { indexedDB, open } = world();
+    const stores = ["meta", "base", "clients", "rejected"];
+    await new Promise<void>((resolve) => {
+      const request = indexedDB.open("db", 1);
+      request.onupgradeneeded = () => {
+        const db = request.result;
+        for (const store of stores) {
+          if (store === "clients") db.createObjectStore(store, { keyPath: "id" });
+          else if (store === "rejected") db.createObjectStore(store, { keyPath: "uid" });
+          else db.createObjectStore(store);
+        }
+        const outbox = db.createObjectStore("outbox", { keyPath: "seq", autoIncrement: true });
+        outbox.createIndex("client", ["clientID", "id"], { unique: true });
+        const schema = schemaFingerprint(testSchema);
+        const meta = { cookie: "c", baseSeq: 7, syncedAt: 1, schema };
+        request.transaction?.objectStore("meta").put(meta, "state");
+        request.transaction?.objectStore("clients").put({ id: "c1", confirmed: 0 });
+        outbox.add(entry(1));
+      };
+      request.onsuccess = () => {
+        request.result.close();
+        resolve();
+      };
+    });
+    const engine = open();
+    await engine.open();
+    expect(await engine.load()).toMatchObject({ cookie: "c", baseSeq: 7, localSeq: 0 });
+    expect((await engine.load()).outbox).toMatchObject([entry(1)]);
+    expect((await engine.keepLocal([])).localSeq).toBe(1);
+  });
+
   it("steps aside when a newer version wants to upgrade, says so once, and stays closed", async () => {
     const { indexedDB, open } = world();
     const engine = open();
@@ -63,7 +126,7 @@ describe("IndexedDB engine", () => {
     const told: string[] = [];
     engine.subscribeClosed((error) => told.push(error.kind));
     await new Promise<void>((resolve, reject) => {
-      const request = indexedDB.open("db", 2);
+      const request = indexedDB.open("db", 3);
       request.onsuccess = () => resolve();
       request.onerror = () => reject(new Error("not opened"));
     });

@@ -1,8 +1,9 @@
 /**
  * The engine on IndexedDB.
  *
- *   meta      "state"      → { cookie, baseSeq, syncedAt, schema }
+ *   meta      "state"      → { cookie, baseSeq, localSeq, syncedAt, schema }
  *   base      [table, id]  → row (confirmed rows only)
+ *   local     [table, id]  → row of a local-only table
  *   outbox    seq          → OutboxEntry; index "client" on [clientID, id], unique
  *   clients   id           → ClientRecord
  *   rejected  uid          → RejectedMutation
@@ -17,9 +18,18 @@ import { SyncClientError } from "../errors.ts";
 import type { Durability } from "../options.ts";
 import { browserPlatform } from "../platform.ts";
 import type { Platform } from "../platform.ts";
-import type { ClientRecord, Engine, OutboxEntry, RejectedMutation } from "./engine.ts";
-import { asNoop, asRejected, confirmedUpTo, rejectionOf, renumbered } from "./outbox-entry.ts";
+import type { ClientRecord, Engine, OutboxEntry, RejectedMutation, RowImage } from "./engine.ts";
 import { IdbConnection } from "./idb-connection.ts";
+import { fitLocalRows } from "./local-rows.ts";
+import type { StoredRow } from "./local-rows.ts";
+import {
+  asNoop,
+  asRejected,
+  confirmedUpTo,
+  imagesLeftBy,
+  rejectionOf,
+  renumbered,
+} from "./outbox-entry.ts";
 import { schemaFingerprint } from "./schema-fingerprint.ts";
 import { clientGone, otherSchema } from "./storage-error.ts";
 
@@ -37,10 +47,12 @@ interface Meta {
   readonly baseSeq: number;
   readonly syncedAt: number | null;
   readonly schema: string;
+  /** Missing where nothing was kept in local-only tables yet. */
+  readonly localSeq?: number;
 }
 
-const VERSION = 1;
-const STORES = ["meta", "base", "outbox", "clients", "rejected"] as const;
+const VERSION = 2;
+const STORES = ["meta", "base", "local", "outbox", "clients", "rejected"] as const;
 const META_KEY = "state";
 
 /** Local storage in IndexedDB. Nothing is opened before `open()`. */
@@ -78,22 +90,27 @@ export function createIdbEngine(options: IdbEngineOptions): Engine {
         const meta = await wrap<Meta | undefined>(tx.objectStore("meta").get(META_KEY));
         if (meta?.schema === schema) return;
         tx.objectStore("base").clear();
-        putMeta(tx, { cookie: null, baseSeq: (meta?.baseSeq ?? 0) + 1, syncedAt: null, schema });
+        const { baseSeq = 0, localSeq = 0 } = meta ?? {};
+        putMeta(tx, { cookie: null, baseSeq: baseSeq + 1, localSeq, syncedAt: null, schema });
       }),
 
     load: () =>
       connection.run(STORES, "readonly", async (tx) => {
-        const base = tx.objectStore("base");
-        const [meta, keys, rows, outbox, clients, rejected] = await Promise.all([
+        const [meta, base, local, outbox, clients, rejected] = await Promise.all([
           readMeta(tx),
-          wrap(base.getAllKeys()),
-          wrap<Row[]>(base.getAll()),
+          readRows(tx.objectStore("base")),
+          readRows(tx.objectStore("local")),
           wrap<OutboxEntry[]>(tx.objectStore("outbox").getAll()),
           wrap<ClientRecord[]>(tx.objectStore("clients").getAll()),
           wrap<RejectedMutation[]>(tx.objectStore("rejected").getAll()),
         ]);
-        const { cookie, baseSeq, syncedAt } = meta;
-        return { cookie, baseSeq, syncedAt, base: byTable(keys, rows), outbox, clients, rejected };
+        const { cookie, baseSeq, syncedAt, localSeq = 0 } = meta;
+        const { rows, unfit } = fitLocalRows(options.schema, local);
+        const all = byTable([...base, ...rows]);
+        return {
+          ...{ cookie, baseSeq, localSeq, syncedAt },
+          ...{ base: all, unfit, outbox, clients, rejected },
+        };
       }),
 
     position: () =>
@@ -103,7 +120,8 @@ export function createIdbEngine(options: IdbEngineOptions): Engine {
           wrap(tx.objectStore("outbox").openKeyCursor(null, "prev")),
           wrap(tx.objectStore("rejected").count()),
         ]);
-        return { baseSeq: meta.baseSeq, lastSeq: (last?.key as number | undefined) ?? 0, rejected };
+        const { baseSeq, localSeq = 0 } = meta;
+        return { baseSeq, localSeq, lastSeq: (last?.key as number | undefined) ?? 0, rejected };
       }),
 
     append: (entries, { dismiss = [] } = {}) =>
@@ -134,6 +152,15 @@ export function createIdbEngine(options: IdbEngineOptions): Engine {
         return requests.map((request) => request.result as number);
       }),
 
+    keepLocal: (images) =>
+      connection.run(["meta", "local"], "readwrite", async (tx) => {
+        const meta = await readMeta(tx);
+        const localSeq = (meta.localSeq ?? 0) + 1;
+        putMeta(tx, { ...meta, localSeq });
+        putLocal(tx, images);
+        return { localSeq, baseSeq: meta.baseSeq };
+      }),
+
     applyPull: (commit) =>
       connection.run(STORES, "readwrite", async (tx) => {
         const meta = await readMeta(tx);
@@ -149,6 +176,7 @@ export function createIdbEngine(options: IdbEngineOptions): Engine {
         const outbox = tx.objectStore("outbox");
         const clients = tx.objectStore("clients");
         const rejected: RejectedMutation[] = [];
+        const gone: OutboxEntry[] = [];
         for (const [clientID, lastMutationID] of Object.entries(commit.lastMutationIDs)) {
           const covered = IDBKeyRange.bound([clientID, 0], [clientID, lastMutationID]);
           const [client, settled] = await Promise.all([
@@ -160,11 +188,14 @@ export function createIdbEngine(options: IdbEngineOptions): Engine {
           }
           for (const entry of settled) {
             outbox.delete(entry.seq);
+            gone.push(entry);
             const rejection = rejectionOf(entry, commit.rejections);
             if (rejection) rejected.push(rejection);
           }
         }
         for (const rejection of rejected) tx.objectStore("rejected").put(rejection);
+        const local = imagesLeftBy(gone, commit.rejections);
+        putLocal(tx, local);
 
         const isCurrent = meta.baseSeq === commit.baseSeq;
         const rerun = await Promise.all(
@@ -175,7 +206,7 @@ export function createIdbEngine(options: IdbEngineOptions): Engine {
           if (entry && images && isCurrent && entry.name !== NOOP_MUTATOR)
             outbox.put({ ...entry, images, baseSeq });
         });
-        return { kind: "applied", baseSeq, rejected };
+        return { kind: "applied", baseSeq, rejected, local };
       }),
 
     addClient: (clientID) =>
@@ -214,9 +245,9 @@ export function createIdbEngine(options: IdbEngineOptions): Engine {
       }),
 
     resetBase: ({ keepRows }) =>
-      connection.run(["meta", "base"], "readwrite", async (tx) => {
+      connection.run(["meta", "base", "local"], "readwrite", async (tx) => {
         const meta = await readMeta(tx);
-        if (!keepRows) tx.objectStore("base").clear();
+        if (!keepRows) for (const store of ["base", "local"]) tx.objectStore(store).clear();
         const syncedAt = keepRows ? meta.syncedAt : null;
         putMeta(tx, { ...meta, cookie: null, baseSeq: meta.baseSeq + 1, syncedAt });
       }),
@@ -226,7 +257,9 @@ export function createIdbEngine(options: IdbEngineOptions): Engine {
   };
 }
 
-function createStores(db: IDBDatabase): void {
+function createStores(db: IDBDatabase, oldVersion: number): void {
+  if (oldVersion < 2) db.createObjectStore("local");
+  if (oldVersion >= 1) return;
   db.createObjectStore("meta");
   db.createObjectStore("base");
   db.createObjectStore("outbox", { keyPath: "seq", autoIncrement: true }).createIndex(
@@ -242,17 +275,29 @@ function putMeta(tx: IDBTransaction, meta: Meta): void {
   tx.objectStore("meta").put(meta, META_KEY);
 }
 
-function byTable(
-  keys: readonly IDBValidKey[],
-  rows: readonly Row[],
-): Map<string, Map<string, Row>> {
-  const tables = new Map<string, Map<string, Row>>();
-  keys.forEach((key, at) => {
+function putLocal(tx: IDBTransaction, images: readonly RowImage[]): void {
+  const store = tx.objectStore("local");
+  for (const { table, id, row } of images) {
+    if (row) store.put(row, [table, id]);
+    else store.delete([table, id]);
+  }
+}
+
+async function readRows(store: IDBObjectStore): Promise<StoredRow[]> {
+  const [keys, rows] = await Promise.all([wrap(store.getAllKeys()), wrap<Row[]>(store.getAll())]);
+  return keys.map((key, at) => {
     const [table, id] = key as [string, string];
-    let rowsOfTable = tables.get(table);
-    if (!rowsOfTable) tables.set(table, (rowsOfTable = new Map()));
-    rowsOfTable.set(id, rows[at] as Row);
+    return { table, id, row: rows[at] as Row };
   });
+}
+
+function byTable(stored: readonly StoredRow[]): Map<string, Map<string, Row>> {
+  const tables = new Map<string, Map<string, Row>>();
+  for (const { table, id, row } of stored) {
+    let rows = tables.get(table);
+    if (!rows) tables.set(table, (rows = new Map()));
+    rows.set(id, row);
+  }
   return tables;
 }
 

@@ -3,17 +3,26 @@
 import { NOOP_MUTATOR } from "@sh1n4ps/plasma-core";
 import type { Row } from "@sh1n4ps/plasma-core";
 import { SyncClientError } from "../errors.ts";
-import type { ClientRecord, Engine, OutboxEntry, RejectedMutation } from "./engine.ts";
+import type { ClientRecord, Engine, OutboxEntry, RejectedMutation, RowImage } from "./engine.ts";
 import { clientGone } from "./storage-error.ts";
-import { asNoop, asRejected, confirmedUpTo, rejectionOf, renumbered } from "./outbox-entry.ts";
+import {
+  asNoop,
+  asRejected,
+  confirmedUpTo,
+  imagesLeftBy,
+  rejectionOf,
+  renumbered,
+} from "./outbox-entry.ts";
 
 export function createMemoryEngine(): Engine {
   let cookie: string | null = null;
   let baseSeq = 1;
   let syncedAt: number | null = null;
   let lastSeq = 0;
+  let localSeq = 0;
   let isClosed = false;
   const base = new Map<string, Map<string, Row>>();
+  const local = new Map<string, RowImage>();
   const outbox = new Map<number, OutboxEntry>();
   const clients = new Map<string, ClientRecord>();
   const rejected = new Map<string, RejectedMutation>();
@@ -29,6 +38,22 @@ export function createMemoryEngine(): Engine {
     if (!rows) base.set(table, (rows = new Map()));
     return rows;
   };
+  const keep = (images: readonly RowImage[]) => {
+    for (const image of images) {
+      const key = `${image.table}/${image.id}`;
+      if (image.row) local.set(key, image);
+      else local.delete(key);
+    }
+  };
+  const everyRow = () => {
+    const tables = new Map([...base].map(([table, rows]) => [table, new Map(rows)]));
+    for (const { table, id, row } of local.values()) {
+      let rows = tables.get(table);
+      if (!rows) tables.set(table, (rows = new Map()));
+      rows.set(id, row as Row);
+    }
+    return tables;
+  };
   const entriesOf = (clientID: string) =>
     [...outbox.values()].filter((entry) => entry.clientID === clientID);
 
@@ -41,7 +66,9 @@ export function createMemoryEngine(): Engine {
         cookie,
         baseSeq,
         syncedAt,
-        base: new Map([...base].map(([table, rows]) => [table, new Map(rows)])),
+        base: everyRow(),
+        localSeq,
+        unfit: [],
         outbox: [...outbox.values()],
         clients: [...clients.values()],
         rejected: [...rejected.values()],
@@ -52,6 +79,7 @@ export function createMemoryEngine(): Engine {
         baseSeq,
         lastSeq: Math.max(0, ...outbox.keys()),
         rejected: rejected.size,
+        localSeq,
       })),
 
     append: (entries, { dismiss = [] } = {}) =>
@@ -73,6 +101,12 @@ export function createMemoryEngine(): Engine {
         });
       }),
 
+    keepLocal: (images) =>
+      operation(() => {
+        keep(images);
+        return { localSeq: ++localSeq, baseSeq };
+      }),
+
     applyPull: (commit) =>
       operation(() => {
         if (cookie !== commit.expectedCookie) return { kind: "stale" as const };
@@ -84,6 +118,7 @@ export function createMemoryEngine(): Engine {
         const isCurrent = baseSeq === commit.baseSeq;
         baseSeq++;
         const refused: RejectedMutation[] = [];
+        const settled: OutboxEntry[] = [];
         for (const [clientID, lastMutationID] of Object.entries(commit.lastMutationIDs)) {
           const client = clients.get(clientID);
           if (client && client.confirmed < lastMutationID) {
@@ -92,6 +127,7 @@ export function createMemoryEngine(): Engine {
           for (const entry of entriesOf(clientID)) {
             if (entry.id > lastMutationID) continue;
             outbox.delete(entry.seq);
+            settled.push(entry);
             const rejection = rejectionOf(entry, commit.rejections);
             if (rejection) refused.push(rejection);
           }
@@ -102,7 +138,9 @@ export function createMemoryEngine(): Engine {
           if (!entry || !isCurrent || entry.name === NOOP_MUTATOR) continue;
           outbox.set(seq, { ...entry, images, baseSeq });
         }
-        return { kind: "applied" as const, baseSeq, rejected: refused };
+        const kept = imagesLeftBy(settled, commit.rejections);
+        keep(kept);
+        return { kind: "applied" as const, baseSeq, rejected: refused, local: kept };
       }),
 
     addClient: (clientID) =>
@@ -138,6 +176,7 @@ export function createMemoryEngine(): Engine {
       operation(() => {
         if (!keepRows) {
           base.clear();
+          local.clear();
           syncedAt = null;
         }
         cookie = null;

@@ -2,7 +2,13 @@
 
 import { DISCARDED_CODE, NOOP_MUTATOR } from "@sh1n4ps/plasma-core";
 import type { ErrorBody, Rejection } from "@sh1n4ps/plasma-core";
-import type { ClientRecord, OutboxEntry, RejectedMutation } from "./engine.ts";
+import type {
+  ClientRecord,
+  NewOutboxEntry,
+  OutboxEntry,
+  RejectedMutation,
+  RowImage,
+} from "./engine.ts";
 
 /** The entry that holds a discarded one's place. Same id: the server waits for each. Same uid: it may know it. */
 export function asNoop(entry: OutboxEntry): OutboxEntry {
@@ -35,6 +41,29 @@ export function rejectionOf(
     ({ clientID, id }) => clientID === entry.clientID && id === entry.id,
   );
   return reason && reason.code !== DISCARDED_CODE ? asRejected(entry, reason) : undefined;
+}
+
+/** The rows of local-only tables that a settled entry leaves behind: none if it was refused, for it is all or nothing. */
+export function localImagesOf(
+  entry: NewOutboxEntry,
+  rejections: readonly Rejection[],
+): readonly RowImage[] {
+  const isRefused = rejections.some(
+    ({ clientID, id }) => clientID === entry.clientID && id === entry.id,
+  );
+  // The server has refused the one in its place, which does nothing.
+  return isRefused && !entry.staysHere ? [] : entry.images.filter(({ local }) => local);
+}
+
+/** What settled entries leave behind in local-only tables, in the order in which they were made: one image a row. */
+export function imagesLeftBy(
+  settled: readonly OutboxEntry[],
+  rejections: readonly Rejection[],
+): RowImage[] {
+  const images = settled
+    .toSorted((left, right) => left.seq - right.seq)
+    .flatMap((entry) => localImagesOf(entry, rejections));
+  return [...new Map(images.map((image) => [`${image.table}/${image.id}`, image])).values()];
 }
 
 export function confirmedUpTo(client: ClientRecord, lastMutationID: number): ClientRecord {

@@ -3,13 +3,19 @@
  * that notices a gap, or does not understand a message, loads everything from there.
  *
  * 1. `appended`: entries that a tab has added to the outbox. A client's ids run without holes, so a missing one shows.
- * 2. `pulled`: a pull that was applied. `baseSeq` grows by one with each, so a missing one shows.
- * 3. `changed`: anything rarer (discard, reset, renewed client id, dismissed rejections). Load from the database.
- * 4. `hello`: a tab has opened, and says how far it knows. Whoever knows less has missed something.
+ * 2. `kept`: rows of local-only tables. `localSeq` grows by one with each. They count only on the same `baseSeq`.
+ * 3. `pulled`: a pull that was applied. `baseSeq` grows by one with each, so a missing one shows.
+ * 4. `changed`: anything rarer (discard, reset, renewed client id, dismissed rejections). Load from the database.
+ * 5. `hello`: a tab has opened, and says how far it knows. Whoever knows less has missed something.
  */
 
 import type { Rejection } from "@sh1n4ps/plasma-core";
-import type { OutboxEntry, RejectedMutation, RowImage } from "../storage/engine.ts";
+import type { KeptLocally, OutboxEntry, RejectedMutation, RowImage } from "../storage/engine.ts";
+
+/** Rows of local-only tables as they were kept. */
+export interface KeptRows extends KeptLocally {
+  readonly images: readonly RowImage[];
+}
 
 /** A pull as it was applied: what a replica needs to follow it. */
 export interface AppliedPull {
@@ -30,12 +36,14 @@ export type TabMessage =
       readonly entries: readonly OutboxEntry[];
       readonly dismissed: readonly string[];
     }
+  | { readonly kind: "kept"; readonly rows: KeptRows }
   | { readonly kind: "pulled"; readonly pull: AppliedPull }
   | { readonly kind: "changed" }
   | {
       readonly kind: "hello";
       readonly baseSeq: number;
       readonly heads: Readonly<Record<string, number>>;
+      readonly localSeq: number;
     };
 
 /** Where messages to the other tabs go, and where theirs come from. */

@@ -117,7 +117,11 @@ export async function failureOf(
       changes = rows.add(step.images);
     } else {
       pending = pending.slice(step.settles);
-      changes = rows.replace({ clear: step.clear, patch: step.images, pending });
+      changes = rows.replace({
+        clear: step.clear ? "synced" : "nothing",
+        patch: step.images,
+        pending,
+      });
     }
     const told = telling(changes);
     if (told.length > 0) for (const listener of listeners) listener(told);

@@ -1,4 +1,4 @@
-/** A small app for tests: two tables, mutators of every kind that matters here. */
+/** A small app for tests: two tables and one that stays on the device, mutators of every kind that matters here. */
 
 import {
   boolean,
@@ -44,7 +44,19 @@ export const todos = table(
   },
 );
 
-export const testSchema = defineSchema({ lists, todos });
+/** Stays on the device. */
+export const drafts = table(
+  "drafts",
+  {
+    id: id(),
+    todoId: ref(() => todos.id, { onDelete: "cascade" }).nullable(),
+    text: text(),
+    opened: int().default(0),
+  },
+  { changeLogSuppressed: true },
+);
+
+export const testSchema = defineSchema({ lists, todos, drafts });
 
 type Input<Args> = MutatorInput<TestCtx, Args>;
 
@@ -86,6 +98,35 @@ export const testMutators = defineMutators<typeof testSchema, TestCtx>()({
   },
   deleteTodo: async ({ db, args }: Input<{ id: string }>) => {
     await db.delete(todos).where(eq(todos.id, args.id));
+  },
+  saveDraft: async ({ db, args }: Input<{ id: string; text: string; todoId?: string }>) => {
+    const { text: written } = args;
+    await db
+      .insert(drafts)
+      .values(args)
+      .onConflictDoUpdate({ target: drafts.id, set: { text: written } });
+  },
+  openDraft: async ({ db, args }: Input<{ id: string }>) => {
+    await db.increment(drafts.opened, 1).where(eq(drafts.id, args.id));
+  },
+  deleteDraft: async ({ db, args }: Input<{ id: string }>) => {
+    await db.delete(drafts).where(eq(drafts.id, args.id));
+  },
+  /** Both at once: what was a draft becomes a title. */
+  publishDraft: async ({ db, args }: Input<{ draftId: string; id: string; title: string }>) => {
+    await db.update(todos).set({ title: args.title }).where(eq(todos.id, args.id));
+    await db.delete(drafts).where(eq(drafts.id, args.draftId));
+  },
+  /** The same, and the server refuses it. */
+  publishForbidden: async ({ db, args, ctx }: Input<{ draftId: string; id: string }>) => {
+    if (ctx.userId === SERVER_USER) throw new MutationRefused("no", "Not this one.");
+    await db.update(todos).set({ title: "published" }).where(eq(todos.id, args.id));
+    await db.delete(drafts).where(eq(drafts.id, args.draftId));
+  },
+  /** Writes here on the device; the server may do more. */
+  draftAndMore: async ({ db, unrestrictedDb, args }: Input<{ id: string }>) => {
+    await db.insert(drafts).values({ id: args.id, text: "more" });
+    await unrestrictedDb?.delete(lists);
   },
   /** Fine on the device, refused by the server. */
   addForbidden: async ({ db, args, ctx }: Input<{ id: string; listId: string; title: string }>) => {

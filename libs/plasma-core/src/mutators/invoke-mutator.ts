@@ -12,6 +12,8 @@ export interface MutatorCall {
   readonly clientID?: string;
   readonly mutationID?: number;
   readonly unrestrictedDb?: MutatorDb;
+  /** Where there is no `unrestrictedDb`: called when the mutator looks whether there is one. */
+  readonly onUnrestrictedDb?: () => void;
 }
 
 /**
@@ -26,14 +28,20 @@ export async function invokeMutator(
 ): Promise<void> {
   const mutator = requireMutator(mutators, name);
   const args = await validateArgs(name, mutator, call.args);
-  await mutator.run({
+  const { onUnrestrictedDb } = call;
+  const input = {
     db: call.db,
     args,
     ctx: call.ctx,
     clientID: call.clientID ?? "server",
     mutationID: call.mutationID ?? 0,
     ...(call.unrestrictedDb && { unrestrictedDb: call.unrestrictedDb }),
-  });
+  };
+  if (onUnrestrictedDb) {
+    const get = () => onUnrestrictedDb();
+    Object.defineProperty(input, "unrestrictedDb", { get, enumerable: true });
+  }
+  await mutator.run(input);
 }
 
 export function requireMutator(mutators: AnyMutators, name: string): Mutator {

@@ -21,7 +21,6 @@ export function requireRunnable(schema: Schema): void {
 
 function unsupportedParts({ name, columns, options }: TableInfo): string[] {
   const parts = Object.values(columns).flatMap(unsupportedOfColumn);
-  if (options.changeLogSuppressed) parts.push(`changeLogSuppressed of table "${name}"`);
   if (options.blobs) parts.push(`blobs of table "${name}"`);
   return parts;
 }

@@ -13,6 +13,7 @@ const posts = table("posts", {
   editorId: ref(() => users.id, { onDelete: "setNull" }).nullable(),
   parentId: ref((): AnyColumn => posts.id).nullable(),
 });
+const drafts = table("drafts", { id: id() }, { changeLogSuppressed: true });
 
 describe("defineSchema()", () => {
   const schema = defineSchema({ users, posts });
@@ -57,6 +58,10 @@ describe("defineSchema()", () => {
     "a reference that cannot be reached": {
       t: table("t", { id: key(), u: ref(() => (undefined as unknown as typeof users).id) }),
     },
+    "a synced table that refers to a local-only one": {
+      drafts,
+      t: table("t", { id: key(), draftId: ref(() => drafts.id) }),
+    },
     "setNull without nullable": {
       users,
       t: table("t", { id: key(), u: ref(() => users.id, { onDelete: "setNull" }) }),
@@ -81,6 +86,7 @@ describe("defineSchema()", () => {
         "a reference to an unbound column": ""t.u" refers to something that is not the id of a table in this schema. Write ref(() => other.id) and add that table to defineSchema().",
         "a reference to another column": ""t.u" refers to something that is not the id of a table in this schema. Write ref(() => other.id) and add that table to defineSchema().",
         "a reference to no column": ""t.u" refers to something that is not the id of a table in this schema. Write ref(() => other.id) and add that table to defineSchema().",
+        "a synced table that refers to a local-only one": ""t.draftId" refers to "drafts", whose rows stay on the device (changeLogSuppressed), but "t" itself is synced. Take the reference out, or let both stay on the device.",
         "an alias": ""users" is an alias of a table. Put the table itself into the schema, and use the alias in queries only.",
         "names that differ in case only": ""users" and "Users" cannot both be names of tables: SQL does not tell upper case from lower. Rename one of them.",
         "setNull without nullable": ""t.u" is set to null when its target is deleted, but it is not nullable. Add .nullable(), or choose another onDelete.",

@@ -3,6 +3,7 @@
 import { PlasmaDefinitionError, PlasmaError } from "../errors.ts";
 import { isColumn } from "./column.ts";
 import type { AnyColumn, OnDelete, Reference } from "./column.ts";
+import { refuseReferenceToLocal } from "./local-only.ts";
 import { checkDistinct } from "./name.ts";
 import { isTable, tableInfo } from "./table.ts";
 import type { AnyTable, TableInfo } from "./table.ts";
@@ -60,6 +61,7 @@ export function defineSchema<T extends SchemaTables>(tables: T): Schema<T> {
           `"${info.name}.${column.name}" refers to something that is not the id of a table in this schema. Write ref(() => other.id) and add that table to defineSchema().`,
         );
       }
+      refuseReferenceToLocal(info, column.name, byName.get(target.table) as TableInfo);
       if (reference.onDelete === "setNull" && !column.isNullable) {
         throw new PlasmaDefinitionError(
           `"${info.name}.${column.name}" is set to null when its target is deleted, but it is not nullable. Add .nullable(), or choose another onDelete.`,

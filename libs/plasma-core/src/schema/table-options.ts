@@ -20,7 +20,10 @@ export interface TableOptions<C extends ColumnRecord = ColumnRecord> {
    * what it throws refuses the mutation, as if the mutator had thrown it.
    */
   readonly resolveConflict?: ConflictResolver<AnyCtx, RowOf<C>>;
-  /** The table stays on the device: its rows are neither sent nor logged. */
+  /**
+   * The table stays on the device (a local-only table): mutators and live queries use it there like any other, and the
+   * server has no such table. What a mutator writes to it on the server is skipped, and what it reads is empty.
+   */
   readonly changeLogSuppressed?: boolean;
   /** Where the bytes of the table's files are kept: a name in the server's `blobs`. */
   readonly blobs?: StorageRef;
@@ -74,9 +77,15 @@ const OPTIONS: Readonly<
 export function checkOptions(
   table: string,
   columns: ColumnRecord,
-  options: { readonly auth?: unknown; readonly indexes?: readonly (readonly string[])[] },
+  options: {
+    readonly auth?: unknown;
+    readonly indexes?: readonly (readonly string[])[];
+    readonly resolveConflict?: unknown;
+    readonly changeLogSuppressed?: unknown;
+  },
 ): void {
   checkIndexes(table, columns, options.indexes ?? []);
+  checkLocalOnly(table, options);
   checkRules(table, options.auth);
   for (const [name, value] of Object.entries(options)) {
     if (!Object.hasOwn(OPTIONS, name)) {
@@ -128,6 +137,14 @@ function checkIndexes(
       );
     }
   }
+}
+
+/** Conflicts are resolved on the server, which never sees such a row. */
+function checkLocalOnly(table: string, options: Parameters<typeof checkOptions>[2]): void {
+  if (options.changeLogSuppressed !== true || !options.resolveConflict) return;
+  throw new PlasmaDefinitionError(
+    `Table "${table}" stays on the device (changeLogSuppressed), so nobody else changes its rows. Take resolveConflict out.`,
+  );
 }
 
 /** A rule that is there but undefined (a circular import, a typing error) must not count as "no rule". */

@@ -102,6 +102,11 @@ describe("table()", () => {
     "an index that is no list": ["t", { id: key }, { indexes: ["id"] }],
     "a resolver that is no function": ["t", { id: key }, { resolveConflict: "lww" }],
     "a suppressed log that is no boolean": ["t", { id: key }, { changeLogSuppressed: "yes" }],
+    "a resolver of what nobody else changes": [
+      "t",
+      { id: key },
+      { changeLogSuppressed: true, resolveConflict: () => null },
+    ],
     "a storage that is a bare name": ["t", { id: key }, { blobs: "archive" }],
     "an option that does not exist": ["t", { id: key }, { index: [["id"]] }],
   };
@@ -126,6 +131,7 @@ describe("table()", () => {
         "a name that objects have": ""constructor" cannot be the name of a table: JavaScript uses that name itself. Choose another one.",
         "a name with a blank": ""my table" cannot be the name of a table. Use a letter followed by up to 62 letters, digits or underscores.",
         "a name with a quote": ""t"; drop table x; --" cannot be the name of a table. Use a letter followed by up to 62 letters, digits or underscores.",
+        "a resolver of what nobody else changes": "Table "t" stays on the device (changeLogSuppressed), so nobody else changes its rows. Take resolveConflict out.",
         "a resolver that is no function": "resolveConflict of table "t" must be a function: ({ base, current, incoming, ctx }) => row.",
         "a rule of an unknown name": "auth.reads of table "t" is not a rule. Write { read: (ctx, row) => …, write: (ctx, row) => … }, and leave out what has no rule.",
         "a rule that is no function": "auth.write of table "t" is not a rule. Write { read: (ctx, row) => …, write: (ctx, row) => … }, and leave out what has no rule.",

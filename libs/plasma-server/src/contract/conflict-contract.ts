@@ -304,6 +304,25 @@ export function conflictContract(fresh: () => Promise<SqlExecutor>): void {
       expect(ada.rows.get("cards/own")).toMatchObject({ title: "still mine" });
     });
 
+    it("a base of another person, or from before what the rules say of this one has changed, is none", async () => {
+      const seenBy = (ctx: Ctx, principal: string) =>
+        world.another({
+          auth: ({ headers }) => {
+            const clientID = headers.get("x-plasma-client-id")!;
+            return { ok: true, clientGroupID: "ada", clientID, ctx, principal };
+          },
+        });
+      const zoe = seenBy({ userId: "ada" }, "zoe").client("ada", "zoe-tab");
+      await zoe.pull();
+      await does(bob, "edit", { id: "c", title: "two" });
+      await does(ada, "edit", { id: "c", title: "three" }, zoe.cookie);
+      expect((await card()).title).toBe("? > two + three (ada)");
+      const promoted = seenBy({ userId: "bob" }, "ada");
+      const push = ada.pushBody([made(ada, "edit", { id: "c", title: "four" })]);
+      await ada.send("push", { ...push, base: ada.cookie }, promoted);
+      expect((await card()).title).toBe("? > ? > two + three (ada) + four (bob)");
+    });
+
     it("a base that the log no longer reaches is none", async () => {
       await does(bob, "edit", { id: "c", title: "two" });
       await compactChangeLog(executor, Number.MAX_SAFE_INTEGER);

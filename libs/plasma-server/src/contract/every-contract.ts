@@ -10,6 +10,7 @@ import { groupContract } from "./group-contract.ts";
 import { historyContract } from "./history-contract.ts";
 import { isolationContract } from "./isolation-contract.ts";
 import { liveSelectContract } from "./live-select-contract.ts";
+import { localOnlyContract } from "./local-only-contract.ts";
 import { outcomeContract } from "./outcome-contract.ts";
 import { pagesContract } from "./pages-contract.ts";
 import { permissionContract } from "./permission-contract.ts";
@@ -40,6 +41,7 @@ export function everyContract(options: ContractOptions): void {
   troubleContract(fresh);
   permissionContract(fresh);
   conflictContract(fresh);
+  localOnlyContract(fresh);
   outcomeContract(fresh);
   quarantineContract(fresh);
   pullContract(fresh);

@@ -6,6 +6,7 @@
  * Whether the log still reaches that far is asked along with the rows (`conflicts.ts`).
  */
 
+import { syncedSchema } from "@sh1n4ps/plasma-core";
 import { decodeCookie, versionAt } from "../change-log/cookie.ts";
 import { metaFrom, SELECT_META } from "../change-log/meta.ts";
 import type { Engine } from "../engine.ts";
@@ -24,7 +25,8 @@ export async function basePosition(
   read: ReadStatement,
 ): Promise<BasePosition | null> {
   if (typeof base !== "string") return null;
-  const { schema, policy, platform } = engine;
+  const { policy, platform } = engine;
+  const schema = syncedSchema(engine.schema);
   const meta = metaFrom(await read(SELECT_META));
   const cookie = await decodeCookie(base, { key: meta.macKey, platform });
   if (cookie?.databaseId !== meta.databaseId || cookie.principal !== identity.principal)

@@ -9,7 +9,7 @@
  * 4. Rows whose unique columns change are deleted and inserted anew, so that two rows can trade values.
  */
 
-import { encodeRow, PlasmaError } from "@sh1n4ps/plasma-core";
+import { encodeRow, PlasmaError, syncedSchema } from "@sh1n4ps/plasma-core";
 import type { Row, RowChange, Schema, TableInfo } from "@sh1n4ps/plasma-core";
 import { toHex } from "../bytes.ts";
 import type { Platform } from "../platform.ts";
@@ -63,7 +63,8 @@ export async function commit(request: CommitRequest): Promise<CommitResult> {
 }
 
 function statementsOf(request: CommitRequest, version: number, nonce: string): Statement[] {
-  const { schema, executor, platform, base, changes, origin, guards = [], alongside } = request;
+  const { executor, platform, base, changes, origin, guards = [], alongside } = request;
+  const schema = syncedSchema(request.schema);
   const log = schemaDialectOf(executor);
   const isOvertaken = sql`SELECT 'conflict' WHERE NOT EXISTS (SELECT 1 FROM _plasma_versions WHERE region = 0 AND version = ${bind(version)} AND nonce = ${bind(nonce)})`;
   return [

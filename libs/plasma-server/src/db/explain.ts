@@ -6,7 +6,7 @@
  * a join, all rows of its table are read beforehand; that is a step of its own.
  */
 
-import { explainedSelects, requireTable, tablesOfSelect } from "@sh1n4ps/plasma-core";
+import { explainedSelects, requireTable, syncedSchema, tablesOfSelect } from "@sh1n4ps/plasma-core";
 import type {
   AuthorizePolicy,
   PlanStep,
@@ -38,7 +38,9 @@ export interface ExplainOptions {
 
 /** Which indexes a query uses, which tables it reads in full, and in which SQL. The tables must be there. */
 export async function explainSelect(options: ExplainOptions): Promise<QueryPlan> {
-  const { schema, executor, query, ctx, policy = { default: "allow" } } = options;
+  const { executor, query, ctx, policy = { default: "allow" } } = options;
+  // Of tables that stay on the device there is nothing to explain here.
+  const schema = syncedSchema(options.schema);
   const rules = ctx === undefined ? null : bindRules(ctx, policy);
   const plans: ExplainedSelect[] = [];
   for (const select of explainedSelects(schema, "ast" in query ? query.ast : query)) {

@@ -1,10 +1,10 @@
 /**
  * The rows that mutations have written so far, laid over the database: by each query, in SQL. Whoever knows a row's id may
- * ask for it without SQL.
+ * ask for it without SQL. A table that stays on the device is not in the database: nothing stands for it, with no rows.
  */
 
 import type { Row, RowChange, Schema, TableInfo, Value } from "@sh1n4ps/plasma-core";
-import { encodeRow, filterRowsWith } from "@sh1n4ps/plasma-core";
+import { encodeRow, filterRowsWith, isLocalOnly } from "@sh1n4ps/plasma-core";
 import type { SqlDialect } from "../sql/dialect.ts";
 import { columnOf, join, name, sql } from "../sql/fragment.ts";
 import type { Cte, SqlFragment } from "../sql/fragment.ts";
@@ -35,6 +35,7 @@ interface WrittenTable {
 
 export function createOverlay(schema: Schema, dialect: SqlDialect): Overlay {
   const written = new Map<string, WrittenTable>();
+  const absent = new Map<string, TableInfo>();
   const undo: (() => void)[] = [];
   const tableOf = (tableName: string) => {
     let table = written.get(tableName);
@@ -65,14 +66,22 @@ export function createOverlay(schema: Schema, dialect: SqlDialect): Overlay {
       return filterRowsWith(changes.flatMap(rowsOf), column, values);
     },
     source(table) {
+      if (isLocalOnly(table)) {
+        absent.set(table.name, table);
+        return name(overlayName(table.name));
+      }
       return isWritten(written.get(table.name)) ? name(overlayName(table.name)) : name(table.name);
     },
     ctes() {
-      return [...written].flatMap(([tableName, table]) => {
+      const nothing = [...absent.values()].map((table): Cte => {
+        return { name: overlayName(table.name), body: selectRows(table, [], dialect) };
+      });
+      const rows = [...written].flatMap(([tableName, table]) => {
         if (!isWritten(table)) return [];
         table.cte ??= overlayCte(schema.byName.get(tableName)!, [...table.rows.values()], dialect);
         return [table.cte];
       });
+      return [...nothing, ...rows];
     },
     changes() {
       const all = [...written.values()].flatMap((table) => [...table.rows.values()]);

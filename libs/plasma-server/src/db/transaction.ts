@@ -13,17 +13,20 @@
  *    writes; what is written unrestricted is the server's own.
  * 6. An optimistic transaction takes what an insert wants to be free for free, without a look. The commit looks, and refuses
  *    if it was not; then all has to run again, looking itself. Likewise where the mutator itself has refused something.
- * 7. If a read fails, the transaction has failed, even when the mutator catches the error and goes on.
+ * 7. Tables that stay on the device are empty here, and writes to them are skipped.
+ * 8. If a read fails, the transaction has failed, even when the mutator catches the error and goes on.
  */
 
 import {
   analyzeSelect,
   evaluateCondition,
   executeWrite,
+  isLocalOnly,
   PlasmaAuthorizationError,
   PlasmaError,
   requireTable,
   RULE_ROW,
+  syncedSchema,
   tablesOfCondition,
   tablesOfSelect,
 } from "@sh1n4ps/plasma-core";
@@ -100,7 +103,8 @@ export interface Transaction {
 }
 
 export function openTransaction(options: TransactionOptions): Transaction {
-  const { schema, executor, ctx, rules, fullScans } = options;
+  const { schema, executor, ctx, fullScans } = options;
+  const rules = withoutLocalTables(options.rules, schema);
   const dialect = dialectOf(executor);
   const overlay = options.overlay ?? createOverlay(schema, dialect);
   const assumed: Assumption[] = [];
@@ -154,7 +158,11 @@ export function openTransaction(options: TransactionOptions): Transaction {
     };
     return {
       select: (query) => inTurn(() => store.select(query)),
-      write: (write) => inTurn(() => executeWrite(schema, store, write)),
+      write: (write) =>
+        inTurn(async () => {
+          if (isLocalOnly(requireTable(schema, write.table))) return { rowCount: 0, rows: [] };
+          return executeWrite(schema, store, write);
+        }),
     };
   };
   return {
@@ -241,7 +249,9 @@ async function select(reader: Reader, query: SelectAst): Promise<Row[]> {
 }
 
 function isAboutRowAlone({ schema, rules }: Reader, query: SelectAst): boolean {
-  const rule = rules?.of(requireTable(schema, tableOfLookup(query)), "read");
+  const table = requireTable(schema, tableOfLookup(query));
+  if (isLocalOnly(table)) return false;
+  const rule = rules?.of(table, "read");
   return rule?.kind !== "expression" || !hasSubquery(rule.condition);
 }
 
@@ -327,8 +337,32 @@ async function run(reader: Reader, query: SelectAst, readable: Readable | null):
     },
   });
   const stored = await reader.read(sql`${withCtes(overlay.ctes())}${statement}`);
-  await reader.fullScans?.look(query, rules);
+  if (!speaksOfLocal(schema, query)) await reader.fullScans?.look(query, rules);
   return stored.map((row) => resultFromSql(analyzed, row));
+}
+
+/** What lies on the devices can decide nothing here. */
+function withoutLocalTables(rules: Rules, schema: Schema): Rules {
+  const synced = syncedSchema(schema);
+  if (synced === schema) return rules;
+  return {
+    of(table, kind) {
+      const rule = rules.of(table, kind);
+      if (isLocalOnly(table) || rule.kind === "predicate") return rule;
+      for (const other of tablesOfCondition(rule.condition)) {
+        if (synced.byName.has(other)) continue;
+        throw new PlasmaError(
+          "invalid-rule",
+          `The ${kind} rule of table "${table.name}" looks into "${other}", whose rows stay on the device (changeLogSuppressed). Let it look into synced tables only.`,
+        );
+      }
+      return rule;
+    },
+  };
+}
+
+function speaksOfLocal(schema: Schema, query: SelectAst): boolean {
+  return [...tablesOfSelect(query)].some((table) => isLocalOnly(requireTable(schema, table)));
 }
 
 async function authorize(

@@ -3,7 +3,7 @@
  * ours, so that `db.query.lists.findMany({ with: { todos: true } })` means the same through both.
  */
 
-import { PlasmaDefinitionError, relationsOf } from "@sh1n4ps/plasma-core";
+import { PlasmaDefinitionError, relationsOf, syncedSchema } from "@sh1n4ps/plasma-core";
 import type {
   AnyTable,
   ManyRelations,
@@ -58,7 +58,8 @@ export function toDrizzleRelations<S extends Schema>(
   // Both dialects' tables have the same faces here, and Drizzle's types want one of them.
   const tableOf = (name: string) =>
     tables[name as keyof S["tables"]] as AnySQLiteTable & Record<string, AnySQLiteColumn>;
-  for (const name of schema.byName.keys()) {
+  const synced = syncedSchema(schema);
+  for (const name of synced.byName.keys()) {
     if (schema.byName.has(`${name}Relations`)) {
       throw new PlasmaDefinitionError(
         `Drizzle's relations of "${name}" would be called "${name}Relations", which is a table of this schema. Rename that table.`,
@@ -66,7 +67,7 @@ export function toDrizzleRelations<S extends Schema>(
     }
     all[`${name}Relations`] = relations(tableOf(name), ({ one, many }) => {
       const config: Record<string, One | Many<string>> = {};
-      for (const relation of relationsOf(schema, name).values()) {
+      for (const relation of relationsOf(synced, name).values()) {
         const { cardinality, table, parentColumn, childColumn } = relation;
         // The two ends of a ref find each other by this name, however many refs lie between two tables.
         const ref = cardinality === "one" ? [name, parentColumn] : [table, childColumn];

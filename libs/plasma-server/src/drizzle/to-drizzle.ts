@@ -3,7 +3,8 @@
  *
  * 1. They describe what `ensureSchema()` makes, names of indexes included; they do not make it. Tables made by others
  *    have no triggers, and what is written to them reaches no client.
- * 2. Foreign keys only check, as in the database: `onDelete` is carried out by the engine when a mutator deletes.
+ * 2. Local-only tables are not in the database, and so not among them, whatever the types say.
+ * 3. Foreign keys only check, as in the database: `onDelete` is carried out by the engine when a mutator deletes.
  */
 
 import type { Schema } from "@sh1n4ps/plasma-core";

@@ -5,6 +5,7 @@
  * as that build can still insert rows: what it does not know must be nullable or have a default.
  */
 
+import { syncedTables } from "@sh1n4ps/plasma-core";
 import type { AnyColumn, ColumnKind, Schema } from "@sh1n4ps/plasma-core";
 import { MigrationRefused } from "../errors.ts";
 
@@ -35,7 +36,7 @@ export interface SchemaDescription {
 const LAYOUT = 3;
 
 export function describeSchema(schema: Schema): SchemaDescription {
-  const tables = [...schema.byName.values()].map((table): TableDescription => {
+  const tables = syncedTables(schema).map((table): TableDescription => {
     const columns = table.columnNames.map((name) =>
       describeColumn(table.columns[name] as AnyColumn),
     );

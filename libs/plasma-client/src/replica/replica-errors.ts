@@ -1,0 +1,31 @@
+/** What the replica has to say when something is not as it should be. */
+
+import type { ErrorBody } from "@sh1n4ps/plasma-core";
+import { SyncClientError } from "../errors.ts";
+import type { StoredState } from "../storage/engine.ts";
+
+export const GIVEN_UP: ErrorBody = {
+  code: "discarded",
+  message: "This change was given up when the local data was reset.",
+};
+
+export function unsentMutations(count: number): SyncClientError {
+  return new SyncClientError(
+    "unsent-mutations",
+    `${count} changes were not sent yet. Sync first, or reset with { discardOutbox: true }.`,
+  );
+}
+
+export function notLoaded(cause: unknown): SyncClientError {
+  const text = "What another tab has changed could not be loaded. Reload the page.";
+  return new SyncClientError("storage", text, { cause });
+}
+
+export function unfitRows(rows: StoredState["unfit"]): SyncClientError {
+  const tables = [...new Set(rows.map(({ table }) => table))].join(", ");
+  return new SyncClientError(
+    "storage",
+    `${rows.length} rows of local-only tables do not fit this version's schema, so they are not shown: ${tables}. They stay in storage. Give what is new there a default.`,
+    { details: { rows } },
+  );
+}
