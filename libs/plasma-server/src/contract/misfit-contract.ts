@@ -4,6 +4,7 @@ import {
   boolean,
   defineMutators,
   defineSchema,
+  eq,
   id,
   json,
   table,
@@ -37,6 +38,9 @@ const mutators = defineMutators<typeof schema, Ctx>()({
   add: async ({ db, args }: MutatorInput<Ctx, { id: string }>) => {
     await db.insert(items).values({ id: args.id });
     await db.insert(notes).values({ id: args.id });
+  },
+  resize: async ({ db, args }: MutatorInput<Ctx, { id: string }>) => {
+    await db.update(items).set({ size: "m" }).where(eq(items.id, args.id));
   },
 });
 
@@ -113,6 +117,19 @@ export function misfitContract(options: {
       options.dialect === "sqlite"
         ? { done: "2", due: "9000000000000000000", extra: "'{no json'" }
         : { due: "9000000000000000000", size: "''" };
+    it("a mutator may repair them; one that cannot read them is refused, and the next one goes on", async () => {
+      await run("UPDATE items SET size = 'xl' WHERE id = 'a'");
+      await ada.pull();
+      expect(await ada.mutate("resize" as "rename", { id: "a" })).toMatchObject({ status: "ok" });
+      expect(keysOf(await ada.pull())).toEqual(["put items/a"]);
+      if (options.dialect === "postgres") return;
+      await run("UPDATE items SET extra = '{canary' WHERE id = 'b'");
+      const refused = await ada.mutate("resize" as "rename", { id: "b" });
+      expect(refused).toMatchObject({ status: "error", code: "invalid-rows" });
+      expect(JSON.stringify(refused)).not.toContain("canary");
+      expect(await ada.mutate("resize" as "rename", { id: "c" })).toMatchObject({ status: "ok" });
+    });
+
     for (const [column, literal] of Object.entries(wrong)) {
       it(`are found out by the column ${column}`, async () => {
         await run(`UPDATE items SET ${column} = ${literal} WHERE id = 'a'`);

@@ -1,6 +1,6 @@
 /** Rows out of SQL: what is selected, and how a driver's row becomes a row. */
 
-import { checkValue } from "@sh1n4ps/plasma-core";
+import { checkValue, PlasmaError } from "@sh1n4ps/plasma-core";
 import type { AnyColumn, ColumnKind, Row, TableInfo } from "@sh1n4ps/plasma-core";
 import type { SqlDialect } from "./dialect.ts";
 import type { SqlRow } from "./executor.ts";
@@ -76,7 +76,19 @@ export function cellFromSql(value: unknown, kind: ColumnKind): unknown {
       // D1 gives a list of numbers, better-sqlite3 a Buffer that may share its memory with others.
       return Uint8Array.from(value as ArrayLike<number>);
     case "json":
-      return JSON.parse(value as string) as unknown;
+      return parsed(value as string);
+  }
+}
+
+/** Only other SQL can have written what is not JSON. Its values are told to nobody. */
+function parsed(document: string): unknown {
+  try {
+    return JSON.parse(document);
+  } catch {
+    throw new PlasmaError(
+      "invalid-rows",
+      "A stored document is not JSON, so its row cannot be read. Something other than plasma wrote it: repair it.",
+    );
   }
 }
 
