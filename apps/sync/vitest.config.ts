@@ -1,3 +1,3 @@
 import { nodeProject } from "../../tools/vitest/projects.ts";
 
-export default nodeProject("sync");
+export default nodeProject("sync", { postgres: true });

@@ -1,15 +1,15 @@
 /** The workspace's TypeScript as JavaScript, since Node 20 cannot run it. */
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { build } from "esbuild";
 
 const ROOT = join(import.meta.dirname, "../..");
 
-/** One module with everything that `entry` imports; `platform` as esbuild calls it. */
+/** One module with everything that `entry` imports, a file of this workspace; `platform` as esbuild calls it. */
 export async function bundle(entry, platform) {
   const { outputFiles } = await build({
-    entryPoints: [join(ROOT, entry)],
+    entryPoints: [resolve(ROOT, entry)],
     write: false,
     bundle: true,
     platform,

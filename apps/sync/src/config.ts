@@ -51,7 +51,7 @@ function readSecret(secret: string): string {
   if (secret.length < MIN_SECRET_LENGTH) {
     throw invalid(
       `SESSION_SECRET must have at least ${MIN_SECRET_LENGTH} characters, all of them random. ` +
-        "Set it with `npx wrangler secret put SESSION_SECRET`.",
+        "Set it with `npx wrangler secret put SESSION_SECRET`, or in the environment of a Node server.",
     );
   }
   return secret;

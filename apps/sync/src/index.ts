@@ -1,19 +1,15 @@
 /** The worker: its parts put together, once for each isolate. */
 
-import { mutators, schema, SCHEMA_VERSION } from "@plasma-starter/todo-domain";
-import { createSyncHandler, ensureSchema, fromD1 } from "@sh1n4ps/plasma-server";
+import { fromD1 } from "@sh1n4ps/plasma-server";
 import { coordinatorSockets, SyncCoordinator } from "@sh1n4ps/plasma-server/coordinator";
 import { waitUntil } from "cloudflare:workers";
-import { authenticate, createSessions } from "./auth.ts";
+import { broken, createApp } from "./app.ts";
+import type { App } from "./app.ts";
 import { cleanUp } from "./clean-up.ts";
 import { readConfig } from "./config.ts";
-import { preflight, withCors } from "./cors.ts";
-import { createDemo } from "./demo.ts";
 import type { Env } from "./env.ts";
-import { logFailure, logSyncError } from "./failures.ts";
-import { peopleToWake, wake } from "./pokes.ts";
-
-type App = (request: Request) => Promise<Response>;
+import { logFailure } from "./failures.ts";
+import { wake } from "./pokes.ts";
 
 const apps = new WeakMap<Env, App>();
 
@@ -23,14 +19,11 @@ export default {
   fetch: async (request: Request, env: Env): Promise<Response> => {
     try {
       let app = apps.get(env);
-      if (!app) apps.set(env, (app = createApp(env)));
+      if (!app) apps.set(env, (app = appOf(env)));
       return await app(request);
     } catch (error) {
       logFailure(`${request.method} ${new URL(request.url).pathname}`, error);
-      return Response.json(
-        { code: "internal", message: "Something went wrong here. Try again later." },
-        { status: 500 },
-      );
+      return broken();
     }
   },
   scheduled: async (_controller, env) => {
@@ -42,40 +35,12 @@ export default {
   },
 } satisfies ExportedHandler<Env>;
 
-function createApp(env: Env): App {
-  const config = readConfig(env);
-  const executor = fromD1(env.DB);
-  const sessions = createSessions({ secret: config.sessionSecret, now: Date.now });
-  const demo = createDemo({ executor, sessions, now: Date.now });
-  const sync = createSyncHandler({
-    schema,
-    mutators,
-    executor,
-    schemaVersion: SCHEMA_VERSION,
-    policy: { default: "deny" },
-    auth: authenticate(sessions),
-    allowedOrigins: config.appOrigins,
+function appOf(env: Env): App {
+  return createApp({
+    config: readConfig(env),
+    executor: fromD1(env.DB),
     sockets: coordinatorSockets(env.COORDINATOR),
-    onPushed: async ({ executor, rows }) =>
-      wake(env.COORDINATOR, await peopleToWake(executor, rows)),
-    onError: logSyncError,
+    wake: (people) => wake(env.COORDINATOR, people),
     waitUntil,
-    development: config.isDevelopment,
   });
-
-  return async (request) => {
-    const { pathname } = new URL(request.url);
-    if (pathname === "/health") return Response.json({ ok: true });
-    if (pathname.startsWith("/sync/")) return sync(request);
-    if (config.isDemo && pathname.startsWith("/demo/")) {
-      if (request.method === "OPTIONS") return preflight(request, config.appOrigins);
-      await ensureSchema({ schema, executor });
-      return withCors(request, config.appOrigins, (await demo(request)) ?? notFound());
-    }
-    return notFound();
-  };
-}
-
-function notFound(): Response {
-  return Response.json({ code: "not-found", message: "There is nothing here." }, { status: 404 });
 }

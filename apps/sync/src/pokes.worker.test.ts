@@ -3,7 +3,8 @@ import { fromD1 } from "@sh1n4ps/plasma-server";
 import type { CoordinatorNamespace } from "@sh1n4ps/plasma-server/coordinator";
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, it } from "vitest";
-import { peopleToWake, touchedBy, wake } from "./pokes.ts";
+import { peopleToWake, touchedBy } from "./people-to-wake.ts";
+import { wake } from "./pokes.ts";
 import { postJson, signIn } from "./test-person.ts";
 
 function touched(...changes: RowChange[]) {

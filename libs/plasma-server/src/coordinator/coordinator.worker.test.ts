@@ -7,7 +7,7 @@ import { MAX_FRAME_BYTES } from "./client-frame.ts";
 import { coordinatorSockets, pokeCoordinator } from "./rooms.ts";
 import type { CoordinatorNamespace } from "./rooms.ts";
 import { IDENTITY_HEADER } from "./socket-identity.ts";
-import { SOCKET_CLOSE } from "./sync-coordinator.ts";
+import { SOCKET_CLOSE } from "./socket-close.ts";
 
 declare global {
   namespace Cloudflare {

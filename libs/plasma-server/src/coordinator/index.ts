@@ -5,4 +5,5 @@ export { MAX_FRAME_BYTES } from "./client-frame.ts";
 export { coordinatorSockets, pokeCoordinator } from "./rooms.ts";
 export type { CoordinatorNamespace, SocketAdmission } from "./rooms.ts";
 export type { SocketIdentity } from "./socket-identity.ts";
-export { SOCKET_CLOSE, SyncCoordinator } from "./sync-coordinator.ts";
+export { SOCKET_CLOSE } from "./socket-close.ts";
+export { SyncCoordinator } from "./sync-coordinator.ts";

@@ -14,6 +14,7 @@ import type { ErrorBody, ServerMessage } from "@sh1n4ps/plasma-core";
 import { DurableObject } from "cloudflare:workers";
 import { admit } from "./admission.ts";
 import { readClientFrame } from "./client-frame.ts";
+import { SOCKET_CLOSE } from "./socket-close.ts";
 import {
   decodeIdentity,
   fitsAttachment,
@@ -21,15 +22,6 @@ import {
   isAttachment,
 } from "./socket-identity.ts";
 import type { SocketAttachment } from "./socket-identity.ts";
-
-/** Why the server closes a socket. Those from 4000 on are ours. */
-export const SOCKET_CLOSE = {
-  malformed: 1007,
-  tooLarge: 1009,
-  serverError: 1011,
-  /** The person opened more sockets than they may have, and this one was the oldest: do not hurry back. */
-  displaced: 4429,
-} as const;
 
 /** The `readyState` of a socket through which messages can go. */
 const OPEN = 1;

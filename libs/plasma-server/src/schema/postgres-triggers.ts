@@ -5,7 +5,8 @@
  * 1. Rows are logged a statement at a time, from its transition tables.
  * 2. The history keeps the *first* pre-image of a row in each version: later ones find their place taken.
  * 3. All that a transaction writes has one version. The engine announces its own (`plasma.version`); a transaction that
- *    announces none takes the next one at its first write, and announces it to its later ones.
+ *    announces none takes the next one at its first write, and announces it to its later ones. Servers are notified of
+ *    those, because nobody else tells them (`node/postgres-pokes.ts`).
  * 4. A version is taken under the lock, which is held until the commit (see `postgres-schema.ts`). It is taken before
  *    the first row is locked: whoever waits for it holds no row that its owner may want.
  * 5. TRUNCATE logs each row, as DELETE does.
@@ -35,6 +36,7 @@ BEGIN
   INSERT INTO _plasma_versions (version, nonce, time)
     VALUES (taken, replace(CAST(gen_random_uuid() AS text), '-', ''), ${NOW});
   PERFORM set_config('plasma.version', CAST(taken AS text), true);
+  PERFORM pg_notify('plasma_changed', current_schema());
   RETURN taken;
 END $plasma$`,
   sql`CREATE OR REPLACE FUNCTION _plasma_begin() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT AS $plasma$
