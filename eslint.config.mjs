@@ -112,7 +112,12 @@ export default tseslint.config(
   {
     files: LIB_SOURCES,
     // Core and the app's domain have no platform: they are pure.
-    ignores: [...TESTS, "libs/plasma-{client,react,server,devtools}/src/platform.ts"],
+    // What kills real processes has real time and a real network.
+    ignores: [
+      ...TESTS,
+      "libs/plasma-{client,react,server,devtools}/src/platform.ts",
+      "libs/plasma-testing/src/kills/*.fixture.ts",
+    ],
     rules: {
       "no-restricted-globals": ["error", ...effectGlobals],
       "no-restricted-properties": ["error", ...effectProperties],
