@@ -130,9 +130,10 @@ export class ReplicaMemory {
 
   /** A pending mutation has written to local-only tables: what comes after it must stay on top of it. */
   get hasLocalPending(): boolean {
-    return this.#pending.some(
-      (pending) => !isUnsent(pending) && pending.entry.images.some(({ local }) => local),
-    );
+    return this.#pending.some((pending) => {
+      const { images, givenUp = images } = pending.entry;
+      return !isUnsent(pending) && givenUp.some(({ local }) => local);
+    });
   }
 
   pendingPushes(): readonly PendingPush[] {

@@ -290,6 +290,28 @@ export function describeEngineContract(name: string, make: () => Promise<EngineU
     });
   });
 
+  describe(`${name}: local-only tables`, () => {
+    const image = (text: string): RowImage => ({
+      table: "drafts",
+      id: "d",
+      row: { id: "d", todoId: null, text, opened: 0 },
+      local: true,
+    });
+    const discarded = { clientID: "c1", id: 1, code: DISCARDED_CODE, message: "Discarded." };
+
+    it.each([
+      ["that the server had run already keeps what it wrote", [], [image("mine")]],
+      ["that never ran leaves nothing", [discarded], []],
+    ])("a discarded mutation %s (7)", async (_what, rejections, local) => {
+      const { engine } = await opened();
+      await engine.append([entry(1, { images: [image("mine")] })]);
+      await engine.discard([1], { reason: null });
+      expect((await engine.load()).outbox[0]?.images).toEqual([]);
+      const outcome = await engine.applyPull(pull({ lastMutationIDs: { c1: 1 }, rejections }));
+      expect(outcome).toMatchObject({ local });
+    });
+  });
+
   describe(`${name}: discards, renewals, resets`, () => {
     it("turns a discarded entry into one that does nothing, under the same id and uid", async () => {
       const { engine } = await opened();

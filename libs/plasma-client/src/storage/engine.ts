@@ -51,6 +51,8 @@ export interface NewOutboxEntry {
   readonly base?: string | null;
   /** It concerns local-only tables alone: the server is sent one that does nothing in its place. */
   readonly staysHere?: true;
+  /** Of a discarded one: what it had written to local-only tables, for the case that the server had run it already. */
+  readonly givenUp?: readonly RowImage[];
 }
 
 export interface OutboxEntry extends NewOutboxEntry {

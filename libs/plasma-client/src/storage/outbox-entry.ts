@@ -12,7 +12,12 @@ import type {
 
 /** The entry that holds a discarded one's place. Same id: the server waits for each. Same uid: it may know it. */
 export function asNoop(entry: OutboxEntry): OutboxEntry {
-  return { ...entry, name: NOOP_MUTATOR, args: null, images: [] };
+  const local = entry.staysHere ? [] : entry.images.filter((image) => image.local);
+  return {
+    ...entry,
+    ...{ name: NOOP_MUTATOR, args: null, images: [] },
+    ...(local.length > 0 && { givenUp: local }),
+  };
 }
 
 export function asRejected(entry: OutboxEntry, reason: ErrorBody): RejectedMutation {
@@ -52,7 +57,8 @@ export function localImagesOf(
     ({ clientID, id }) => clientID === entry.clientID && id === entry.id,
   );
   // The server has refused the one in its place, which does nothing.
-  return isRefused && !entry.staysHere ? [] : entry.images.filter(({ local }) => local);
+  if (isRefused && !entry.staysHere) return [];
+  return entry.givenUp ?? entry.images.filter(({ local }) => local);
 }
 
 /** What settled entries leave behind in local-only tables, in the order in which they were made: one image a row. */
