@@ -25,7 +25,7 @@ const PROGRESS_MS = 10_000;
 
 await runMain(async () => {
   const { count, seed, write } = readOptions();
-  const { failureOf, randomSequence, shrink } = await load();
+  const { failureOf, randomSequence, showSteps, shrink } = await load();
   const startedAt = Date.now();
   let reportedAt = startedAt;
   let failures = 0;
@@ -36,7 +36,7 @@ await runMain(async () => {
       failures++;
       const smallest = await shrink(sequence);
       console.log(`seed ${seed + done}: ${await failureOf(smallest)}`);
-      console.log(JSON.stringify(smallest.steps));
+      console.log(showSteps(smallest));
     }
     if (Date.now() - reportedAt < PROGRESS_MS) continue;
     reportedAt = Date.now();

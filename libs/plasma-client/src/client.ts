@@ -8,7 +8,7 @@ import type { LogLevel, PlasmaClientOptions } from "./options.ts";
 import { browserPlatform } from "./platform.ts";
 import type { Platform } from "./platform.ts";
 import { explainQuery } from "./replica/explain.ts";
-import { watchFullScans } from "./replica/full-scans.ts";
+import { answerPlainly, watchFullScans } from "./replica/full-scans.ts";
 import { Replica } from "./replica/replica.ts";
 import type { DiscardOutcome, MutationHandle } from "./replica/replica.ts";
 import type { RejectedMutation as StoredRejection } from "./storage/engine.ts";
@@ -108,7 +108,7 @@ export function createPlasmaClient<S extends Schema, M extends AnyMutators>(
   const many = options.warnOnFullScan ?? (options.development ? DEFAULT_MANY_ROWS : false);
   const answer =
     many === false
-      ? answerQuery
+      ? answerPlainly
       : watchFullScans({
           rows: many,
           warn: (message, details) => platform.log("warn", message, details),
@@ -145,7 +145,7 @@ export function createPlasmaClient<S extends Schema, M extends AnyMutators>(
     db: readDb(schema, {
       select: async (query) => {
         await replica.open();
-        return answer(query, replica.rows);
+        return answer(query, replica.rows, answerQuery);
       },
       live: (query) => live.watch(query),
       explain: async (query) => {

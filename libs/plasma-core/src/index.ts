@@ -57,8 +57,10 @@ export type {
   WireMutation,
 } from "./protocol/wire.ts";
 
+export { accumulator } from "./query/accumulator.ts";
+export type { Accumulator } from "./query/accumulator.ts";
 export { needsGroups } from "./query/analyze-groups.ts";
-export { analyzeSelect, checkCondition } from "./query/analyze.ts";
+export { analyzeSelect, checkCondition, sameOperand } from "./query/analyze.ts";
 export type { AnalyzedSelect, AnalyzedSource, Output, ResultShape } from "./query/analyze.ts";
 export { fieldsOfTable } from "./query/field.ts";
 export type { Field } from "./query/field.ts";
@@ -82,14 +84,19 @@ export { avg, colRef, count, countDistinct, max, min, sum } from "./query/aggreg
 export { compareForSort, compareText, compareValues, valueKey } from "./query/compare.ts";
 export { mutatorDb, readDb } from "./query/db.ts";
 export type { MutatorDb, ReadDb } from "./query/db.ts";
+export { conjunctsOf, equalitiesOf } from "./query/equalities.ts";
+export type { Equality } from "./query/equalities.ts";
 export {
+  compareCandidates,
   compareRows,
   evaluateCondition,
   evaluateSelect,
   hasRow,
+  requireShown,
   rowMatches,
+  shapeRow,
 } from "./query/evaluate.ts";
-export type { ConditionOptions, RowSource, Scope, Truth } from "./query/evaluate.ts";
+export type { Candidate, ConditionOptions, RowSource, Scope, Truth } from "./query/evaluate.ts";
 export {
   and,
   asc,
@@ -140,6 +147,9 @@ export type {
   SelectRunner,
 } from "./query/select.ts";
 export {
+  operandsOfCondition,
+  outerColumnsOfCondition,
+  readingsOf,
   RULE_ROW,
   sourcesOf,
   tablesOfCondition,

@@ -45,10 +45,10 @@ function paired({ added, removed, rows }: LiveDelta<Row>, keyOf: (row: Row) => s
 export function rowKeyOf(schema: Schema, ast: QueryAst): RowKey {
   if (ast.kind === "relational") return (row) => row["id"] as string;
   const { shape, key, sources, grouped } = analyzeSelect(schema, ast);
-  if (shape.kind === "row") return (row) => row["id"] as string;
+  if (shape.kind === "row" && ast.from.kind === "table") return (row) => row["id"] as string;
   if (key)
     return (row) => JSON.stringify(key.map((name) => valueKey((row[name] ?? null) as Value)));
-  if (grouped || ast.distinct) return null;
+  if (grouped || ast.distinct || shape.kind === "row") return null;
   const names = sources.map(({ alias, query }) =>
     query ? undefined : shape.fields.find((field) => field.kind === "row" && field.alias === alias),
   );

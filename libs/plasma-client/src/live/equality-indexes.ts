@@ -1,21 +1,28 @@
 /**
  * Rows by the value of a column, shared by all live queries of a client, so that opening one more list does not go
- * through all rows again.
+ * through all rows again, and a join finds partners without a search.
  *
- * 1. An index is made when a second value of its column is asked for: one query alone would not pay for it.
+ * 1. An index is made when a second value of its column is asked for, since one query alone would not pay for it; for
+ *    whoever looks up values row by row it is made at once.
  * 2. It holds references to rows, by id, and follows every change set before a view looks at it.
  */
 
-import type { Row, RowChange } from "@sh1n4ps/plasma-core";
+import type { Row, RowChange, Value } from "@sh1n4ps/plasma-core";
+import { valueKey } from "@sh1n4ps/plasma-core";
 import type { Rows } from "../replica/rows.ts";
 import { keyIn } from "./pin.ts";
 import type { Pin } from "./pin.ts";
+
+/** Rows that can be looked up by any column. */
+export interface IndexedRows extends Rows {
+  lookup(table: string, column: string, value: NonNullable<Value>): Iterable<Row>;
+}
 
 /** By the key of a value, then by id. */
 type Index = Map<string, Map<string, Row>>;
 
 interface IndexedColumn {
-  readonly askedFirst: string;
+  askedFirst: string | undefined;
   index: Index | null;
 }
 
@@ -38,6 +45,21 @@ export class EqualityIndexes {
     };
   }
 
+  /** The same rows, with all values at hand. */
+  over(rows: Rows): IndexedRows {
+    return {
+      schema: rows.schema,
+      get: (table, id) => rows.get(table, id),
+      rows: (table) => rows.rows(table),
+      lookup: (table, column, value) => {
+        if (column !== "id")
+          return this.#indexOf(rows, table, column).get(valueKey(value))?.values() ?? [];
+        const row = typeof value === "string" ? rows.get(table, value) : undefined;
+        return row ? [row] : [];
+      },
+    };
+  }
+
   follow(changes: readonly RowChange[]): void {
     for (const { table, id, before, after } of changes) {
       for (const [column, { index }] of this.#tables.get(table) ?? []) {
@@ -49,16 +71,26 @@ export class EqualityIndexes {
   }
 
   #indexFor(rows: Rows, { table, column, keys }: Pin): Index | null {
+    const known = this.#column(table, column);
+    const asked = keys.join();
+    known.askedFirst ??= asked;
+    return known.index || known.askedFirst !== asked ? this.#indexOf(rows, table, column) : null;
+  }
+
+  #indexOf(rows: Rows, table: string, column: string): Index {
+    const known = this.#column(table, column);
+    if (known.index) return known.index;
+    known.index = new Map();
+    for (const row of rows.rows(table)) put(known.index, keyIn(row, column), row);
+    return known.index;
+  }
+
+  #column(table: string, column: string): IndexedColumn {
     let columns = this.#tables.get(table);
     if (!columns) this.#tables.set(table, (columns = new Map<string, IndexedColumn>()));
-    const asked = keys.join();
     let known = columns.get(column);
-    if (!known) columns.set(column, (known = { askedFirst: asked, index: null }));
-    if (!known.index && known.askedFirst !== asked) {
-      known.index = new Map();
-      for (const row of rows.rows(table)) put(known.index, keyIn(row, column), row);
-    }
-    return known.index;
+    if (!known) columns.set(column, (known = { askedFirst: undefined, index: null }));
+    return known;
   }
 }
 

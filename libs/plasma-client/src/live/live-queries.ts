@@ -19,8 +19,8 @@ import type {
   Row,
   RowChange,
 } from "@sh1n4ps/plasma-core";
+import { answerPlainly } from "../replica/full-scans.ts";
 import type { Answer } from "../replica/full-scans.ts";
-import { answerQuery } from "../replica/rows.ts";
 import type { Rows } from "../replica/rows.ts";
 import { deltaBetween, rowKeyOf } from "./delta.ts";
 import { EqualityIndexes } from "./equality-indexes.ts";
@@ -81,7 +81,7 @@ export class LiveQueries {
   }
 
   watch(ast: QueryAst): LiveQuery<Row> {
-    const { source, answer = answerQuery } = this.#options;
+    const { source, answer = answerPlainly } = this.#options;
     const key = queryKey(ast) ?? `unshared ${this.#unshared++}`;
     const own = new View(ast, key, answer);
     const view = () => this.#byKey.get(key) ?? own;
@@ -105,10 +105,10 @@ export class LiveQueries {
   }
 
   #reading(): Reading {
-    const { rows } = this.#options.source;
     return {
       version: this.#version,
-      rows: (pin) => (pin ? this.#indexes.narrowed(rows, pin) : rows),
+      rows: this.#options.source.rows,
+      indexes: this.#indexes,
     };
   }
 
@@ -130,7 +130,7 @@ export class LiveQueries {
     if (!listeners) {
       this.#listeners.set(view, (listeners = new Set()));
       this.#byKey.set(view.key, view);
-      this.#routes.add(view, view.interest);
+      this.#routes.add(view, view.interests);
       view.follow(this.#version);
     }
     listeners.add(listener);
@@ -143,7 +143,7 @@ export class LiveQueries {
       listeners.delete(listener);
       if (listeners.size > 0 || this.#listeners.get(view) !== listeners) return;
       this.#listeners.delete(view);
-      this.#routes.delete(view, view.interest);
+      this.#routes.delete(view, view.interests);
       view.unfollow(this.#version);
       if (this.#byKey.get(view.key) === view) this.#byKey.delete(view.key);
     };
@@ -155,7 +155,8 @@ export class LiveQueries {
     const status = statusOf(source);
     this.#indexes.follow(changes);
     const concerned = this.#routes.route(changes);
-    for (const [view, own] of concerned) this.#guarded(() => view.apply(own, source.rows));
+    const reading = this.#reading();
+    for (const [view, own] of concerned) this.#guarded(() => view.apply(own, reading));
     this.#deliver(status === this.#status ? concerned.keys() : this.#listeners.keys());
     this.#status = status;
   }

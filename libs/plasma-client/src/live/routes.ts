@@ -19,7 +19,15 @@ interface TableRoutes<T> {
 export class Routes<T> {
   readonly #tables = new Map<string, TableRoutes<T>>();
 
-  add(target: T, interest: Interest): void {
+  add(target: T, interests: readonly Interest[]): void {
+    for (const interest of interests) this.#add(target, interest);
+  }
+
+  delete(target: T, interests: readonly Interest[]): void {
+    for (const interest of interests) this.#delete(target, interest);
+  }
+
+  #add(target: T, interest: Interest): void {
     if (!("column" in interest)) {
       for (const table of interest.tables) this.#of(table).unpinned.add(target);
       return;
@@ -30,7 +38,7 @@ export class Routes<T> {
     for (const key of interest.keys) byKey.set(key, (byKey.get(key) ?? new Set()).add(target));
   }
 
-  delete(target: T, interest: Interest): void {
+  #delete(target: T, interest: Interest): void {
     if (!("column" in interest)) {
       for (const table of interest.tables) this.#tables.get(table)?.unpinned.delete(target);
       return;

@@ -17,7 +17,7 @@ import type {
   SelectAst,
 } from "@sh1n4ps/plasma-core";
 import type { Answer } from "../replica/full-scans.ts";
-import { sameRow } from "../replica/rows.ts";
+import { answerQuery, sameRow } from "../replica/rows.ts";
 import type { Rows } from "../replica/rows.ts";
 
 /** Moving rows one by one costs more than a new evaluation when so many change at once. */
@@ -57,7 +57,7 @@ export class RowWindow {
   /** @throws what the evaluation throws. */
   hydrate(source: Rows, answer: Answer): readonly Row[] {
     this.#analyzed = analyzeSelect(source.schema, this.#ast);
-    this.#matches = answer(this.#everyMatch, source);
+    this.#matches = answer(this.#everyMatch, source, answerQuery);
     this.#isShared = false;
     return this.#window();
   }

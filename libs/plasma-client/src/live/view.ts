@@ -1,18 +1,23 @@
 /** The result of one query, shared by everyone who watches it. */
 
-import { encodeTagged, selectsOf, tablesOfSelect } from "@sh1n4ps/plasma-core";
+import { encodeTagged, readingsOf, selectsOf, tablesOfSelect } from "@sh1n4ps/plasma-core";
 import type { QueryAst, Row, RowChange } from "@sh1n4ps/plasma-core";
 import type { Answer } from "../replica/full-scans.ts";
+import { answerQuery } from "../replica/rows.ts";
 import type { Rows } from "../replica/rows.ts";
+import type { EqualityIndexes } from "./equality-indexes.ts";
+import { keepIdentity } from "./keep-identity.ts";
 import { pinOf } from "./pin.ts";
 import type { Pin } from "./pin.ts";
 import type { Interest } from "./routes.ts";
 import { isRowWindow, RowWindow } from "./row-window.ts";
+import { isPipeline, SelectPipeline } from "./select-pipeline.ts";
 
-/** The rows that a view reads, and which state of the replica they are. */
+/** The rows that a view reads, what finds them, and which state of the replica they are. */
 export interface Reading {
   readonly version: number;
-  rows(pin: Pin | null): Rows;
+  readonly rows: Rows;
+  readonly indexes: EqualityIndexes;
 }
 
 /**
@@ -23,61 +28,84 @@ export class View {
   readonly ast: QueryAst;
   /** Queries that are the same share it. */
   readonly key: string;
-  readonly interest: Interest;
+  readonly interests: readonly Interest[];
   /** Every table that it reads. */
   readonly tables: ReadonlySet<string>;
   readonly #pin: Pin | null;
-  /** Null for a query that is evaluated anew when one of its tables changes. */
-  readonly #window: RowWindow | null;
   readonly #answer: Answer;
+  /** Null for a query that is evaluated anew when one of its tables changes. */
+  readonly #kept: RowWindow | SelectPipeline | null;
   #rows: readonly Row[] | undefined;
   #version = -1;
   #follows = false;
-  #isStale = true;
+  /** What is kept up to date is that of the rows. */
+  #isKept = false;
 
   constructor(ast: QueryAst, key: string, answer: Answer) {
     this.ast = ast;
     this.key = key;
     this.#answer = answer;
-    this.#window = isRowWindow(ast) ? new RowWindow(ast) : null;
-    this.#pin = isRowWindow(ast) ? pinOf(ast) : null;
+    this.#kept = isRowWindow(ast)
+      ? new RowWindow(ast)
+      : isPipeline(ast)
+        ? new SelectPipeline(ast)
+        : null;
+    this.#pin = this.#kept && ast.kind === "select" ? pinOf(ast) : null;
+    this.interests = interestsOf(ast, this.#pin);
     this.tables = new Set(selectsOf(ast).flatMap((select) => [...tablesOfSelect(select)]));
-    this.interest = this.#pin ?? { tables: this.tables };
   }
 
   /** The rows as of now. The same array as before when they are the same. */
   read(reading: Reading): readonly Row[] {
-    const isRight = this.#follows ? !this.#isStale : this.#version === reading.version;
+    const isRight = this.#follows ? this.#isKept : this.#version === reading.version;
     if (this.#rows && isRight) return this.#rows;
-    const source = reading.rows(this.#pin);
-    this.#rows = this.#window
-      ? this.#window.hydrate(source, this.#answer)
-      : keepIdentity(this.#rows, this.#answer(this.ast, source));
+    this.#rows = this.#evaluate(reading);
     this.#version = reading.version;
-    this.#isStale = false;
+    this.#isKept = true;
     return this.#rows;
   }
 
   follow(version: number): void {
     this.#follows = true;
-    this.#isStale = this.#version !== version;
+    // Who does not follow evaluates, and has nothing to keep up to date.
+    this.#isKept = this.#version === version && !(this.#kept instanceof SelectPipeline);
   }
 
   unfollow(version: number): void {
     this.#follows = false;
-    this.#version = this.#isStale ? -1 : version;
+    this.#version = this.#isKept ? version : -1;
   }
 
   /** Takes in changes that can concern it. */
-  apply(changes: readonly RowChange[], source: Rows): void {
-    if (this.#isStale) return;
-    // Stale first: what throws on the way is said to those who read.
-    this.#isStale = true;
-    const rows = this.#window?.apply(changes, source);
-    if (!rows) return;
-    this.#rows = rows;
-    this.#isStale = false;
+  apply(changes: readonly RowChange[], { rows, indexes }: Reading): void {
+    if (!this.#isKept) return;
+    // What throws on the way is said to those who read.
+    this.#isKept = false;
+    const result = this.#kept?.apply(changes, indexes.over(rows));
+    if (!result) return;
+    this.#rows = result;
+    this.#isKept = true;
   }
+
+  #evaluate({ rows, indexes }: Reading): readonly Row[] {
+    const narrowed = (all: Rows) => (this.#pin ? indexes.narrowed(all, this.#pin) : all);
+    const kept = this.#kept;
+    if (kept instanceof RowWindow) return kept.hydrate(narrowed(rows), this.#answer);
+    const old = this.#rows ?? [];
+    return this.#answer(this.ast, rows, (query, all) => {
+      const indexed = indexes.over(all);
+      if (kept && this.#follows) return kept.hydrate(indexed, { first: narrowed(all), old });
+      return keepIdentity(old, answerQuery(query, indexed));
+    });
+  }
+}
+
+/** Rows of its first table with some values, if it asks for them and does not read that table otherwise; whole tables. */
+function interestsOf(ast: QueryAst, pin: Pin | null): Interest[] {
+  const read = selectsOf(ast).flatMap(readingsOf);
+  const isPinned = pin && read.filter((table) => table === pin.table).length === 1;
+  const tables = new Set(read.filter((table) => !isPinned || table !== pin.table));
+  return [...(isPinned ? [pin] : []), ...(tables.size > 0 ? [{ tables }] : [])];
 }
 
 /** Text that is equal for equal queries; undefined for one too deep to be written down, which then shares nothing. */
@@ -87,19 +115,4 @@ export function queryKey(ast: QueryAst): string | undefined {
   } catch {
     return undefined;
   }
-}
-
-/** The new rows, with the old object in place of each that holds the same; the old list if nothing differs. */
-function keepIdentity(old: readonly Row[] | undefined, rows: readonly Row[]): readonly Row[] {
-  if (!old) return rows;
-  const kept = withKnownRows(old, rows);
-  return old.length === kept.length && old.every((row, at) => row === kept[at]) ? old : kept;
-}
-
-/** Rows of a table are the table's own objects; joined, projected and nested ones are built anew each time. */
-function withKnownRows(old: readonly Row[], rows: readonly Row[]): readonly Row[] {
-  const known = new Set(old);
-  if (rows.every((row) => known.has(row))) return rows;
-  const byContent = new Map(old.map((row) => [JSON.stringify(encodeTagged(row)), row]));
-  return rows.map((row) => byContent.get(JSON.stringify(encodeTagged(row))) ?? row);
 }

@@ -123,7 +123,7 @@ describe("watchFullScans", () => {
   function world(many: number) {
     const warnings: string[] = [];
     const answer = watchFullScans({ rows: many, warn: (message) => void warnings.push(message) });
-    const ask = (query: { readonly ast: QueryAst }) => answer(query.ast, rows());
+    const ask = (query: { readonly ast: QueryAst }) => answer(query.ast, rows(), answerQuery);
     return { warnings, ask };
   }
   const titled = (title: string) =>
@@ -155,9 +155,9 @@ describe("watchFullScans", () => {
   it("says it when the table has grown, not when it was small", () => {
     const warnings: string[] = [];
     const answer = watchFullScans({ rows: 50, warn: (message) => void warnings.push(message) });
-    answer(titled("T5").ast, tableRows(testSchema, new Map()));
+    answer(titled("T5").ast, tableRows(testSchema, new Map()), answerQuery);
     expect(warnings).toStrictEqual([]);
-    answer(titled("T5").ast, rows());
+    answer(titled("T5").ast, rows(), answerQuery);
     expect(warnings).toHaveLength(1);
   });
 

@@ -15,11 +15,17 @@ import {
 } from "@sh1n4ps/plasma-core";
 import type { Condition, PlanStep, QueryAst, Row, Schema, SelectAst } from "@sh1n4ps/plasma-core";
 import { countReads } from "./explain.ts";
-import { answerQuery } from "./rows.ts";
 import type { Rows } from "./rows.ts";
 
-/** Runs a query. */
-export type Answer = (query: QueryAst, rows: Rows) => Row[];
+/** Runs a query in the given way. */
+export type Answer = <R extends readonly Row[]>(
+  query: QueryAst,
+  rows: Rows,
+  run: (query: QueryAst, rows: Rows) => R,
+) => R;
+
+/** Plainly. */
+export const answerPlainly: Answer = (query, rows, run) => run(query, rows);
 
 export interface FullScanWatchOptions {
   /** So many rows read by one query are many. */
@@ -27,16 +33,16 @@ export interface FullScanWatchOptions {
   readonly warn: (message: string, details: unknown) => void;
 }
 
-/** `answerQuery`, watched. */
+/** Watches how it reads. */
 export function watchFullScans({ rows: many, warn }: FullScanWatchOptions): Answer {
   const warned = new Set<string>();
   const shapes = new WeakMap<QueryAst, string>();
-  return (query, rows) => {
+  return (query, rows, run) => {
     let shape = shapes.get(query);
     if (shape === undefined) shapes.set(query, (shape = shapeOf(query)));
-    if (warned.has(shape)) return answerQuery(query, rows);
+    if (warned.has(shape)) return run(query, rows);
     const counter = countReads(rows);
-    const result = answerQuery(query, counter.rows);
+    const result = run(query, counter.rows);
     for (const step of counter.steps()) {
       if (step.access !== "scan" || (step.rowsRead ?? 0) < many) continue;
       const message = messageOf(query, step, rows.schema);

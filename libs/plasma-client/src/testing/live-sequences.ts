@@ -8,23 +8,19 @@
 import {
   and,
   asc,
-  count,
-  countDistinct,
   desc,
   encodeTagged,
   eq,
-  exists,
   gt,
   inArray,
   isNull,
   like,
   lt,
-  max,
   not,
   or,
+  PlasmaError,
   readDb,
   select,
-  sum,
 } from "@sh1n4ps/plasma-core";
 import type {
   LiveDelta,
@@ -34,12 +30,14 @@ import type {
   RowChange,
   SelectQuery,
 } from "@sh1n4ps/plasma-core";
+import { rowKeyOf } from "../live/delta.ts";
 import { LiveQueries } from "../live/live-queries.ts";
 import { OptimisticRows } from "../replica/optimistic-rows.ts";
 import { answerQuery, sameRow } from "../replica/rows.ts";
 import type { RowImage } from "../storage/engine.ts";
+import { liveSchema, randomAst, randomRow } from "./random-queries.ts";
 import { pick, seededRandom } from "./seeded-random.ts";
-import { lists, testSchema, todos } from "./test-app.ts";
+import { todos } from "./test-app.ts";
 
 /** One mutation, or a pull that also settles the oldest pending mutations. */
 export type LiveStep =
@@ -71,10 +69,13 @@ const IDS = 12;
 
 export function randomSequence(seed: number, length: number): LiveSequence {
   const random = seededRandom(seed);
-  const queries = Array.from({ length: QUERIES }, () => randomQuery(random));
+  const hasWindows = random() < 0.3;
+  const queries = Array.from({ length: QUERIES }, () =>
+    hasWindows ? randomWindow(random) : randomAst(random),
+  );
   return {
     queries,
-    steps: Array.from({ length }, () => randomStep(random)),
+    steps: Array.from({ length }, () => randomStep(random, hasWindows ? 300 : 40)),
     opened: queries.map(() => (random() < 0.7 ? 0 : Math.floor(random() * length))),
   };
 }
@@ -84,7 +85,7 @@ export async function failureOf(
   sequence: LiveSequence,
   telling: Telling = (changes) => changes,
 ): Promise<string | undefined> {
-  const rows = new OptimisticRows(testSchema);
+  const rows = new OptimisticRows(liveSchema);
   const listeners = new Set<(changes: readonly RowChange[]) => void>();
   const failures: unknown[] = [];
   const live = new LiveQueries({
@@ -126,8 +127,13 @@ export async function failureOf(
     const told = telling(changes);
     if (told.length > 0) for (const listener of listeners) listener(told);
     for (const one of watched) {
-      const expected = answerQuery(one.query.ast, rows.rows);
-      const problem = failures.length > 0 ? String(failures[0]) : problemOf(one, expected);
+      const expected = outcomeOf(() => answerQuery(one.query.ast, rows.rows));
+      const problem =
+        typeof expected === "string"
+          ? failureProblem(one, expected, failures)
+          : failures.length > 0
+            ? String(failures[0])
+            : problemOf(one, expected);
       if (problem)
         return `step ${at}: ${problem} in ${JSON.stringify(encodeTagged(one.query.ast))}`;
     }
@@ -171,6 +177,11 @@ export async function shrink(sequence: LiveSequence, telling?: Telling): Promise
   return smallest;
 }
 
+/** A sequence's steps as text. */
+export function showSteps({ steps }: LiveSequence): string {
+  return JSON.stringify(encodeTagged(steps));
+}
+
 interface Watched {
   readonly query: LiveQuery<Row>;
   /** The rows as the deltas tell them. */
@@ -206,6 +217,28 @@ function replay(one: Watched, { added, removed, changed }: LiveDelta<Row>): void
   one.replayed.push(...added);
 }
 
+/** The rows, or the code of the error that they failed with. */
+function outcomeOf(ask: () => readonly Row[]): readonly Row[] | string {
+  try {
+    return ask();
+  } catch (error) {
+    if (error instanceof PlasmaError) return error.code;
+    throw error;
+  }
+}
+
+/** A query that fails says so to whoever reads it, and to the log; nobody hears anything else. */
+function failureProblem(one: Watched, code: string, failures: unknown[]): string | undefined {
+  const outcome = outcomeOf(() => one.query.current ?? []);
+  const isSaid = failures.every(
+    (failure) => failure instanceof PlasmaError && failure.code === code,
+  );
+  failures.length = 0;
+  if (outcome !== code)
+    return `has ${JSON.stringify(encodeTagged(outcome))}, not the error ${code}`;
+  return isSaid ? one.wrong : "failed otherwise";
+}
+
 function problemOf(one: Watched, expected: readonly Row[]): string | undefined {
   const rows = one.query.current ?? [];
   if (one.wrong) return one.wrong;
@@ -222,14 +255,9 @@ function problemOf(one: Watched, expected: readonly Row[]): string | undefined {
   return undefined;
 }
 
-/** Two rows of a table may look the same, and nothing in the result tells which is which. */
+/** Two rows may look the same, and nothing in the result tells which is which. */
 function isAnonymous(ast: QueryAst): boolean {
-  return (
-    ast.kind === "select" &&
-    !ast.distinct &&
-    ast.projection !== null &&
-    ast.projection.every(({ kind, name }) => kind === "value" && (name === "t" || name === "due"))
-  );
+  return rowKeyOf(liveSchema, ast) === null;
 }
 
 function hasSameMembers(left: readonly Row[], right: readonly Row[]): boolean {
@@ -247,7 +275,7 @@ function show(rows: readonly Row[]): string {
   return JSON.stringify(encodeTagged(rows));
 }
 
-function randomStep(random: () => number): LiveStep {
+function randomStep(random: () => number, crowd: number): LiveStep {
   const drawn = Array.from({ length: 1 + Math.floor(random() * 4) }, () => randomImage(random));
   // Net images: a mutation or a pull has one of each row.
   const images = [...new Map(drawn.map((image) => [image.id, image])).values()];
@@ -256,90 +284,33 @@ function randomStep(random: () => number): LiveStep {
     kind: "pull",
     clear: random() < 0.05,
     settles: Math.floor(random() * 4),
-    images: random() < 0.01 ? manyImages(random) : images,
+    images: random() < 0.02 ? manyImages(random, crowd) : images,
   };
 }
 
 /** More than a view takes in one by one: a crowd that comes, or goes. */
-function manyImages(random: () => number): RowImage[] {
+function manyImages(random: () => number, count: number): RowImage[] {
   const isGone = random() < 0.6;
-  return Array.from({ length: 300 }, (_, at) => {
+  return Array.from({ length: count }, (_, at) => {
     const id = `t${100 + at}`;
-    return { table: "todos", id, row: isGone ? null : randomTodo(random, id) };
+    return { table: "todos", id, row: isGone ? null : randomRow(random, "todos", id) };
   });
 }
 
 function randomImage(random: () => number): RowImage {
-  const isList = random() < 0.2;
-  const id = `${isList ? "l" : "t"}${Math.floor(random() * (isList ? 4 : IDS))}`;
-  const table = isList ? "lists" : "todos";
+  const [table, letter, count] = pick(random, [
+    ["lists", "l", 4],
+    ["marks", "m", 8],
+    ["todos", "t", IDS],
+    ["todos", "t", IDS],
+  ] as const);
+  const id = `${letter}${Math.floor(random() * count)}`;
   if (random() < 0.25) return { table, id, row: null };
-  return { table, id, row: isList ? randomList(random, id) : randomTodo(random, id) };
-}
-
-function randomList(random: () => number, id: string): Row {
-  return { id, name: pick(random, ["A", "B"]), ownerId: pick(random, ["u1", "u2"]) };
-}
-
-function randomTodo(random: () => number, id: string): Row {
-  return {
-    id,
-    listId: `l${Math.floor(random() * 5)}`,
-    title: pick(random, ["a", "b", "\u{1f600}", "\uffff", ""]),
-    done: random() < 0.5,
-    rank: Math.floor(random() * 4) - 1,
-    due: random() < 0.4 ? null : new Date(Math.floor(random() * 3)),
-  };
-}
-
-function randomQuery(random: () => number): QueryAst {
-  const kind = random();
-  if (kind < 0.6) return randomWindow(random);
-  const db = readDb(testSchema, { select: () => Promise.resolve([]) });
-  const where = randomCondition(random);
-  const queries = [
-    () => db.select().from(lists).leftJoin(todos, eq(todos.listId, lists.id)).where(where),
-    () =>
-      db
-        .select()
-        .from(todos)
-        .innerJoin(lists, eq(todos.listId, lists.id))
-        .orderBy(desc(lists.name)),
-    () =>
-      db
-        .select({ list: todos.listId, n: count(), top: max(todos.due), all: sum(todos.rank) })
-        .from(todos)
-        .where(where)
-        .groupBy(todos.listId)
-        .having(gt(count(), 1)),
-    () =>
-      db
-        .select({ n: countDistinct(todos.title) })
-        .from(todos)
-        .where(where),
-    () => db.selectDistinct({ done: todos.done, due: todos.due }).from(todos).where(where),
-    () =>
-      db
-        .select()
-        .from(todos)
-        .where(
-          exists(
-            select()
-              .from(lists)
-              .where(and(eq(lists.id, todos.listId), eq(lists.name, "A"))),
-          ),
-        ),
-  ];
-  if (random() < 0.2) {
-    return db.query.lists.findMany({
-      with: { todos: { orderBy: [desc(todos.rank)], limit: 2 } },
-    }).ast;
-  }
-  return pick(random, queries)().ast;
+  return { table, id, row: randomRow(random, table, id) };
 }
 
 function randomWindow(random: () => number): QueryAst {
-  const db = readDb(testSchema, { select: () => Promise.resolve([]) });
+  const db = readDb(liveSchema, { select: () => Promise.resolve([]) });
   const start = pick(random, [
     () => db.select(),
     () => db.select(),
@@ -363,7 +334,7 @@ function randomWindow(random: () => number): QueryAst {
   if (random() < 0.5) query = query.limit(Math.floor(random() * 5));
   if (random() < 0.3) query = query.offset(Math.floor(random() * 4));
   if (random() < 0.2 && query.ast.projection === null) {
-    query = query.after(randomTodo(random, `t${Math.floor(random() * IDS)}`));
+    query = query.after(randomRow(random, "todos", `t${Math.floor(random() * IDS)}`));
   }
   return query.ast;
 }

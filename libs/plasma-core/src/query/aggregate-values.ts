@@ -24,7 +24,7 @@ export function aggregateValues(
   if (counted.length === 0) return null;
   switch (fn) {
     case "sum":
-      return fitting(totalOf(counted, type), type);
+      return sumFitting(totalOf(counted, type), type);
     case "avg":
       return Number(totalOf(counted, type)) / counted.length;
     case "min":
@@ -60,7 +60,8 @@ function totalOf(values: readonly Present[], type: ValueType): number | bigint {
   return values.reduce((total: bigint, value) => total + BigInt(value as number | bigint), 0n);
 }
 
-function fitting(total: number | bigint, type: ValueType): Value {
+/** A total as the value of a sum: infinite if it does not fit the type. */
+export function sumFitting(total: number | bigint, type: ValueType): Value {
   if (typeof total === "number") return total;
   if (type === "bigint") {
     return total > INT64_MAX ? Infinity : total < INT64_MIN ? -Infinity : total;

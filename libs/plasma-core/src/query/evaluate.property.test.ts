@@ -238,12 +238,21 @@ function selectOf(outer: readonly string[], depth: number): fc.Arbitrary<SelectA
 describe("the evaluator", () => {
   it("says of any query over any rows what the reference says", { timeout: 60_000 }, () => {
     let withRows = 0;
+    let lookups = 0;
     fc.assert(
       fc.property(selectOf([], 3), database, (query, rows) => {
         const source: RowSource = { schema, rows: (name) => rows[name as "t" | "u"] };
+        const withLookup: RowSource = {
+          ...source,
+          lookup: (name, column, value) => {
+            lookups++;
+            return rows[name as "t" | "u"].filter((row) => (row as Row)[column] === value);
+          },
+        };
         const expected = referenceSelect(query, rows, {});
         if (expected.length > 0) withRows++;
         expect(evaluateSelect(query, source)).toEqual(expected);
+        expect(evaluateSelect(query, withLookup)).toEqual(expected);
         expect(hasRow(query, source, new Map())).toBe(expected.length > 0);
         const everything = { ...query, limit: null, offset: 0 };
         const matching = referenceSelect(everything, rows, {});
@@ -255,5 +264,6 @@ describe("the evaluator", () => {
     );
     // A generator whose queries find nothing would prove nothing.
     expect(withRows).toBeGreaterThan(2_000);
+    expect(lookups).toBeGreaterThan(50);
   });
 });

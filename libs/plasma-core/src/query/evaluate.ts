@@ -24,6 +24,7 @@ import type {
   Value,
 } from "./ast.ts";
 import { compareForSort, compareValues, valueKey } from "./compare.ts";
+import { equalitiesOf } from "./equalities.ts";
 import { matcherOf, valueSetOf } from "./prepared.ts";
 import { notInScope } from "./scope.ts";
 import { typeOfKind } from "./value-type.ts";
@@ -40,6 +41,8 @@ export type Scope = ReadonlyMap<string, Row | null>;
 export interface RowSource {
   readonly schema: Schema;
   rows(table: string): Iterable<Row>;
+  /** The rows that hold a value in a column, where they are found without going through all. It changes no result. */
+  lookup?(table: string, column: string, value: NonNullable<Value>): Iterable<Row>;
 }
 
 export interface ConditionOptions {
@@ -53,7 +56,7 @@ export interface ConditionOptions {
 }
 
 /** One row of a result before it has its shape: the source rows behind it, or the group. */
-interface Candidate {
+export interface Candidate {
   readonly scope: Scope;
   value(operand: ColumnOperand | AggregateOperand): Value;
 }
@@ -67,11 +70,15 @@ export function evaluateSelect(
   outer: Scope = EMPTY_SCOPE,
 ): Row[] {
   const rows = selectRows(query, source, outer);
-  const { outputs } = analyzeSelect(source.schema, query);
+  requireShown(analyzeSelect(source.schema, query), rows);
+  return rows;
+}
+
+/** @throws PlasmaError `overflow` if a result holds a sum that it cannot show. */
+export function requireShown({ outputs }: AnalyzedSelect, rows: readonly Row[]): void {
   for (const { overflows, path } of outputs) {
     if (overflows) for (const row of rows) shownValue(valueAt(row, path));
   }
-  return rows;
 }
 
 function valueAt(row: Row, [field, column]: Output["path"]): Value {
@@ -107,7 +114,7 @@ function plainRows(analyzed: AnalyzedSelect, source: RowSource, outer: Scope): R
 function* rowsMeeting(query: SelectAst, source: RowSource, outer: Scope): Iterable<Row> {
   // One scope for all rows: a map for each would cost more than most conditions.
   const scope = new Map(outer);
-  for (const row of sourceRows(query.from, source)) {
+  for (const row of sourceRows(query.from, source, { condition: query.where, scope: outer })) {
     scope.set(query.from.alias, row);
     if (query.where === null || evaluateCondition(query.where, source, scope) === true) yield row;
   }
@@ -157,14 +164,18 @@ function matching(query: SelectAst, source: RowSource, outer: Scope): Candidate[
 
 function joinedScopes(query: SelectAst, source: RowSource, outer: Scope): Scope[] {
   let scopes: Scope[] = [];
-  for (const row of sourceRows(query.from, source))
+  // A name that stands for a source of this query says nothing about an outer row.
+  const isHidden = sourcesOf(query).some(({ alias }) => outer.has(alias));
+  const demands = { condition: isHidden ? null : query.where, scope: outer };
+  for (const row of sourceRows(query.from, source, demands))
     scopes.push(new Map(outer).set(query.from.alias, row));
   for (const join of query.joins) {
-    const rows = [...sourceRows(join.source, source)];
+    let all: Row[] | undefined;
     const next: Scope[] = [];
     for (const scope of scopes) {
       let found = false;
-      for (const row of rows) {
+      const some = lookedUp(join.source, source, { condition: join.on, scope });
+      for (const row of some ?? (all ??= [...sourceRows(join.source, source)])) {
         const pair = new Map(scope).set(join.source.alias, row);
         if (evaluateCondition(join.on, source, pair) !== true) continue;
         next.push(pair);
@@ -177,10 +188,31 @@ function joinedScopes(query: SelectAst, source: RowSource, outer: Scope): Scope[
   return scopes;
 }
 
-function sourceRows(from: Source, source: RowSource): Iterable<Row> {
-  return from.kind === "table"
-    ? source.rows(from.table)
-    : selectRows(from.query, source, EMPTY_SCOPE);
+/** What a row has to meet, given the rows that are in sight before it. */
+interface Demands {
+  readonly condition: Condition | null;
+  readonly scope: Scope;
+}
+
+/** The rows of a source; with demands, at least all that meet them. */
+function sourceRows(from: Source, source: RowSource, demands?: Demands): Iterable<Row> {
+  if (from.kind === "subquery") return selectRows(from.query, source, EMPTY_SCOPE);
+  return (demands && lookedUp(from, source, demands)) ?? source.rows(from.table);
+}
+
+/** Undefined where the source cannot look rows up, or nothing says by what. */
+function lookedUp(
+  from: Source,
+  source: RowSource,
+  { condition, scope }: Demands,
+): Iterable<Row> | undefined {
+  if (!source.lookup || !condition || from.kind === "subquery") return undefined;
+  const known = equalitiesOf(condition, from.alias).find(
+    ({ operand }) => operand.kind === "value" || scope.has(operand.alias),
+  );
+  if (!known) return undefined;
+  const value = resolve(known.operand, scope, {});
+  return value === null ? [] : source.lookup(from.table, known.column, value);
 }
 
 /** Rows with equal keys are one group; without `groupBy` all rows are one, even if there are none. */
@@ -239,7 +271,12 @@ function distinct(analyzed: AnalyzedSelect, candidates: readonly Candidate[]): C
   return [...first.values()];
 }
 
-function compareCandidates(analyzed: AnalyzedSelect, left: Candidate, right: Candidate): number {
+/** The total order of a result. */
+export function compareCandidates(
+  analyzed: AnalyzedSelect,
+  left: Candidate,
+  right: Candidate,
+): number {
   for (const { operand, direction } of analyzed.order) {
     const order = compareForSort(left.value(operand), right.value(operand));
     if (order !== 0) return direction === "asc" ? order : -order;
@@ -247,7 +284,7 @@ function compareCandidates(analyzed: AnalyzedSelect, left: Candidate, right: Can
   return 0;
 }
 
-function shapeRow({ shape }: AnalyzedSelect, candidate: Candidate): Row {
+export function shapeRow({ shape }: AnalyzedSelect, candidate: Candidate): Row {
   if (shape.kind === "row") return requireRow(candidate.scope, shape.alias) ?? {};
   const row: Row = {};
   for (const field of shape.fields) {

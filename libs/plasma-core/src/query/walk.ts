@@ -100,6 +100,22 @@ function tablesOfSource(source: Source, into: Set<string>): void {
   else tablesOfSelect(source.query, into);
 }
 
+/** The table of each place at which a query reads one, its subqueries' included. */
+export function readingsOf(query: SelectAst): string[] {
+  const own = sourcesOf(query).flatMap((source) =>
+    source.kind === "table" ? [source.table] : readingsOf(source.query),
+  );
+  const conditions = [...query.joins.map(({ on }) => on), query.where, query.having];
+  const nested: string[] = [];
+  for (const condition of conditions) {
+    if (!condition) continue;
+    walkCondition(condition, (part) => {
+      if (part.kind === "exists") nested.push(...readingsOf(part.query));
+    });
+  }
+  return [...own, ...nested];
+}
+
 /** The sources of a query in the order in which it names them. */
 export function sourcesOf(query: SelectAst): Source[] {
   return [query.from, ...query.joins.map((join) => join.source)];
