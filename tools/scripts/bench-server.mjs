@@ -8,10 +8,9 @@
  *   --engines sqlite,d1,postgres
  *   --rounds 5             of which the median counts
  *   --mutations 2000       a round, in pushes of 1, 10 and 100
- *   --write                keeps the figures in libs/plasma-server/bench-results.json
+ *   --write                adds the figures to libs/plasma-server/bench-results.json
  */
-import { execFileSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
@@ -21,9 +20,9 @@ import pg from "pg";
 import { bundle, importBundled } from "./bundle.mjs";
 import { Complaint, runMain } from "./complaint.mjs";
 import { findPostgres, startPostgres } from "./postgres.mjs";
+import { addResult } from "./results.mjs";
 
-const ROOT = join(import.meta.dirname, "../..");
-const RESULTS = join(ROOT, "libs/plasma-server/bench-results.json");
+const RESULTS = "libs/plasma-server/bench-results.json";
 const SIZES = [1, 10, 100];
 const CONTESTANTS = ["byHand", "plasma"];
 
@@ -49,7 +48,7 @@ await runMain(async () => {
     }
   }
   print(rows);
-  if (values.write) writeFileSync(RESULTS, `${JSON.stringify(resultOf(rows), null, 2)}\n`);
+  if (values.write) addResult(RESULTS, { cores: cpus().length, rows });
 });
 
 function wholeNumber(text, option) {
@@ -98,11 +97,6 @@ function print(rows) {
     const spread = `${ratio.toFixed(2)} (${from.toFixed(2)} to ${to.toFixed(2)})`;
     console.log(`| ${engine} | ${each} | ${byHand} | ${plasma} | ${spread} |`);
   }
-}
-
-function resultOf(rows) {
-  const commit = execFileSync("git", ["rev-parse", "HEAD"], { cwd: ROOT, encoding: "utf8" }).trim();
-  return { date: new Date().toISOString().slice(0, 10), commit, cores: cpus().length, rows };
 }
 
 /** Each run gets a new database on the same kind of storage. */

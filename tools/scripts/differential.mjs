@@ -10,9 +10,6 @@
  *   --d1-every 10          D1 (inside workerd) takes part in each tenth world only: it is slower
  *   --write                adds the result to libs/plasma-server/differential-results.json
  */
-import { execFileSync } from "node:child_process";
-import { readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
 import { parseArgs } from "node:util";
 import Database from "better-sqlite3";
 import { Miniflare } from "miniflare";
@@ -20,11 +17,11 @@ import pg from "pg";
 import { bundle, importBundled } from "./bundle.mjs";
 import { Complaint, runMain } from "./complaint.mjs";
 import { findPostgres, startPostgres } from "./postgres.mjs";
+import { addResult } from "./results.mjs";
 
-const ROOT = join(import.meta.dirname, "../..");
 const ENTRY = "libs/plasma-server/src/differential/entry.ts";
 const D1_WORKER = "libs/plasma-server/src/differential/d1-worker.ts";
-const RESULTS = join(ROOT, "libs/plasma-server/differential-results.json");
+const RESULTS = "libs/plasma-server/differential-results.json";
 const MAX_DIFFERENCES = 5;
 const PROGRESS_MS = 10_000;
 
@@ -164,12 +161,8 @@ function report({ printDifference }, { queries, worlds, asked, features, differe
   console.log(`${queries - differences.length} passed, ${differences.length} failed`);
 }
 
-/** A result says something only about the code that it was made with, so the commit stands beside it. */
 function write({ seed }, { queries, worlds, asked, features, differences }, seconds) {
-  const git = (...args) => execFileSync("git", args, { cwd: ROOT, encoding: "utf8" }).trim();
-  const result = {
-    date: new Date().toISOString().slice(0, 10),
-    commit: git("rev-parse", "HEAD"),
+  addResult(RESULTS, {
     seed,
     queries,
     worlds,
@@ -177,17 +170,7 @@ function write({ seed }, { queries, worlds, asked, features, differences }, seco
     differences: differences.length,
     engines: Object.fromEntries(asked),
     features: Object.fromEntries(sorted(features)),
-  };
-  writeFileSync(RESULTS, `${JSON.stringify([...earlier(), result], null, 2)}\n`);
-}
-
-function earlier() {
-  try {
-    return JSON.parse(readFileSync(RESULTS, "utf8"));
-  } catch (error) {
-    if (error.code === "ENOENT") return [];
-    throw error;
-  }
+  });
 }
 
 function sorted(counts) {

@@ -8,24 +8,20 @@
  *   --seed 1       the seed of the first one; the others follow it
  *   --write        adds the result to libs/plasma-client/live-views-results.json
  */
-import { execFileSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { pathToFileURL } from "node:url";
-import { build } from "esbuild";
+import { importBundled } from "./bundle.mjs";
 import { Complaint, runMain } from "./complaint.mjs";
+import { addResult } from "./results.mjs";
 
-const ROOT = join(import.meta.dirname, "../..");
-const ENTRY = join(ROOT, "libs/plasma-client/src/testing/live-sequences.ts");
-const RESULTS = join(ROOT, "libs/plasma-client/live-views-results.json");
+const ENTRY = "libs/plasma-client/src/testing/live-sequences.ts";
+const RESULTS = "libs/plasma-client/live-views-results.json";
 const CHANGE_SETS = 50;
 const MAX_FAILURES = 3;
 const PROGRESS_MS = 10_000;
 
 await runMain(async () => {
   const { count, seed, write } = readOptions();
-  const { failureOf, randomSequence, showSteps, shrink } = await load();
+  const { failureOf, randomSequence, showSteps, shrink } = await importBundled(ENTRY);
   const startedAt = Date.now();
   let reportedAt = startedAt;
   let failures = 0;
@@ -45,7 +41,8 @@ await runMain(async () => {
   }
   const seconds = Math.round((Date.now() - startedAt) / 1000);
   console.log(`${done} sequences in ${seconds} s, ${failures} failures`);
-  if (write) record({ seed, sequences: done, changeSets: CHANGE_SETS, seconds, failures });
+  if (write)
+    addResult(RESULTS, { seed, sequences: done, changeSets: CHANGE_SETS, seconds, failures });
   process.exitCode = failures === 0 ? 0 : 1;
 });
 
@@ -63,40 +60,4 @@ function readOptions() {
     throw new Complaint(`--${name} takes a whole number, not "${values[name]}".`);
   };
   return { count: whole("count"), seed: whole("seed"), write: values.write };
-}
-
-/** Bundles the TypeScript, since Node 20 cannot run it. */
-async function load() {
-  const directory = mkdtempSync(join(ROOT, "node_modules/.live-views-"));
-  const outfile = join(directory, "live-sequences.mjs");
-  try {
-    await build({
-      entryPoints: [ENTRY],
-      outfile,
-      bundle: true,
-      platform: "node",
-      format: "esm",
-      logLevel: "error",
-    });
-    return await import(pathToFileURL(outfile).href);
-  } finally {
-    rmSync(directory, { recursive: true });
-  }
-}
-
-/** A result says something only about the code that it was made with, so the commit stands beside it. */
-function record(result) {
-  const git = (...args) => execFileSync("git", args, { cwd: ROOT, encoding: "utf8" }).trim();
-  const date = new Date().toISOString().slice(0, 10);
-  const entry = { date, commit: git("rev-parse", "HEAD"), ...result };
-  writeFileSync(RESULTS, `${JSON.stringify([...earlier(), entry], null, 2)}\n`);
-}
-
-function earlier() {
-  try {
-    return JSON.parse(readFileSync(RESULTS, "utf8"));
-  } catch (error) {
-    if (error.code === "ENOENT") return [];
-    throw error;
-  }
 }
