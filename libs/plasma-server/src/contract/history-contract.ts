@@ -11,7 +11,7 @@ import { describe, expect, it } from "vitest";
 import { peekCookie, versionAt } from "../change-log/cookie.ts";
 import type { Engine } from "../engine.ts";
 import { runtimePlatform } from "../platform.ts";
-import { pull } from "../pull.ts";
+import { pull } from "../pull/pull.ts";
 import { ensureSchema } from "../schema/ensure-schema.ts";
 import type { SqlExecutor, Statement } from "../sql/executor.ts";
 import { randomHistorySchema, randomWrites, WORDS } from "./random-history.ts";

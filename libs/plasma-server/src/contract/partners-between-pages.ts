@@ -6,7 +6,7 @@
 import { and, defineSchema, eq, exists, id, ref, select, table, text } from "@sh1n4ps/plasma-core";
 import type { Condition } from "@sh1n4ps/plasma-core";
 import { runtimePlatform } from "../platform.ts";
-import { pull } from "../pull.ts";
+import { pull } from "../pull/pull.ts";
 import { ensureSchema } from "../schema/ensure-schema.ts";
 import type { SqlExecutor } from "../sql/executor.ts";
 import type { Person } from "./random-history.ts";

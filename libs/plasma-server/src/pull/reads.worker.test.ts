@@ -5,7 +5,7 @@ import type { Condition } from "@sh1n4ps/plasma-core";
 import { describe, expect, it } from "vitest";
 import type { Engine } from "../engine.ts";
 import { runtimePlatform } from "../platform.ts";
-import { pull } from "../pull.ts";
+import { pull } from "./pull.ts";
 import { ensureSchema } from "../schema/ensure-schema.ts";
 import { fromD1 } from "../sql/d1.ts";
 import type { D1Like } from "../sql/d1.ts";

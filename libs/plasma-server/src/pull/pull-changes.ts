@@ -5,7 +5,7 @@
  * (`after`): visible after and (changed or not visible before) ⇒ put; visible before and not after ⇒ del; anything
  * else ⇒ nothing, so that no id crosses the wire that the person never could see.
  *
- * Asked are the candidates (`pull/candidates.ts`): the rows that changed, and those whose visibility hangs on a row of
+ * Asked are the candidates (`candidates.ts`): the rows that changed, and those whose visibility hangs on a row of
  * another table that did. Too many candidates cost time; they never change the answer.
  *
  * A predicate in JavaScript knows the row alone, so its candidates are the changed rows, and both images are fetched.
@@ -17,19 +17,19 @@
 
 import { compareText, encodeRow, tablesOfCondition } from "@sh1n4ps/plasma-core";
 import type { BoundRule, PatchOperation, Row, Schema, TableInfo } from "@sh1n4ps/plasma-core";
-import { asOf, asOfName, withUsed } from "./change-log/as-of.ts";
-import { compileRule } from "./db/rules.ts";
-import { candidates, log } from "./pull/candidates.ts";
-import type { TouchedTables } from "./pull/touched.ts";
-import { historyTable } from "./schema/history-names.ts";
-import { newAliases } from "./sql/compile.ts";
-import type { Compiler } from "./sql/compile.ts";
-import type { SqlDialect } from "./sql/dialect.ts";
-import type { SqlRow, Statement } from "./sql/executor.ts";
-import { bind, bindInteger, integer, name, sql } from "./sql/fragment.ts";
-import type { Cte, SqlFragment } from "./sql/fragment.ts";
-import { checkedRowFromSql, readColumns } from "./sql/row-codec.ts";
-import type { CheckedRow, Misfit } from "./sql/row-codec.ts";
+import { asOf, asOfName, withUsed } from "../change-log/as-of.ts";
+import { compileRule } from "../db/rules.ts";
+import { candidates, log } from "./candidates.ts";
+import type { TouchedTables } from "./touched.ts";
+import { historyTable } from "../schema/history-names.ts";
+import { newAliases } from "../sql/compile.ts";
+import type { Compiler } from "../sql/compile.ts";
+import type { SqlDialect } from "../sql/dialect.ts";
+import type { SqlRow, Statement } from "../sql/executor.ts";
+import { bind, bindInteger, integer, name, sql } from "../sql/fragment.ts";
+import type { Cte, SqlFragment } from "../sql/fragment.ts";
+import { checkedRowFromSql, readColumns } from "../sql/row-codec.ts";
+import type { CheckedRow, Misfit } from "../sql/row-codec.ts";
 
 export interface TableQuestion {
   readonly schema: Schema;

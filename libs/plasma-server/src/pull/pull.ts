@@ -18,31 +18,31 @@ import type {
   ResetReason,
   TableInfo,
 } from "@sh1n4ps/plasma-core";
-import { decodeCookie, encodeCookie, peekCookie, versionAt } from "./change-log/cookie.ts";
-import type { Cookie, PagePosition } from "./change-log/cookie.ts";
+import { decodeCookie, encodeCookie, peekCookie, versionAt } from "../change-log/cookie.ts";
+import type { Cookie, PagePosition } from "../change-log/cookie.ts";
 import {
   metaFrom,
   noncesFrom,
   SELECT_CURRENT_NONCE,
   SELECT_META,
   selectNonces,
-} from "./change-log/meta.ts";
-import type { DatabaseMeta } from "./change-log/meta.ts";
-import { bindRules, visibilityOf } from "./db/rules.ts";
-import type { Rules } from "./db/rules.ts";
-import type { Engine } from "./engine.ts";
-import { RequestRefused, StorageFailure } from "./errors.ts";
-import type { Identity } from "./options.ts";
+} from "../change-log/meta.ts";
+import type { DatabaseMeta } from "../change-log/meta.ts";
+import { bindRules, visibilityOf } from "../db/rules.ts";
+import type { Rules } from "../db/rules.ts";
+import type { Engine } from "../engine.ts";
+import { RequestRefused, StorageFailure } from "../errors.ts";
+import type { Identity } from "../options.ts";
 import { askTable, readAnswer } from "./pull-changes.ts";
-import { reportMisfits } from "./pull/misfits.ts";
+import { reportMisfits } from "./misfits.ts";
 import type { TableAnswer, TableQuestion } from "./pull-changes.ts";
-import { readSettled, selectSettled } from "./pull/settled.ts";
-import type { Settled } from "./pull/settled.ts";
-import { isWithin, readTouched, selectTouched } from "./pull/touched.ts";
-import type { TouchedTables } from "./pull/touched.ts";
-import { dialectOf } from "./sql/dialect-of.ts";
-import type { SqlRow, Statement } from "./sql/executor.ts";
-import { bind, sql } from "./sql/fragment.ts";
+import { readSettled, selectSettled } from "./settled.ts";
+import type { Settled } from "./settled.ts";
+import { isWithin, readTouched, selectTouched } from "./touched.ts";
+import type { TouchedTables } from "./touched.ts";
+import { dialectOf } from "../sql/dialect-of.ts";
+import type { SqlRow, Statement } from "../sql/executor.ts";
+import { bind, sql } from "../sql/fragment.ts";
 
 export async function pull(
   engine: Engine,

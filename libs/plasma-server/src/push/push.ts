@@ -5,25 +5,25 @@
  *    an id beyond the next one is a gap, and nothing runs.
  * 2. Rows, outcome and last mutation id are one commit (`db/commit.ts`), which fails if anything was committed since
  *    the version that the mutation started from. Then it runs again.
- * 3. Mutations that follow each other share a commit where they can (`push/decide-group.ts`); otherwise each has its own
- *    (`push/decide-one.ts`).
+ * 3. Mutations that follow each other share a commit where they can (`decide-group.ts`); otherwise each has its own
+ *    (`decide-one.ts`).
  * 4. What cannot be decided now leaves everything as it was; the client sends it again.
  */
 
 import type { MutationResult, PushRequest, PushResponse, RowChange } from "@sh1n4ps/plasma-core";
-import { basePosition } from "./db/base-position.ts";
-import type { BasePosition } from "./db/base-position.ts";
-import type { ConflictSource } from "./db/conflicts.ts";
-import { bindRules } from "./db/rules.ts";
-import type { Engine } from "./engine.ts";
-import { RequestRefused, StorageFailure } from "./errors.ts";
-import type { Identity } from "./options.ts";
-import type { Decided } from "./push/commit-runs.ts";
-import { decideGroup } from "./push/decide-group.ts";
-import { decideOne } from "./push/decide-one.ts";
-import type { PushJob } from "./push/push-job.ts";
-import { readStanding } from "./push/standing.ts";
-import type { Standing } from "./push/standing.ts";
+import { basePosition } from "../db/base-position.ts";
+import type { BasePosition } from "../db/base-position.ts";
+import type { ConflictSource } from "../db/conflicts.ts";
+import { bindRules } from "../db/rules.ts";
+import type { Engine } from "../engine.ts";
+import { RequestRefused, StorageFailure } from "../errors.ts";
+import type { Identity } from "../options.ts";
+import type { Decided } from "./commit-runs.ts";
+import { decideGroup } from "./decide-group.ts";
+import { decideOne } from "./decide-one.ts";
+import type { PushJob } from "./push-job.ts";
+import { readStanding } from "./standing.ts";
+import type { Standing } from "./standing.ts";
 
 export interface PushedChanges {
   readonly response: PushResponse;
