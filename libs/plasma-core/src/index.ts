@@ -31,6 +31,7 @@ export { filterRowsWith } from "./mutators/write-store.ts";
 export type { RowChange, WriteStore } from "./mutators/write-store.ts";
 
 export { decodeTagged, encodeTagged } from "./protocol/tagged-json.ts";
+export { MAX_PULL_CLIENTS } from "./protocol/limits.ts";
 export {
   CLIENT_GROUP_ID_HEADER,
   CLIENT_ID_HEADER,

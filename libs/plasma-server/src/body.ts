@@ -30,7 +30,14 @@ async function readBytes(request: Request, maxBytes: number): Promise<Uint8Array
   let length = 0;
   const reader = request.body?.getReader();
   while (reader) {
-    const { done, value } = await reader.read();
+    const { done, value } = await reader.read().catch((cause: unknown) => {
+      throw new RequestRefused({
+        status: 400,
+        code: "incomplete",
+        message: "The body broke off before its end.",
+        cause,
+      });
+    });
     if (done) break;
     const chunk = value as Uint8Array;
     length += chunk.byteLength;

@@ -1,5 +1,6 @@
 /** The bodies of requests, checked by hand: what passes here has the shape that `protocol/wire.ts` promises. */
 
+import { MAX_PULL_CLIENTS } from "@sh1n4ps/plasma-core";
 import type {
   Handshake,
   Json,
@@ -14,7 +15,6 @@ import { RequestRefused } from "./errors.ts";
 const MAX_DEPTH = 70;
 /** More than the largest body of ordinary size can hold: what a client may send is bounded by bytes. */
 const MAX_NODES = 1_000_000;
-const MAX_CLIENTS = 200;
 const MAX_PAGE = 5000;
 const DEFAULT_PAGE = 1000;
 
@@ -55,8 +55,8 @@ export function parsePull(body: unknown): Required<PullRequest> {
   if (cookie !== null && typeof cookie !== "string")
     throw malformed("cookie must be text or null.");
   const clients = list(fields["clients"], "clients");
-  if (clients.length > MAX_CLIENTS)
-    throw malformed(`clients must have at most ${MAX_CLIENTS} entries.`);
+  if (clients.length > MAX_PULL_CLIENTS)
+    throw malformed(`clients must have at most ${MAX_PULL_CLIENTS} entries.`);
   const limit =
     fields["limit"] === undefined ? DEFAULT_PAGE : wholeNumber(fields["limit"], "limit", 1);
   return {
@@ -163,7 +163,8 @@ function wholeNumber(value: unknown, what: string, least: number): number {
   throw malformed(`${what} must be a whole number of ${least} or more.`);
 }
 
-function identifier(value: unknown, what: string): string {
+/** Text that may name a client, a group or a room. */
+export function identifier(value: unknown, what: string): string {
   const fits = typeof value === "string" && value.length > 0 && value.length <= 200;
   if (fits && value.isWellFormed() && !value.includes("\0")) return value;
   throw malformed(`${what} must be text of 1 to 200 characters.`);

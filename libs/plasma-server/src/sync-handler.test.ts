@@ -145,6 +145,31 @@ describe("requests that are refused before anything runs", () => {
     await expectRefusal(await world.handler(request), 413, "too-large");
   });
 
+  it("bodies that break off, which is nobody's failure but the connection's", async () => {
+    let sent = false;
+    const lost = new ReadableStream<Uint8Array>({
+      pull: (controller) => {
+        if (sent) return controller.error(new Error("reset by peer"));
+        sent = true;
+        controller.enqueue(new TextEncoder().encode('{"protocolVersion":'));
+      },
+    });
+    const request = new Request(`${ORIGIN}/sync/pull`, {
+      method: "POST",
+      headers: HEADERS,
+      body: lost,
+      duplex: "half",
+    } as RequestInit);
+    await expectRefusal(await world.handler(request), 400, "incomplete");
+    expect(world.errors.map(({ kind }) => kind)).not.toContain("internal");
+  });
+
+  it("a ticket for a client whose id no push or pull could bear", async () => {
+    const headers = { "x-plasma-client-id": "x".repeat(201) };
+    await expectRefusal(await post("ticket", {}, headers), 400, "malformed");
+    expect((await post("ticket", {}, { "x-plasma-client-id": "x".repeat(200) })).status).toBe(200);
+  });
+
   it("bodies that are no JSON, or deeper than anyone could walk", async () => {
     for (const body of ["", "{", "[1", "nul", "\ud800", '{"a":1}x'])
       await expectRefusal(await post("pull", body), 400, "malformed");

@@ -29,7 +29,7 @@ import { runtimePlatform } from "./platform.ts";
 import { pull } from "./pull/pull.ts";
 import { push } from "./push/push.ts";
 import type { PushedChanges } from "./push/push.ts";
-import { parsePull, parsePush, parseTicket } from "./requests.ts";
+import { identifier, parsePull, parsePush, parseTicket } from "./requests.ts";
 import { empty, refusal, success } from "./responses.ts";
 import { ensureSchema } from "./schema/ensure-schema.ts";
 import { issueTicket, redeemTicket, ticketOf } from "./tickets.ts";
@@ -199,13 +199,7 @@ async function identify<Ctx>(server: Server<Ctx>, request: Request): Promise<Ide
     });
   }
   for (const header of [CLIENT_ID_HEADER, CLIENT_GROUP_ID_HEADER]) {
-    if (!request.headers.get(header)) {
-      throw new RequestRefused({
-        status: 400,
-        code: "malformed",
-        message: `The header ${header} is missing.`,
-      });
-    }
+    identifier(request.headers.get(header), `The header ${header}`);
   }
   const auth = await server.options.auth(request);
   if (!auth.ok) {

@@ -158,8 +158,8 @@ export class ReplicaMemory {
   }
 
   pullState(ownClientID: string | undefined): PullState {
-    const ids = new Set(this.#pending.map(({ entry }) => entry.clientID));
-    if (ownClientID !== undefined) ids.add(ownClientID);
+    const own = ownClientID === undefined ? [] : [ownClientID];
+    const ids = new Set([...own, ...this.#pending.map(({ entry }) => entry.clientID)]);
     const clients = [...ids].map((clientID) => ({
       clientID,
       confirmed: this.confirmedOf(clientID),

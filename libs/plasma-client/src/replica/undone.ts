@@ -6,6 +6,7 @@
  * old one's past. So the next pull asks for ids that were given up, too.
  */
 
+import { MAX_PULL_CLIENTS } from "@sh1n4ps/plasma-core";
 import type { PullResponse } from "@sh1n4ps/plasma-core";
 import { SyncClientError } from "../errors.ts";
 import type { PullState } from "./sync-replica.ts";
@@ -25,10 +26,11 @@ export class UndoneWatch {
     if (confirmed > 0) this.#givenUp.set(clientID, confirmed);
   }
 
-  /** What to ask for in a pull. */
+  /** What to ask for in a pull. The oldest come first: those that find no place have their turn when others are decided. */
   alsoAsk({ cookie, clients }: PullState): PullState {
     const givenUp = [...this.#givenUp].map(([clientID, confirmed]) => ({ clientID, confirmed }));
-    return { cookie, clients: [...clients, ...givenUp] };
+    const asked = [...clients.slice(0, 1), ...givenUp, ...clients.slice(1)];
+    return { cookie, clients: asked.slice(0, MAX_PULL_CLIENTS) };
   }
 
   /** Of a pull before it is applied. `tell` is to be called when it has been. */
