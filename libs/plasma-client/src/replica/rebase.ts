@@ -2,6 +2,7 @@
  * Rebase: bringing memory to what storage holds, whoever changed it there. Everything here runs in the serial queue.
  */
 
+import type { PullResponse } from "@sh1n4ps/plasma-core";
 import { SyncClientError } from "../errors.ts";
 import type { RowImage, StoredState } from "../storage/engine.ts";
 import { localImagesOf } from "../storage/outbox-entry.ts";
@@ -23,8 +24,11 @@ export interface PreparedPull {
   readonly replayed: readonly Replayed[];
   readonly lastMutationIDs: Readonly<Record<string, number>>;
   readonly baseSeq: number;
-  /** The server knows mutations under our id that we never made: a copied profile, or a device that lost its memory. */
-  readonly isForked: boolean;
+  /**
+   * Clients of which the server knows mutations that were never made here: a copied profile, or a device that lost its
+   * memory. Nothing of theirs is settled.
+   */
+  readonly forked: readonly string[];
 }
 
 export type KnownImages = (pending: PendingMutation) => readonly RowImage[] | undefined;
@@ -52,13 +56,13 @@ export class Rebase {
     const { clientID: own } = request;
     if (memory.cookie !== request.cookie) return { kind: "stale" };
     const lastMutationIDs = { ...last.lastMutationIDs };
-    const isForked = (lastMutationIDs[own] ?? 0) > memory.headOf(own);
-    if (isForked) delete lastMutationIDs[own];
+    const forked = this.#forked(last, own);
+    for (const clientID of forked) delete lastMutationIDs[clientID];
     const settlesNothing = Object.entries(lastMutationIDs).every(
       ([clientID, id]) => id <= memory.confirmedOf(clientID),
     );
     const changesNothing = !clear && images.length === 0 && settlesNothing;
-    if (changesNothing && !isForked && last.cookie === memory.cookie) {
+    if (changesNothing && forked.length === 0 && last.cookie === memory.cookie) {
       return { kind: "nothing-new" };
     }
     const below = new Map([...layer].map(([table, rows]) => [table, new Map(rows)]));
@@ -71,7 +75,21 @@ export class Rebase {
       pending: memory.pending.filter((pending) => !isCovered(pending, lastMutationIDs)),
       known: ({ entry }) => (changesNothing ? entry.images : undefined),
     });
-    return { kind: "prepared", replayed, lastMutationIDs, baseSeq: memory.baseSeq, isForked };
+    return { kind: "prepared", replayed, lastMutationIDs, baseSeq: memory.baseSeq, forked };
+  }
+
+  #forked({ lastMutationIDs, lastMutationUIDs = {} }: PullResponse, own: string): string[] {
+    const { memory } = this.#options;
+    return Object.entries(lastMutationIDs).flatMap(([clientID, id]) => {
+      if (clientID === own && id > memory.headOf(own)) return [clientID];
+      const uid = Object.hasOwn(lastMutationUIDs, clientID)
+        ? lastMutationUIDs[clientID]
+        : undefined;
+      const isAnother = memory.pending.some(
+        ({ entry }) => entry.clientID === clientID && entry.id === id && entry.uid !== uid,
+      );
+      return uid !== undefined && isAnother ? [clientID] : [];
+    });
   }
 
   /** Makes in memory what a pull has made in storage, here or in another tab. `missed`: everything has to be loaded. */

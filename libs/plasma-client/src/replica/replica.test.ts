@@ -420,6 +420,51 @@ describe("a pull", () => {
   });
 });
 
+describe("a copy of the device that has pushed before this one", () => {
+  it("settles nothing here: under its ids stand other mutations, which get a fresh client id and run", async () => {
+    const { replica } = tab();
+    const remote = server();
+    await withList(replica);
+    await sync(replica, remote);
+    const old = replica.clientID;
+    const made = replica.mutate("addTodo", { id: "t1", listId: "l1", title: "A" });
+    await made;
+    const state = replica.pullState();
+    const [page] = remote.pull(state);
+    const copy = { lastMutationIDs: { [old]: 2 }, lastMutationUIDs: { [old]: "uid-of-the-copy" } };
+    await replica.applyPull(state, [{ ...(page as NonNullable<typeof page>), ...copy }]);
+    expect(replica.clientID).not.toBe(old);
+    expect(replica.pendingPushes()).toMatchObject([
+      { clientID: replica.clientID, mutations: [{ id: 1, uid: (await made).uid }] },
+    ]);
+    await sync(replica, remote);
+    await made.confirmed;
+    expect(await titles(replica)).toEqual(["A"]);
+  });
+
+  it("is none when the uid is our own, or when the server no longer has it", async () => {
+    for (const uidOf of [(own: string) => ({ lastMutationUIDs: { c: own } }), () => ({})]) {
+      const { replica } = tab();
+      await withList(replica);
+      const made = replica.mutate("addTodo", { id: "t1", listId: "l1", title: "A" });
+      const { uid } = await made;
+      const state = replica.pullState();
+      const [page] = server().pull(state);
+      const old = replica.clientID;
+      const uids = Object.entries(uidOf(uid)).map(([key]) => [key, { [old]: uid }]);
+      await replica.applyPull(state, [
+        {
+          ...(page as NonNullable<typeof page>),
+          lastMutationIDs: { [old]: 2 },
+          ...(Object.fromEntries(uids) as Partial<PullResponse>),
+        },
+      ]);
+      expect(replica.clientID).toBe(old);
+      expect(replica.state.pending).toBe(0);
+    }
+  });
+});
+
 describe("discardMutation", () => {
   it("takes the effect away at once, sends a no-op under the same id, and tells that it never ran", async () => {
     const { replica } = tab();

@@ -297,7 +297,7 @@ export class Replica implements SyncReplica {
     await this.#serial.run(() => this.#follow(pull, (pending) => known.get(pending)));
     this.#tell({ kind: "pulled", pull });
     undone.tell(this.#options.onError);
-    if (prepared.isForked) await this.renewClient(this.clientID);
+    for (const clientID of prepared.forked) await this.renewClient(clientID);
     return "applied";
   }
 

@@ -40,10 +40,20 @@ export function checkPullResponse(body: unknown): PullResponse {
     lastMutationIDs: Object.fromEntries(
       Object.entries(ids).map(([clientID, id]) => [clientID, mutationID(id, "lastMutationIDs")]),
     ),
+    ...(answer["lastMutationUIDs"] !== undefined && {
+      lastMutationUIDs: checkUIDs(answer["lastMutationUIDs"]),
+    }),
     rejections: array(answer["rejections"], "rejections").map(checkRejection),
     hasMore,
     ...(isResetReason(answer["reset"]) && { reset: answer["reset"] }),
   };
+}
+
+function checkUIDs(value: unknown): Record<string, string> {
+  const uids = object(value, "lastMutationUIDs");
+  return Object.fromEntries(
+    Object.entries(uids).map(([clientID, uid]) => [clientID, text(uid, "lastMutationUIDs")]),
+  );
 }
 
 /** A reason that only a newer server knows is none for us. */

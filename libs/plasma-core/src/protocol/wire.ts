@@ -114,6 +114,11 @@ export interface PullResponse {
   readonly patch: readonly PatchOperation[];
   /** For each client asked about: every mutation up to this id is decided and in the rows. Empty while `hasMore`. */
   readonly lastMutationIDs: Readonly<Record<string, number>>;
+  /**
+   * The uids of those mutations, as far as the server still has them. Another uid than the client's own under that id: a
+   * copy of this client has used its ids, and nothing is settled by them.
+   */
+  readonly lastMutationUIDs?: Readonly<Record<string, string>>;
   /** Refusals among the mutations after `confirmed`. Empty while `hasMore`. */
   readonly rejections: readonly Rejection[];
   readonly hasMore: boolean;

@@ -97,11 +97,18 @@ export function pagesContract(fresh: () => Promise<SqlExecutor>): void {
         operations.push(...page.patch);
       }
       expect(page.lastMutationIDs).toEqual({ "bob-tab": 2 });
+      const stored = await world.executor.all({
+        text: "SELECT mutation_id, uid FROM _plasma_client_mutations WHERE client_id = 'bob-tab'",
+        params: [],
+      });
+      const uids = new Map(stored.map((row) => [row["mutation_id"], row["uid"]]));
+      expect(page.lastMutationUIDs).toEqual({ "bob-tab": uids.get(2) });
       expect(page.rejections).toMatchObject([{ id: 2, code: "early" }]);
       expect(keysOf(operations)).toContain("put shares/s1");
       expect(keysOf(operations)).not.toContain("put shares/s2");
       const rest = await bob.pullPage({ cookie: page.cookie });
       expect(rest.lastMutationIDs).toEqual({ "bob-tab": 4 });
+      expect(rest.lastMutationUIDs).toEqual({ "bob-tab": uids.get(4) });
       expect(keysOf(rest.patch)).toEqual(["put shares/s2"]);
     });
 

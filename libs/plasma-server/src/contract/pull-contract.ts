@@ -79,6 +79,7 @@ export function pullContract(fresh: () => Promise<SqlExecutor>): void {
         cookie,
         patch: [],
         lastMutationIDs: {},
+        lastMutationUIDs: {},
         rejections: [],
         hasMore: false,
       });

@@ -367,6 +367,7 @@ function finish(answer: {
     cookie,
     patch,
     lastMutationIDs: Object.fromEntries(settled.lastMutationIDs),
+    lastMutationUIDs: Object.fromEntries(settled.lastMutationUIDs),
     rejections: settled.rejections,
     hasMore: false,
   };

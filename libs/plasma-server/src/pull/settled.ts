@@ -17,6 +17,8 @@ interface Asker {
 /** What is decided, as of a version. */
 export interface Settled {
   readonly lastMutationIDs: ReadonlyMap<string, number>;
+  /** Of those that are still known. */
+  readonly lastMutationUIDs: ReadonlyMap<string, string>;
   readonly rejections: readonly Rejection[];
 }
 
@@ -34,7 +36,9 @@ export function selectSettled(
       ? sql`client.last_mutation_id`
       : sql`(SELECT max(outcome.mutation_id) FROM _plasma_client_mutations AS outcome WHERE outcome.client_id = client.client_id AND ${upTo})`;
   return [
-    sql`SELECT client.client_id, client.last_mutation_id, ${decided} AS decided, named.confirmed FROM ${named} JOIN _plasma_clients AS client ON client.client_id = named.client_id WHERE client.principal = ${bind(identity.principal)}`,
+    sql`SELECT client.client_id, client.last_mutation_id, ${decided} AS decided, named.confirmed,
+        (SELECT own.uid FROM _plasma_client_mutations AS own WHERE own.client_id = client.client_id AND own.mutation_id = ${decided}) AS uid
+      FROM ${named} JOIN _plasma_clients AS client ON client.client_id = named.client_id WHERE client.principal = ${bind(identity.principal)}`,
     sql`SELECT outcome.client_id, outcome.mutation_id, outcome.code, outcome.message, outcome.details
       FROM ${named} JOIN _plasma_client_mutations AS outcome ON outcome.client_id = named.client_id AND outcome.mutation_id > named.confirmed
       WHERE outcome.principal = ${bind(identity.principal)} AND outcome.status = 'error' AND ${upTo}
@@ -46,6 +50,13 @@ export function readSettled([clients = [], refused = []]: readonly (readonly Sql
   return {
     lastMutationIDs: new Map(
       clients.map((row) => [row["client_id"] as string, lastMutationID(row)]),
+    ),
+    lastMutationUIDs: new Map(
+      clients.flatMap((row): [string, string][] => {
+        const { uid, decided } = row;
+        const isReported = typeof uid === "string" && lastMutationID(row) === Number(decided);
+        return isReported ? [[row["client_id"] as string, uid]] : [];
+      }),
     ),
     rejections: refused.map((row) => ({
       clientID: row["client_id"] as string,
