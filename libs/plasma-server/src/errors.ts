@@ -43,6 +43,15 @@ export class MigrationRefused extends PlasmaError {
   }
 }
 
+/** The change log does not reach the version that was asked for: it was compacted, or is still to come. */
+export class SnapshotUnavailable extends PlasmaError {
+  override readonly name = "SnapshotUnavailable";
+
+  constructor(code: "version-compacted" | "version-unknown", message: string) {
+    super(code, message);
+  }
+}
+
 /** The database did not answer, or not now: nothing was decided, and trying again is right. */
 export class StorageFailure extends Error {
   override readonly name = "StorageFailure";

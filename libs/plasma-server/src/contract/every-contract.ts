@@ -19,6 +19,7 @@ import { quarantineContract } from "./quarantine-contract.ts";
 import { queryContract } from "./query-contract.ts";
 import { schemaContract } from "./schema-contract.ts";
 import { serverDbContract } from "./server-db-contract.ts";
+import { snapshotAsOfContract } from "./snapshot-as-of-contract.ts";
 import { snapshotContract } from "./snapshot-contract.ts";
 import { troubleContract } from "./trouble-contract.ts";
 import { visibilityContract } from "./visibility-contract.ts";
@@ -51,6 +52,7 @@ export function everyContract(options: ContractOptions): void {
   snapshotContract(fresh);
   cookieContract(fresh);
   compactionContract(fresh);
+  snapshotAsOfContract(fresh);
   schemaContract(options);
   serverDbContract(fresh);
   liveSelectContract(fresh);
