@@ -10,6 +10,7 @@ describe("the package", () => {
         "DISCARDED_CODE",
         "MAX_CELL_SIZE",
         "MAX_INDEX_ENTRY_SIZE",
+        "MAX_PULL_CLIENTS",
         "MAX_ROW_SIZE",
         "MAX_WRITE_ROWS",
         "MutationRefused",
