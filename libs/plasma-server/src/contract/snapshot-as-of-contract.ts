@@ -39,8 +39,11 @@ export function snapshotAsOfContract(fresh: () => Promise<SqlExecutor>): void {
       }
       return found;
     };
-    const asOf = async (at: number) =>
-      Object.fromEntries((await snapshotAsOf(world.executor, schema, at)).tables);
+    const asOf = async (at: number) => {
+      const snapshot = await snapshotAsOf(world.executor, schema, at);
+      expect(snapshot.misfits).toEqual([]);
+      return Object.fromEntries(snapshot.tables);
+    };
 
     /** Mutations and plain SQL by turns: rows come, change, go and come back. */
     const live = async () => {
