@@ -9,11 +9,12 @@ export interface StoredTodo {
   readonly done: 0 | 1;
 }
 
-export interface LoggedChange {
-  readonly op: string;
-  readonly row_id: string;
-  readonly origin_client: string | null;
-  readonly origin_mutation: number | null;
+/** What became of a mutation. */
+export interface StoredOutcome {
+  readonly client_id: string;
+  readonly mutation_id: number;
+  readonly uid: string;
+  readonly status: "ok" | "error";
 }
 
 export function storedTodos(databaseDir: string, listId: string): readonly StoredTodo[] {
@@ -24,17 +25,11 @@ export function storedTodos(databaseDir: string, listId: string): readonly Store
   );
 }
 
-/** Every change that was ever made to the todos of a list, deleted ones too: triggers log each. */
-export function changesOfTodos(databaseDir: string, listId: string): LoggedChange[] {
-  return read<LoggedChange>(
+/** One for each mutation that has ever run, whoever made it. */
+export function storedOutcomes(databaseDir: string): readonly StoredOutcome[] {
+  return read<StoredOutcome>(
     databaseDir,
-    `SELECT op, row_id, origin_client, origin_mutation FROM _plasma_changes
-      WHERE table_name = 'todos' AND row_id IN (
-        SELECT id FROM todos WHERE "listId" = ?
-        UNION SELECT id FROM _plasma_history_todos WHERE "listId" = ?)
-      ORDER BY version`,
-    listId,
-    listId,
+    "SELECT client_id, mutation_id, uid, status FROM _plasma_client_mutations",
   );
 }
 
