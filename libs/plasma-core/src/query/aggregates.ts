@@ -2,12 +2,12 @@
 
 import type { AnyColumn, Column } from "../schema/column.ts";
 import type { AggregateFunction } from "./ast.ts";
-import { columnOperand } from "./operand.ts";
+import { asExpression, columnOperand } from "./operand.ts";
 import type { Aggregate, ColumnRef } from "./operand.ts";
 
 /** `colRef("alias", "column")`: a column of a subquery in FROM. */
 export function colRef<T = unknown>(alias: string, column: string): ColumnRef<T> {
-  return { reference: { kind: "column", alias, column } };
+  return asExpression({ reference: { kind: "column", alias, column } });
 }
 
 /** The number of rows; of a column, the number of values that are not null. */
@@ -51,7 +51,7 @@ function aggregate(
   column: AnyColumn | ColumnRef | null,
   distinct = false,
 ): Aggregate<never> {
-  return {
+  return asExpression({
     aggregate: { kind: "aggregate", fn, distinct, operand: column && columnOperand(column) },
-  };
+  });
 }

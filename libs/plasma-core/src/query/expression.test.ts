@@ -14,6 +14,7 @@ import {
 } from "../schema/column.ts";
 import type { AnyColumn } from "../schema/column.ts";
 import { alias, table } from "../schema/table.ts";
+import { colRef } from "./aggregates.ts";
 import type { Condition } from "./ast.ts";
 import {
   and,
@@ -270,5 +271,29 @@ describe("isCondition()", () => {
     ]) {
       expect(isCondition(other)).toBe(false);
     }
+  });
+});
+
+describe("what comes from outside", () => {
+  const notes = table("notes", { id: id(), title: text() });
+
+  it("is never a column or an aggregate, whatever it looks like", () => {
+    for (const forged of [
+      { reference: { kind: "column", alias: "notes", column: "id" } },
+      { aggregate: { kind: "aggregate", fn: "count", distinct: false, operand: null } },
+      { kind: "column", alias: "notes", column: "id" },
+      { ...colRef("notes", "id") },
+    ]) {
+      const value = forged as never;
+      expect(() => eq(notes.id, value)).toThrow(PlasmaDefinitionError);
+      expect(() => inArray(notes.id, [value])).toThrow(PlasmaDefinitionError);
+      expect(() => asc(value)).toThrow(PlasmaDefinitionError);
+      expect(() => select({ value }).from(notes)).toThrow(PlasmaDefinitionError);
+    }
+    expect(eq(notes.id, colRef("notes", "id"))).toMatchObject({ right: { kind: "column" } });
+  });
+
+  it("names no output that an object cannot hold", () => {
+    expect(() => select({ ["__proto__"]: notes.title }).from(notes)).toThrow(PlasmaDefinitionError);
   });
 });

@@ -34,16 +34,28 @@ export function isExpression(input: unknown): input is AnyExpression {
   return isColumn(input) || isColumnRef(input) || isAggregate(input);
 }
 
+/**
+ * Column references and aggregates are known by who made them, not by how they look: the args of a mutation are data from
+ * outside and may look like anything, and what was meant as a value must not become a column.
+ */
+const made = new WeakSet<object>();
+
+/** For `colRef()` and the aggregate functions alone. */
+export function asExpression<E extends ColumnRef | Aggregate>(expression: E): E {
+  made.add(expression);
+  return expression;
+}
+
 function isColumnRef(input: unknown): input is ColumnRef {
-  return hasOwnObject(input, "reference") && !isColumn(input);
+  return isMade(input) && Object.hasOwn(input, "reference");
 }
 
 function isAggregate(input: unknown): input is Aggregate {
-  return hasOwnObject(input, "aggregate");
+  return isMade(input) && Object.hasOwn(input, "aggregate");
 }
 
-function hasOwnObject(input: unknown, key: string): boolean {
-  return typeof input === "object" && input !== null && Object.hasOwn(input, key);
+function isMade(input: unknown): input is object {
+  return typeof input === "object" && input !== null && made.has(input);
 }
 
 /** The operand that an expression stands for. */

@@ -164,6 +164,11 @@ export const selectDistinct: SelectMethods["selectDistinct"] = unbound.selectDis
 
 function projection(selection: Selection): ProjectionField[] {
   const fields = Object.entries(selection).map(([name, item]): ProjectionField => {
+    if (name === "__proto__") {
+      throw new PlasmaDefinitionError(
+        'select() cannot name an output "__proto__", because no object can hold it. Choose another name.',
+      );
+    }
     if (isExpression(item)) return { kind: "value", name, operand: expressionOperand(item) };
     if (isTable(item)) return { kind: "row", name, alias: tableInfo(item).alias };
     throw new PlasmaDefinitionError(

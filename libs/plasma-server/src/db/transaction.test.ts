@@ -66,6 +66,19 @@ describe("a transaction", () => {
     ]);
   });
 
+  it("gives outputs that are called like something inherited, and leaves that alone", async () => {
+    const db = mutatorDb(schema, open().restricted);
+    const [row] = await db
+      .select({ constructor: todos, toString: lists.name })
+      .from(todos)
+      .innerJoin(lists, eq(lists.id, todos.listId));
+    expect(Object.entries(row as object)).toMatchObject([
+      ["constructor", { id: "t", title: "stored" }],
+      ["toString", "L"],
+    ]);
+    expect(Object.hasOwn(Object, "title")).toBe(false);
+  });
+
   it("judges a write by the state just before it, its own earlier writes included", async () => {
     const transaction = open("bob");
     const db = mutatorDb(schema, transaction.restricted);

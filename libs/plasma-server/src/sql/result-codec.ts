@@ -14,7 +14,7 @@ export function resultFromSql(analyzed: AnalyzedSelect, stored: SqlRow): Row {
     const cell = cellFromSql(value, type);
     const [field, column] = path;
     if (column === undefined) row[field] = cell;
-    else ((row[field] ??= {}) as Row)[column] = cell;
+    else nested(row, field)[column] = cell;
   }
   if (shape.kind === "fields") {
     for (const field of shape.fields) {
@@ -25,6 +25,12 @@ export function resultFromSql(analyzed: AnalyzedSelect, stored: SqlRow): Row {
     }
   }
   return row;
+}
+
+/** Own ones only: an output may be called like something that objects inherit. */
+function nested(row: Row, field: string): Row {
+  if (!Object.hasOwn(row, field)) row[field] = {};
+  return row[field] as Row;
 }
 
 /** A sum that did not fit is infinite (see core's `aggregate-values.ts`). */
