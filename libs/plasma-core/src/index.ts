@@ -82,6 +82,7 @@ export type {
 } from "./query/ast.ts";
 export { overflow } from "./query/aggregate-values.ts";
 export { avg, colRef, count, countDistinct, max, min, sum } from "./query/aggregates.ts";
+export { REAL_STEPS, REAL_TOTAL_LIMIT } from "./query/real-total.ts";
 export { compareForSort, compareText, compareValues, valueKey } from "./query/compare.ts";
 export { mutatorDb, readDb } from "./query/db.ts";
 export type { MutatorDb, ReadDb } from "./query/db.ts";
@@ -102,6 +103,7 @@ export {
   and,
   asc,
   between,
+  conditionFromAst,
   desc,
   eq,
   exists,

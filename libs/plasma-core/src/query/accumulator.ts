@@ -2,13 +2,13 @@
  * Aggregates whose values come and go, for views that are kept up to date. What they mean is said in
  * `aggregate-values.ts`: for the values that are there, an accumulator's value is the one of `aggregateValues`.
  *
- * 1. Whoever removes a value has added an equal one before. Nulls are left out here.
- * 2. A sum of reals is made anew of all values: taking a double away from a sum does not undo its rounding.
+ * Whoever removes a value has added an equal one before. Nulls are left out here.
  */
 
-import { aggregateValues, sumFitting } from "./aggregate-values.ts";
+import { sumFitting } from "./aggregate-values.ts";
 import type { AggregateOperand, Value } from "./ast.ts";
 import { compareValues, valueKey } from "./compare.ts";
+import { realTotal } from "./real-total.ts";
 import type { ValueType } from "./value-type.ts";
 
 type Present = NonNullable<Value>;
@@ -27,7 +27,7 @@ export function accumulator(operand: AggregateOperand, type: ValueType): Accumul
       return operand.distinct ? distinctCount() : presentCount();
     case "sum":
     case "avg":
-      return type === "real" ? realTotal(operand) : exactTotal(fn, type);
+      return type === "real" ? totalOfReals(fn) : exactTotal(fn, type);
     case "min":
     case "max":
       return extremum(fn);
@@ -85,27 +85,18 @@ function exactTotal(fn: "sum" | "avg", type: ValueType): Accumulator {
   };
 }
 
-function realTotal(operand: AggregateOperand): Accumulator {
-  const values = new Map<string, { readonly value: Present; count: number }>();
+function totalOfReals(fn: "sum" | "avg"): Accumulator {
+  const total = realTotal();
+  let count = 0;
+  const move = (value: Value, times: 1 | -1) => {
+    if (value === null) return;
+    count += times;
+    total.add(value as number, times);
+  };
   return {
-    add: (value) => {
-      if (value === null) return;
-      const key = valueKey(value);
-      const known = values.get(key);
-      if (known) known.count++;
-      else values.set(key, { value, count: 1 });
-    },
-    remove: (value) => {
-      const key = valueKey(value);
-      const known = values.get(key);
-      if (known && --known.count === 0) values.delete(key);
-    },
-    value: () => {
-      const all = [...values.values()].flatMap(({ value, count }) =>
-        Array.from({ length: count }, () => value),
-      );
-      return aggregateValues(operand, "real", all);
-    },
+    add: (value) => move(value, 1),
+    remove: (value) => move(value, -1),
+    value: () => (count === 0 ? null : fn === "avg" ? total.value() / count : total.value()),
   };
 }
 

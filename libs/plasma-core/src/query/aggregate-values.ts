@@ -10,6 +10,7 @@ import { PlasmaError } from "../errors.ts";
 import type { AggregateOperand, Value } from "./ast.ts";
 import { INT64_MAX, INT64_MIN } from "../schema/value.ts";
 import { compareValues, valueKey } from "./compare.ts";
+import { realTotal } from "./real-total.ts";
 import type { ValueType } from "./value-type.ts";
 
 type Present = NonNullable<Value>;
@@ -56,8 +57,14 @@ function distinctValues(values: readonly Present[]): Present[] {
 function totalOf(values: readonly Present[], type: ValueType): number | bigint {
   const infinite = [Infinity, -Infinity].find((infinity) => values.includes(infinity));
   if (infinite !== undefined) return infinite;
-  if (type === "real") return values.reduce((total: number, value) => total + Number(value), 0);
+  if (type === "real") return totalOfReals(values);
   return values.reduce((total: bigint, value) => total + BigInt(value as number | bigint), 0n);
+}
+
+function totalOfReals(values: readonly Present[]): number {
+  const total = realTotal();
+  for (const value of values) total.add(value as number);
+  return total.value();
 }
 
 /** A total as the value of a sum: infinite if it does not fit the type. */

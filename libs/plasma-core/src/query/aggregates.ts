@@ -2,12 +2,13 @@
 
 import type { AnyColumn, Column } from "../schema/column.ts";
 import type { AggregateFunction } from "./ast.ts";
-import { asExpression, columnOperand } from "./operand.ts";
+import { asBuilt } from "./built.ts";
+import { columnOperand } from "./operand.ts";
 import type { Aggregate, ColumnRef } from "./operand.ts";
 
 /** `colRef("alias", "column")`: a column of a subquery in FROM. */
 export function colRef<T = unknown>(alias: string, column: string): ColumnRef<T> {
-  return asExpression({ reference: { kind: "column", alias, column } });
+  return asBuilt({ reference: { kind: "column", alias, column } });
 }
 
 /** The number of rows; of a column, the number of values that are not null. */
@@ -51,7 +52,7 @@ function aggregate(
   column: AnyColumn | ColumnRef | null,
   distinct = false,
 ): Aggregate<never> {
-  return asExpression({
+  return asBuilt({
     aggregate: { kind: "aggregate", fn, distinct, operand: column && columnOperand(column) },
   });
 }

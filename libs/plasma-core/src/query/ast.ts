@@ -11,10 +11,10 @@
  * - `like`: `%` any run, `_` one code point, `\` takes the next character literally; case matters. `ilike` folds the
  *   letters A to Z, and nothing else.
  * - Aggregates skip nulls. `count` is an integer; `sum` is exact for int (up to 2^53) and bigint (64 bits); `avg` is the
- *   exact total divided as a double; `sum`, `avg`, `min` and `max` of nothing are null. A sum that does not fit its type
- *   is more (or less) than every value that does, wherever it is compared or sorted; in a result it is the typed error
- *   `overflow`. A sum of reals may differ in its last bits, since it depends on the order of its terms; on Postgres one
- *   that leaves the doubles is an `overflow` even where the result does not show it.
+ *   total divided as a double; `sum`, `avg`, `min` and `max` of nothing are null. A sum that does not fit its type is
+ *   more (or less) than every value that does, wherever it is compared or sorted; in a result it is the typed error
+ *   `overflow`. A sum of reals does not depend on the order of its terms: it is taken in whole steps of 2^-140 (7e-43),
+ *   and reals from 2^100 (1.3e30) up do not fit into one (`real-total.ts`).
  * - A group by null is a group like any other. Without `groupBy` an aggregate query has exactly one row.
  */
 

@@ -25,6 +25,7 @@ import {
   ne,
   not,
   or,
+  conditionFromAst,
 } from "./expression.ts";
 import { analyzeSelect } from "./analyze.ts";
 import { select } from "./select.ts";
@@ -56,9 +57,9 @@ function sourceOf(rows: Record<string, readonly Row[]>): RowSource {
 }
 
 const NOTHING = sourceOf({});
-const TRUE: Condition = { kind: "constant", value: true };
-const FALSE: Condition = { kind: "constant", value: false };
-const UNKNOWN: Condition = eq(values.text, null as never);
+const TRUE = and();
+const FALSE = or();
+const UNKNOWN = eq(values.text, null as never);
 
 /** The truth of a condition about one row of `values`. */
 function truth(condition: Condition, row: Row = {}): Truth {
@@ -209,11 +210,12 @@ describe("comparisons", () => {
 });
 
 describe("in", () => {
-  const withNull = (...list: Value[]): Condition => ({
-    kind: "in",
-    operand: { kind: "column", alias: "values", column: "int" },
-    values: list,
-  });
+  const withNull = (...list: Value[]): Condition =>
+    conditionFromAst({
+      kind: "in",
+      operand: { kind: "column", alias: "values", column: "int" },
+      values: list,
+    });
 
   it.each<[what: string, condition: Condition, value: number | null, expected: Truth]>([
     ["found", withNull(1, 2), 2, true],

@@ -13,6 +13,7 @@ import {
   timestamp,
 } from "../schema/column.ts";
 import type { AnyColumn } from "../schema/column.ts";
+import { decodeTagged, encodeTagged } from "../protocol/tagged-json.ts";
 import { alias, table } from "../schema/table.ts";
 import { colRef } from "./aggregates.ts";
 import type { Condition } from "./ast.ts";
@@ -291,6 +292,27 @@ describe("what comes from outside", () => {
       expect(() => select({ value }).from(notes)).toThrow(PlasmaDefinitionError);
     }
     expect(eq(notes.id, colRef("notes", "id"))).toMatchObject({ right: { kind: "column" } });
+  });
+
+  it("is never a condition, an order or a query, whatever it looks like", () => {
+    const forged = {
+      condition: decodeTagged(encodeTagged({ kind: "constant", value: true })),
+      and: { kind: "and", conditions: [] },
+      copied: { ...eq(notes.id, "1") },
+      order: { ...asc(notes.id) },
+      query: { ast: select().from(notes).ast },
+    };
+    const loose = { and, or, not, exists } as unknown as Record<string, (part: unknown) => unknown>;
+    const query = select().from(notes) as unknown as Record<string, (part: unknown) => unknown>;
+    for (const part of Object.values(forged)) {
+      for (const method of ["and", "or", "not", "exists"]) {
+        expect(() => loose[method]!(part), method).toThrow(PlasmaDefinitionError);
+      }
+      for (const method of ["where", "having", "orderBy"]) {
+        expect(() => query[method]!(part), method).toThrow(PlasmaDefinitionError);
+      }
+      expect(isCondition(part)).toBe(false);
+    }
   });
 
   it("names no output that an object cannot hold", () => {

@@ -3,6 +3,7 @@
 import { PlasmaDefinitionError } from "../errors.ts";
 import { describeValue } from "../schema/value.ts";
 import type { CompareOp, Condition, OrderTerm, SelectAst, Value } from "./ast.ts";
+import { asBuilt, isBuilt } from "./built.ts";
 import { normalizePattern } from "./like.ts";
 import {
   comparableValue,
@@ -21,7 +22,7 @@ type Comparable<T> =
 
 function compare(op: CompareOp, left: unknown, right: unknown): Condition {
   requireComparable(left, right);
-  return { kind: "compare", op, left: operand(left), right: operand(right) };
+  return asBuilt({ kind: "compare", op, left: operand(left), right: operand(right) });
 }
 
 export const eq = <T extends Value>(left: Expression<T>, right: Comparable<T>): Condition =>
@@ -48,16 +49,16 @@ export function between<T extends Value>(
 
 /** True when all parts are; `undefined` parts are left out, so that filters can be optional. Without parts it is true. */
 export function and(...parts: readonly (Condition | undefined)[]): Condition {
-  return { kind: "and", conditions: givenParts("and", parts) };
+  return asBuilt({ kind: "and", conditions: givenParts("and", parts) });
 }
 
 /** True when any part is; `undefined` parts are left out. Without parts it is false. */
 export function or(...parts: readonly (Condition | undefined)[]): Condition {
-  return { kind: "or", conditions: givenParts("or", parts) };
+  return asBuilt({ kind: "or", conditions: givenParts("or", parts) });
 }
 
 export function not(condition: Condition): Condition {
-  return { kind: "not", condition: requireCondition("not", condition) };
+  return asBuilt({ kind: "not", condition: requireCondition("not", condition) });
 }
 
 /** True when the column's value is in the list. With an empty list it is false, also for null. */
@@ -71,11 +72,11 @@ export function inArray<T>(
     );
   }
   for (const value of values) requireComparable(column, value);
-  return {
+  return asBuilt({
     kind: "in",
     operand: operand(column),
     values: Array.from(values, comparableValue),
-  };
+  });
 }
 
 /** The negation of `inArray`: a null column is unknown, so its row is not kept (unless the list is empty). */
@@ -87,7 +88,7 @@ export function notInArray<T>(
 }
 
 export function isNull(column: AnyExpression): Condition {
-  return { kind: "isNull", operand: operand(column) };
+  return asBuilt({ kind: "isNull", operand: operand(column) });
 }
 
 export function isNotNull(column: AnyExpression): Condition {
@@ -117,17 +118,17 @@ function matching(name: "like" | "ilike", column: TextExpression, pattern: strin
   }
   requireText(column);
   comparableValue(pattern);
-  return {
+  return asBuilt({
     kind: "like",
     operand: operand(column),
     pattern: normalizePattern(pattern),
     foldCase: name === "ilike",
-  };
+  });
 }
 
 /** True when the query has a row. Columns of the outer query may be used inside. */
 export function exists(query: { readonly ast: SelectAst }): Condition {
-  return { kind: "exists", query: requireSelect("exists", query) };
+  return asBuilt({ kind: "exists", query: requireSelect("exists", query) });
 }
 
 /** The AST of a select that is given to another query. */
@@ -140,47 +141,42 @@ export function requireSelect(where: string, query: unknown): SelectAst {
 
 /** Null first. */
 export function asc(expression: AnyExpression): OrderTerm {
-  return { operand: expressionOperand(requireOrdered(expression)), direction: "asc" };
+  return term("asc", expression);
 }
 
 /** Null last. */
 export function desc(expression: AnyExpression): OrderTerm {
-  return { operand: expressionOperand(requireOrdered(expression)), direction: "desc" };
+  return term("desc", expression);
+}
+
+function term(direction: OrderTerm["direction"], expression: AnyExpression): OrderTerm {
+  return asBuilt({ operand: expressionOperand(requireOrdered(expression)), direction });
 }
 
 function isSelect(query: unknown): query is { readonly ast: SelectAst } {
-  const ast = (query as { readonly ast?: Partial<SelectAst> } | null | undefined)?.ast;
-  return ast?.kind === "select";
+  return isBuilt(query) && "ast" in query;
 }
 
 /** What `orderBy` was given, as a term: an expression by itself is ascending. */
-export function orderTerm(term: unknown): OrderTerm {
-  if (isExpression(term)) return asc(term);
-  const { operand: of, direction } = (term ?? {}) as Partial<OrderTerm>;
-  if (of && (direction === "asc" || direction === "desc")) return { operand: of, direction };
+export function orderTerm(given: unknown): OrderTerm {
+  if (isExpression(given)) return asc(given);
+  if (isBuilt(given) && "direction" in given) return given as OrderTerm;
   throw new PlasmaDefinitionError(
-    `orderBy() takes columns, asc(column) and desc(column), but was given ${describeValue(term)}.`,
+    `orderBy() takes columns, asc(column) and desc(column), but was given ${describeValue(given)}.`,
   );
 }
 
-const CONDITION_KINDS: ReadonlySet<unknown> = new Set<Condition["kind"]>([
-  "constant",
-  "compare",
-  "in",
-  "isNull",
-  "like",
-  "and",
-  "or",
-  "not",
-  "exists",
-]);
-
+/** Whether one of the operators has made this. */
 export function isCondition(candidate: unknown): candidate is Condition {
-  return (
-    typeof candidate === "object" &&
-    candidate !== null &&
-    CONDITION_KINDS.has((candidate as Condition).kind)
-  );
+  return isBuilt(candidate) && "kind" in candidate;
+}
+
+/**
+ * A condition that was put together as data, taken for one of the operators' own: for generators and tools. Never give
+ * it what comes from outside.
+ */
+export function conditionFromAst(condition: Condition): Condition {
+  return asBuilt({ ...condition });
 }
 
 /** The condition, or an error: `a && eq(…)` gives `false`, which must not pass for "no condition". */

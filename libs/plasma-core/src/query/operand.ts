@@ -9,6 +9,7 @@ import type { AnyColumn, Column } from "../schema/column.ts";
 import { textProblem } from "../schema/text-check.ts";
 import { describeValue, INT64_MAX, INT64_MIN } from "../schema/value.ts";
 import type { AggregateOperand, ColumnOperand, Operand, Value } from "./ast.ts";
+import { isBuilt } from "./built.ts";
 import { canCompare, isComparable, typeOfKind, typeOfValue } from "./value-type.ts";
 import type { ValueType } from "./value-type.ts";
 
@@ -34,28 +35,12 @@ export function isExpression(input: unknown): input is AnyExpression {
   return isColumn(input) || isColumnRef(input) || isAggregate(input);
 }
 
-/**
- * Column references and aggregates are known by who made them, not by how they look: the args of a mutation are data from
- * outside and may look like anything, and what was meant as a value must not become a column.
- */
-const made = new WeakSet<object>();
-
-/** For `colRef()` and the aggregate functions alone. */
-export function asExpression<E extends ColumnRef | Aggregate>(expression: E): E {
-  made.add(expression);
-  return expression;
-}
-
 function isColumnRef(input: unknown): input is ColumnRef {
-  return isMade(input) && Object.hasOwn(input, "reference");
+  return isBuilt(input) && Object.hasOwn(input, "reference");
 }
 
 function isAggregate(input: unknown): input is Aggregate {
-  return isMade(input) && Object.hasOwn(input, "aggregate");
-}
-
-function isMade(input: unknown): input is object {
-  return typeof input === "object" && input !== null && made.has(input);
+  return isBuilt(input) && Object.hasOwn(input, "aggregate");
 }
 
 /** The operand that an expression stands for. */

@@ -7,6 +7,7 @@ import { describeValue } from "../schema/value.ts";
 import { isTable, tableInfo } from "../schema/table.ts";
 import type { AnyTable, InferRow, Row, TableAlias } from "../schema/table.ts";
 import type { Condition, Join, OrderTerm, ProjectionField, SelectAst, Source } from "./ast.ts";
+import { asBuilt } from "./built.ts";
 import { orderTerm, requireCondition, requireSelect } from "./expression.ts";
 import { withKeyset } from "./keyset.ts";
 import type { LiveQuery } from "./live-query.ts";
@@ -243,7 +244,7 @@ function selectQuery(base: SelectAst, runner: SelectRunner, after?: Row): Select
         { kind, source: tableSource(table), on: requireCondition(`${kind}Join`, on) },
       ],
     }) as SelectQuery<never>;
-  return {
+  return asBuilt<SelectQuery<Row>>({
     get ast() {
       return ast();
     },
@@ -267,7 +268,7 @@ function selectQuery(base: SelectAst, runner: SelectRunner, after?: Row): Select
     },
     explain: async () => explain(runner, checked()),
     then: (resolve, reject) => run().then(resolve, reject),
-  };
+  });
 }
 
 /** Asks the runner for its plan, if it can tell. */

@@ -3,7 +3,18 @@
  * organisation; first the membership is granted, and after the first page the project moves away.
  */
 
-import { and, defineSchema, eq, exists, id, ref, select, table, text } from "@sh1n4ps/plasma-core";
+import {
+  and,
+  defineSchema,
+  eq,
+  exists,
+  id,
+  or,
+  ref,
+  select,
+  table,
+  text,
+} from "@sh1n4ps/plasma-core";
 import type { Condition } from "@sh1n4ps/plasma-core";
 import { runtimePlatform } from "../platform.ts";
 import { pull } from "../pull/pull.ts";
@@ -11,7 +22,7 @@ import { ensureSchema } from "../schema/ensure-schema.ts";
 import type { SqlExecutor } from "../sql/executor.ts";
 import type { Person } from "./random-history.ts";
 
-const open = { read: () => ({ kind: "constant", value: false }) as Condition };
+const open = { read: () => or() };
 const members = table("members", { id: id(), org: text(), person: text() }, { auth: open });
 const projects = table("projects", { id: id(), org: text() }, { auth: open, indexes: [["org"]] });
 const todos = table(

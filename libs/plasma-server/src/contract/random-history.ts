@@ -4,6 +4,7 @@
  */
 
 import {
+  conditionFromAst,
   defineSchema,
   id,
   int,
@@ -51,7 +52,7 @@ export function randomHistorySchema(random: Chance): Schema {
         far: text().nullable(),
       },
       {
-        auth: { read: (ctx) => spokenBy(rules.get(name)!, (ctx as Person).me) },
+        auth: { read: (ctx) => conditionFromAst(spokenBy(rules.get(name)!, (ctx as Person).me)) },
         indexes: [["word"], ["up"], ["by", "word"]],
       },
     );

@@ -179,7 +179,7 @@ function projectionOf(
   const named = outputs.map((output, at) => ({ name: names[at] ?? `f${at}`, ...output }));
   return {
     projection: named.map(({ name, operand }) => q.field(name, operand)),
-    fields: named.map(({ name, type, summable }) => ({ name, type, summable })),
+    fields: named.map(({ name, type }) => ({ name, type })),
   };
 }
 

@@ -35,8 +35,8 @@ const NAMES = [
 ];
 const ENUM = ["open", "done", "a%"] as const;
 
-/** Columns of this name hold reals whose sums depend on the order of their terms. */
-export const UNSUMMABLE = "wild";
+/** Columns of this name hold reals whose sums in doubles would depend on the order of their terms. */
+const WILD = "wild";
 
 export function generateWorld(random: Random): World {
   const names = ["t", "u", "v", "w"].slice(0, 2 + random.below(3));
@@ -60,7 +60,7 @@ function generateColumns(random: Random, tables: readonly string[]): Record<stri
     columns[name] = { kind: random.pick(KINDS), nullable: random.chance(0.6) };
   if (random.chance(0.3))
     columns["status"] = { kind: "text", enum: ENUM, nullable: random.chance(0.5) };
-  if (random.chance(0.3)) columns[UNSUMMABLE] = { kind: "real", nullable: random.chance(0.5) };
+  if (random.chance(0.3)) columns[WILD] = { kind: "real", nullable: random.chance(0.5) };
   for (const target of tables) {
     if (random.chance(0.5))
       columns[`${target}Id`] = { kind: "ref", target, nullable: random.chance(0.7) };
@@ -124,7 +124,7 @@ function generateCell(random: Random, name: string, { spec, ids }: CellPlace): u
     case "json":
       return random.pick(DOCUMENTS);
     case "real":
-      return random.pick(name === UNSUMMABLE ? EXTREME_REALS : [someValue(random, "real")]);
+      return random.pick(name === WILD ? EXTREME_REALS : [someValue(random, "real")]);
     case "int":
       // Mostly small: rows that are alike make groups, joins and ties.
       return random.chance(0.7) ? random.below(4) : someValue(random, "int");

@@ -8,7 +8,6 @@ import type {
   SelectAst,
   ValueType,
 } from "@sh1n4ps/plasma-core";
-import { UNSUMMABLE } from "./generate-world.ts";
 import type { Random } from "./random.ts";
 import { agg } from "./shorthand.ts";
 import type { World } from "./world.ts";
@@ -16,8 +15,6 @@ import type { World } from "./world.ts";
 export interface Typed<O = ColumnOperand | AggregateOperand> {
   readonly operand: O;
   readonly type: ValueType;
-  /** Whether a sum of it is the same in any order. */
-  readonly summable: boolean;
 }
 
 export type TypedColumn = Typed<ColumnOperand>;
@@ -49,26 +46,23 @@ export interface Generated {
 export interface FieldSpec {
   readonly name: string;
   readonly type: ValueType;
-  readonly summable: boolean;
 }
 
 export function fieldsOfTable({ world }: Generation, table: string): FieldSpec[] {
   const columns = Object.entries(world[table]!.columns);
   return [
-    { name: "id", type: "text", summable: false },
+    { name: "id", type: "text" },
     ...columns.map(([name, { kind }]) => ({
       name,
       type: typeOfKind(kind),
-      summable: name !== UNSUMMABLE,
     })),
   ];
 }
 
 export function columnsOf(alias: string, fields: readonly FieldSpec[]): TypedColumn[] {
-  return fields.map(({ name, type, summable }) => ({
+  return fields.map(({ name, type }) => ({
     operand: { kind: "column", alias, column: name },
     type,
-    summable,
   }));
 }
 
@@ -83,27 +77,25 @@ export function someAggregate(
   random: Random,
   columns: readonly TypedColumn[],
 ): Typed<AggregateOperand> {
-  const numbers = columns.filter(({ type, summable }) => NUMBERS.includes(type) && summable);
+  const numbers = columns.filter(({ type }) => NUMBERS.includes(type));
   const ordered = comparable(columns);
   const dice = random.next();
   if (dice < 0.4 && numbers.length > 0) {
     const { operand, type } = random.pick(numbers);
     return random.chance(0.6)
-      ? { operand: agg("sum", operand), type, summable: true }
-      : // The quotient of a division is rounded, so a sum of such depends on their order.
-        { operand: agg("avg", operand), type: "real", summable: false };
+      ? { operand: agg("sum", operand), type }
+      : { operand: agg("avg", operand), type: "real" };
   }
   if (dice < 0.7 && ordered.length > 0) {
-    const { operand, type, summable } = random.pick(ordered);
-    return { operand: agg(random.pick(["min", "max"]), operand), type, summable };
+    const { operand, type } = random.pick(ordered);
+    return { operand: agg(random.pick(["min", "max"]), operand), type };
   }
   if (dice < 0.8 && ordered.length > 0) {
     return {
       operand: agg("count", random.pick(ordered).operand, "distinct"),
       type: "int",
-      summable: true,
     };
   }
   const counted = random.chance(0.5) || columns.length === 0 ? null : random.pick(columns).operand;
-  return { operand: agg("count", counted), type: "int", summable: true };
+  return { operand: agg("count", counted), type: "int" };
 }

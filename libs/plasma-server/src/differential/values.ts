@@ -100,7 +100,6 @@ const NUMBERS: Record<"int" | "bigint" | "real", readonly Value[]> = {
     INT64_MIN,
     INT64_MIN + 1n,
   ],
-  // Fractions that a double has exactly, so that a sum does not depend on the order of its terms.
   real: [
     0,
     1,
@@ -122,7 +121,7 @@ const NUMBERS: Record<"int" | "bigint" | "real", readonly Value[]> = {
   ],
 };
 
-/** Reals that only some column holds, whose sums nobody asks for. */
+/** Reals of every size, which only some column holds. Their sums round, cancel, or do not fit. */
 export const EXTREME_REALS: readonly number[] = [
   0.1,
   1 / 3,
@@ -139,6 +138,16 @@ export const EXTREME_REALS: readonly number[] = [
   1.7976931348623157e308,
   -1.7976931348623157e308,
   123456789.12345679,
+  0.2,
+  -0.3,
+  1e16,
+  -1e16,
+  1e-30,
+  2 ** 52 + 0.5,
+  2 ** 60,
+  -(2 ** 60) + 128,
+  2 ** 100 - 2 ** 47,
+  -(2 ** 100) + 2 ** 47,
 ];
 
 const DATES: readonly Date[] = [

@@ -7,8 +7,7 @@
  * - Drivers disagree about bigints (text, number, bigint): an int or a date is read as a double, which holds it
  *   exactly, and a bigint as text.
  * - There is no min() of booleans or bytes: false is less than true, and hex sorts as its bytes do.
- * - Sums of integers are exact (numeric), and infinite if they do not fit. A sum of doubles fails where it would be
- *   infinite (22003).
+ * - Sums of whole numbers are exact (numeric), and infinite if they do not fit.
  */
 
 import type { ColumnKind, Value, ValueType } from "@sh1n4ps/plasma-core";
@@ -16,6 +15,8 @@ import { toHex } from "../bytes.ts";
 import type { SqlDialect } from "./dialect.ts";
 import { bind, integer, sql } from "./fragment.ts";
 import type { SqlFragment } from "./fragment.ts";
+import { realTotal } from "./real-total.ts";
+import type { RealArithmetic } from "./real-total.ts";
 import { sqlStateOf } from "./postgres-executor.ts";
 
 const INT64_MIN = -(2n ** 63n);
@@ -123,16 +124,14 @@ export const postgresDialect: SqlDialect = {
       case "max":
         return extreme(fn, operand, type);
       case "avg": {
-        const average =
-          type === "real"
-            ? averageOfReals(operand)
-            : sql`(CAST(sum(${operand}) AS double precision) / count(${operand}))`;
+        if (type === "real") return sql`(${realTotal(REALS, operand)} / count(${operand}))`;
+        const average = sql`(CAST(sum(${operand}) AS double precision) / count(${operand}))`;
         return overflows ? infiniteIf(operand, average, "double precision") : average;
       }
       case "sum": {
-        const total = type === "real" ? sql`sum(${operand})` : wholeSum(operand, type);
-        const kind = type === "real" ? "double precision" : "numeric";
-        return overflows ? infiniteIf(operand, total, kind) : total;
+        if (type === "real") return realTotal(REALS, operand);
+        const total = wholeSum(operand, type);
+        return overflows ? infiniteIf(operand, total, "numeric") : total;
       }
     }
   },
@@ -286,12 +285,9 @@ function infiniteIf(operand: SqlFragment, total: SqlFragment, type: string): Sql
   return sql`(CASE WHEN max(${operand}) = 'Infinity' THEN ${kind} 'Infinity' WHEN min(${operand}) = '-Infinity' THEN ${kind} '-Infinity' ELSE ${total} END)`;
 }
 
-/**
- * Postgres' avg() adds squares as well, which overflow where the sum does not, and its division fails when a result
- * is too small for a double (less than half of the smallest one) instead of giving zero.
- */
-function averageOfReals(operand: SqlFragment): SqlFragment {
-  const total = sql`sum(${operand})`;
-  const least = sql`count(${operand}) * CAST('5e-324' AS double precision)`;
-  return sql`(CASE WHEN abs(${total}) <= ${least} - abs(${total}) THEN 0 ELSE ${total} / count(${operand}) END)`;
-}
+const REALS: RealArithmetic = {
+  power: (exponent) => sql`power(CAST(2 AS double precision), ${integer(exponent)})`,
+  whole: (value) => sql`CAST(${value} AS bigint)`,
+  real: (total) => sql`CAST(${total} AS double precision)`,
+  infinity: sql`CAST('Infinity' AS double precision)`,
+};

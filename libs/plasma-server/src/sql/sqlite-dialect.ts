@@ -13,6 +13,8 @@ import type { SqlDialect } from "./dialect.ts";
 import { toHex } from "../bytes.ts";
 import { bind, integer, join, name, sql } from "./fragment.ts";
 import type { SqlFragment } from "./fragment.ts";
+import { realTotal } from "./real-total.ts";
+import type { RealArithmetic } from "./real-total.ts";
 import { sqliteLike } from "./sqlite-like.ts";
 import { mantissaAndExponent } from "./sqlite-real.ts";
 
@@ -86,15 +88,16 @@ export const sqliteDialect: SqlDialect = {
       case "max":
         return sql`max(${operand})`;
       case "avg":
-        if (type === "real") return sql`avg(${operand})`;
+        if (type === "real") return sql`(${realTotal(REALS, operand)} / count(${operand}))`;
         return infiniteIf(overflows, operand, wholeAverage(operand));
       case "sum":
-        if (type === "real") return sql`sum(${operand})`;
+        if (type === "real") return realTotal(REALS, operand);
         return infiniteIf(overflows, operand, wholeSum(operand, type));
     }
   },
 
-  isOverflow: () => false,
+  // Sums of more than 8 million reals, or 2 billion integers, leave the 64 bits of a sum's parts.
+  isOverflow: (error) => error instanceof Error && /integer overflow/.test(error.message),
 
   refusalOf: (error) => {
     const message = error instanceof Error ? error.message : String(error);
@@ -203,6 +206,14 @@ function bytesInPieces(bytes: Uint8Array): SqlFragment {
 }
 
 const INFINITY = sql`9e999`;
+
+const REALS: RealArithmetic = {
+  // Not as a decimal number, which SQLite might read one bit too small or too large.
+  power: (exponent) => sql`pow(2.0, ${integer(exponent)})`,
+  whole: (value) => sql`CAST(${value} AS INTEGER)`,
+  real: (total) => sql`CAST(${total} AS REAL)`,
+  infinity: INFINITY,
+};
 
 function real(slot: number): SqlFragment {
   return sql`(CAST("@item".value ->> ${integer(slot)} AS REAL) * pow(2.0, "@item".value ->> ${integer(slot + 1)}))`;
