@@ -24,11 +24,18 @@ import type {
   Source,
 } from "./ast.ts";
 import { checkDepth, checkSize } from "./complexity.ts";
-import { fieldOfOperand, fieldsOfTable, invalid, mismatch, requireComparable } from "./field.ts";
+import {
+  fieldOfOperand,
+  fieldsOfTable,
+  invalid,
+  mismatch,
+  requireComparable,
+  requireField,
+} from "./field.ts";
 import type { Field, FieldScope } from "./field.ts";
 import { canCompare, isComparable, typeOfValue } from "./value-type.ts";
 import type { ValueType } from "./value-type.ts";
-import { sourcesOf, walkCondition } from "./walk.ts";
+import { outerColumnsOf, sourcesOf, walkCondition } from "./walk.ts";
 
 export interface AnalyzedSource {
   readonly alias: string;
@@ -79,9 +86,17 @@ export interface AnalyzedSelect {
 }
 
 const NO_OUTER: FieldScope = new Map();
-const cache = new WeakMap<Schema, WeakMap<SelectAst, AnalyzedSelect>>();
+
+/** An analysis, and what it was told about the columns of the queries around it. */
+interface Known {
+  readonly analyzed: AnalyzedSelect;
+  readonly outer: readonly (readonly [ColumnOperand, Field])[];
+}
+
+const cache = new WeakMap<Schema, WeakMap<SelectAst, Known>>();
 
 /**
+ * @param outer What is in sight of the queries around it. Left out, they have been analyzed before.
  * @throws PlasmaError `invalid-query`, `type-mismatch`, `unknown-table`, `unknown-column`, `query-too-complex`.
  */
 export function analyzeSelect(
@@ -89,16 +104,31 @@ export function analyzeSelect(
   ast: SelectAst,
   outer: FieldScope = NO_OUTER,
 ): AnalyzedSelect {
-  // An AST is immutable, and a subquery belongs to one outer query, so the object identifies the result.
+  // An AST is immutable, so the object identifies the result, as long as the queries around it mean the same.
   let ofSchema = cache.get(schema);
-  if (!ofSchema) cache.set(schema, (ofSchema = new WeakMap<SelectAst, AnalyzedSelect>()));
-  let analyzed = ofSchema.get(ast);
-  if (!analyzed) {
-    analyzed = analyze(schema, ast, outer);
-    if (outer === NO_OUTER) checkSize(ast);
-    ofSchema.set(ast, analyzed);
-  }
+  if (!ofSchema) cache.set(schema, (ofSchema = new WeakMap<SelectAst, Known>()));
+  const known = ofSchema.get(ast);
+  if (known && (outer === NO_OUTER || meansTheSame(known, outer))) return known.analyzed;
+  const analyzed = analyze(schema, ast, outer);
+  if (outer === NO_OUTER) checkSize(ast);
+  const columns = outer === NO_OUTER ? [] : outerColumnsOf(ast);
+  ofSchema.set(ast, {
+    analyzed,
+    outer: columns.map((column) => [column, requireField(column, outer)]),
+  });
   return analyzed;
+}
+
+function meansTheSame({ outer: told }: Known, outer: FieldScope): boolean {
+  return told.every(([{ alias, column }, field]) => {
+    const other = outer.get(alias)?.get(column);
+    return (
+      other?.type === field.type &&
+      other.nullable === field.nullable &&
+      other.encrypted === field.encrypted &&
+      other.overflows === field.overflows
+    );
+  });
 }
 
 function analyze(schema: Schema, ast: SelectAst, outer: FieldScope): AnalyzedSelect {

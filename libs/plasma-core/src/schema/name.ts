@@ -4,6 +4,8 @@ import { PlasmaDefinitionError } from "../errors.ts";
 
 const NAME = /^[A-Za-z][A-Za-z0-9_]{0,62}$/;
 
+const POSTGRES_COLUMNS = /^(tableoid|ctid|xmin|xmax|cmin|cmax)$/i;
+
 /**
  * Refuses names that need quoting, that SQLite keeps for itself, or that every object has already ("constructor",
  * "toString"): looked up in an object, those would find the prototype's.
@@ -17,6 +19,11 @@ export function checkName(what: string, name: string): void {
   if (name in Object.prototype || name === "prototype") {
     throw new PlasmaDefinitionError(
       `"${name}" cannot be the name of a ${what}: JavaScript uses that name itself. Choose another one.`,
+    );
+  }
+  if (POSTGRES_COLUMNS.test(name)) {
+    throw new PlasmaDefinitionError(
+      `"${name}" cannot be the name of a ${what}: every table of Postgres has a column of that name. Choose another one.`,
     );
   }
   if (/^sqlite_/i.test(name)) {

@@ -32,6 +32,12 @@ const NAMES = [
   "item",
   "count",
   "max",
+  "old",
+  "new",
+  "v",
+  "version",
+  "id2",
+  "other",
 ];
 const ENUM = ["open", "done", "a%"] as const;
 

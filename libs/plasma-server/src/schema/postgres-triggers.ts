@@ -10,7 +10,8 @@
  * 4. A version is taken under the lock, which is held until the commit (see `postgres-schema.ts`). It is taken before
  *    the first row is locked: whoever waits for it holds no row that its owner may want.
  * 5. TRUNCATE logs each row, as DELETE does.
- * 6. The functions find the tables where they were made, whatever `search_path` their caller has.
+ * 6. A column may be called like anything in a function: no variable begins like a column, and OLD and NEW give way.
+ * 7. The functions find the tables where they were made, whatever `search_path` their caller has.
  */
 
 import type { Statement } from "../sql/executor.ts";
@@ -90,8 +91,9 @@ function logged(table: TableDescription, event: string, { when, sees, does }: Lo
   const call = sql`${name(`_plasma_${event}_${table.name}`)}()`;
   return [
     sql`CREATE OR REPLACE FUNCTION ${call} RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT AS $plasma$
+#variable_conflict use_column
 DECLARE
-  v bigint := _plasma_version();
+  _version bigint := _plasma_version();
 BEGIN${join(does, "")}
   RETURN NULL;
 END $plasma$`,
@@ -119,7 +121,7 @@ function note(
 ): SqlFragment {
   return sql`
   INSERT INTO _plasma_changes (version, table_name, row_id, op, time, origin_client, origin_mutation)
-    SELECT v, ${text(table.name)}, id, ${text(op)}, ${NOW}, nullif(current_setting('plasma.client', true), ''),
+    SELECT _version, ${text(table.name)}, id, ${text(op)}, ${NOW}, nullif(current_setting('plasma.client', true), ''),
       CAST(nullif(current_setting('plasma.mutation', true), '') AS bigint)
     FROM ${name(rows)} WHERE ${which}
     ON CONFLICT (region, version, table_name, row_id) DO UPDATE SET op = excluded.op;`;
@@ -128,7 +130,7 @@ function note(
 function keep(table: TableDescription, rows: SqlFragment): SqlFragment {
   return sql`
   INSERT INTO ${name(historyTable(table.name))} (_v, _present, ${columns(table)})
-    SELECT v, 1, ${columns(table)} FROM ${rows}
+    SELECT _version, 1, ${columns(table)} FROM ${rows}
     ON CONFLICT (id, _v) DO NOTHING;`;
 }
 
@@ -136,7 +138,7 @@ function keep(table: TableDescription, rows: SqlFragment): SqlFragment {
 function keepNothing(table: TableDescription, which: SqlFragment): SqlFragment {
   return sql`
   INSERT INTO ${name(historyTable(table.name))} (_v, _present, id)
-    SELECT v, 0, id FROM new_rows WHERE ${which}
+    SELECT _version, 0, id FROM new_rows WHERE ${which}
     ON CONFLICT (id, _v) DO NOTHING;`;
 }
 
