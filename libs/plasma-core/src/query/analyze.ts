@@ -23,7 +23,7 @@ import type {
   SelectAst,
   Source,
 } from "./ast.ts";
-import { checkDepth, checkSize } from "./complexity.ts";
+import { checkDepth, checkNesting, checkSize, checkWidth } from "./complexity.ts";
 import {
   fieldOfOperand,
   fieldsOfTable,
@@ -109,6 +109,7 @@ export function analyzeSelect(
   if (!ofSchema) cache.set(schema, (ofSchema = new WeakMap<SelectAst, Known>()));
   const known = ofSchema.get(ast);
   if (known && (outer === NO_OUTER || meansTheSame(known, outer))) return known.analyzed;
+  checkNesting(ast);
   const analyzed = analyze(schema, ast, outer);
   if (outer === NO_OUTER) checkSize(ast);
   const columns = outer === NO_OUTER ? [] : outerColumnsOf(ast);
@@ -157,15 +158,9 @@ function analyze(schema: Schema, ast: SelectAst, outer: FieldScope): AnalyzedSel
   for (const { operand } of ast.orderBy) requireComparable(operand, scope, "orderBy");
   if (ast.distinct) checkDistinct(ast, outputs);
   const identity = identityOf({ ast, sources, outputs, grouped });
-  return {
-    ast,
-    sources,
-    shape,
-    outputs,
-    grouped,
-    key: keyOf(identity, outputs),
-    order: [...ast.orderBy, ...tieBreakers(identity, sources)],
-  };
+  const order = [...ast.orderBy, ...tieBreakers(identity, sources)];
+  checkWidth({ ast, outputs, order });
+  return { ast, sources, shape, outputs, grouped, key: keyOf(identity, outputs), order };
 }
 
 function analyzeSource(

@@ -2,7 +2,9 @@ import { describe, expect, it } from "vitest";
 import { int, id, text } from "../schema/column.ts";
 import { table } from "../schema/table.ts";
 import type { Condition } from "./ast.ts";
-import { checkDepth, checkSize, MAX_CONDITIONS, MAX_DEPTH } from "./complexity.ts";
+import { analyzeSelect } from "./analyze.ts";
+import { defineSchema } from "../schema/schema.ts";
+import { checkDepth, checkSize, MAX_CONDITIONS, MAX_DEPTH, MAX_SUBQUERIES } from "./complexity.ts";
 import { and, eq, exists, like, not, or } from "./expression.ts";
 import { select } from "./select.ts";
 
@@ -63,5 +65,31 @@ describe("the size of a query", () => {
     // and, exists and or are conditions as well.
     expect(() => checkSize(outer(MAX_CONDITIONS - 203).ast)).not.toThrow();
     expect(() => checkSize(outer(MAX_CONDITIONS - 202).ast)).toThrow(tooComplex);
+  });
+});
+
+describe("what is written in many calls", () => {
+  const schema = defineSchema({ t });
+
+  it("lies side by side: a hundred where() are no deeper than one", () => {
+    let query = select().from(t);
+    for (let at = 0; at < 100; at++) query = query.where(eq(t.n, at));
+    expect(() => analyzeSelect(schema, query.ast)).not.toThrow();
+  });
+
+  it("ends with a typed error where it lies in each other", async () => {
+    let query = select().from(t);
+    for (let at = 0; at < 20_000; at++) query = select().fromSubquery(query, "s") as never;
+    expect(() => analyzeSelect(schema, query.ast)).toThrow(tooComplex);
+    const deep = nested(20_000, not);
+    await expect(Promise.resolve(select().from(t).where(deep))).rejects.toEqual(tooComplex);
+    const inside = nested(20_000, (inner) => exists(select().from(t).where(inner)));
+    await expect(Promise.resolve(select().from(t).where(inside))).rejects.toEqual(tooComplex);
+  });
+
+  it(`may start from ${MAX_SUBQUERIES} subqueries in each other`, () => {
+    let query = select().from(t);
+    for (let at = 0; at < MAX_SUBQUERIES; at++) query = select().fromSubquery(query, "s") as never;
+    expect(analyzeSelect(schema, query.ast).outputs).toHaveLength(3);
   });
 });

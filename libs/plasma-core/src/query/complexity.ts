@@ -10,6 +10,12 @@ import { operandsOfCondition, sourcesOf, walkCondition } from "./walk.ts";
 
 export const MAX_DEPTH = 70;
 export const MAX_CONDITIONS = 500;
+/** SQLite joins 64 tables at most. */
+export const MAX_SOURCES = 64;
+/** How deep subqueries in FROM may be nested. */
+export const MAX_SUBQUERIES = 20;
+/** Of outputs, groups and order terms: D1 takes 100 of each. */
+export const MAX_TERMS = 100;
 
 /** @throws PlasmaError `query-too-complex` */
 export function checkDepth(condition: Condition): void {
@@ -27,8 +33,49 @@ export function checkSize(query: SelectAst): void {
   if (count <= MAX_CONDITIONS) return;
   throw new PlasmaError(
     "query-too-complex",
-    `A query has ${count} conditions, and ${MAX_CONDITIONS} at most. Use inArray() for lists of values, or split the query.`,
+    `A query has ${count} conditions, and ${MAX_CONDITIONS} at most (a sum or an average counts as ${CONDITIONS_OF_A_TOTAL}). Use inArray() for lists of values, or split the query.`,
   );
+}
+
+/**
+ * What each select of a query is held to.
+ *
+ * @throws PlasmaError `query-too-complex`
+ */
+export function checkWidth({ ast, outputs, order }: Wide): void {
+  const widths: readonly [count: number, most: number, what: string][] = [
+    [sourcesOf(ast).length, MAX_SOURCES, "tables in one join"],
+    [outputs.length, MAX_TERMS, "columns in its result"],
+    [ast.groupBy.length, MAX_TERMS, "columns in groupBy()"],
+    [order.length, MAX_TERMS, "terms in its order, the ids of its tables included"],
+  ];
+  for (const [count, most, what] of widths) {
+    if (count <= most) continue;
+    throw new PlasmaError(
+      "query-too-complex",
+      `A query has ${count} ${what}, and ${most} at most. Name the columns that you need, or split the query.`,
+    );
+  }
+}
+
+interface Wide {
+  readonly ast: SelectAst;
+  readonly outputs: readonly unknown[];
+  readonly order: readonly unknown[];
+}
+
+/** @throws PlasmaError `query-too-complex` for subqueries in FROM that are nested too deep. */
+export function checkNesting({ from }: SelectAst): void {
+  let source = from;
+  for (let depth = 0; source.kind === "subquery"; depth++) {
+    if (depth === MAX_SUBQUERIES) {
+      throw new PlasmaError(
+        "query-too-complex",
+        `A query starts from subqueries in subqueries, and ${MAX_SUBQUERIES} of them at most. Split the query.`,
+      );
+    }
+    source = source.query.from;
+  }
 }
 
 interface Measure {
@@ -95,7 +142,7 @@ function isAggregate({ kind }: Operand): boolean {
 }
 
 function conditionsOf(query: SelectAst): number {
-  let count = 0;
+  let count = totalsIn(query) * CONDITIONS_OF_A_TOTAL;
   for (const source of sourcesOf(query)) {
     if (source.kind === "subquery") count += conditionsOf(source.query);
   }
@@ -106,6 +153,20 @@ function conditionsOf(query: SelectAst): number {
     });
   }
   return count;
+}
+
+/** A total takes as much of a statement as so many conditions. */
+const CONDITIONS_OF_A_TOTAL = 16;
+
+function totalsIn({ projection, having, orderBy }: SelectAst): number {
+  const operands = [
+    ...(projection ?? []).flatMap((field) => (field.kind === "value" ? [field.operand] : [])),
+    ...orderBy.map(({ operand }) => operand),
+    ...(having ? operandsOfCondition(having) : []),
+  ];
+  return operands.filter(
+    (operand) => operand.kind === "aggregate" && (operand.fn === "sum" || operand.fn === "avg"),
+  ).length;
 }
 
 function conditionsIn({ joins, where, having }: SelectAst): Condition[] {

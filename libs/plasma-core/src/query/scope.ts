@@ -3,15 +3,20 @@
 
 import { PlasmaError } from "../errors.ts";
 import type { Condition, SelectAst } from "./ast.ts";
+import { checkDepth } from "./complexity.ts";
 import { operandsOfCondition, sourcesOf, walkCondition } from "./walk.ts";
 
-/** Throws `unknown-table` for a column of a table that is neither among `aliases` nor read by a subquery around it. */
+/**
+ * @throws PlasmaError `unknown-table` for a column of a table that is neither among `aliases` nor read by a subquery
+ * around it; `query-too-complex`
+ */
 export function requireScope(
   condition: Condition | null,
   aliases: ReadonlySet<string>,
   refusal = notInScope,
 ): void {
   if (condition === null) return;
+  checkDepth(condition);
   for (const operand of operandsOfCondition(condition)) {
     const column = operand.kind === "aggregate" ? operand.operand : operand;
     if (column?.kind === "column" && !aliases.has(column.alias)) throw refusal(column.alias);

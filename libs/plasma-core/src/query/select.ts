@@ -287,7 +287,10 @@ function both(
 ): Condition | null {
   if (right === undefined) return left;
   const added = requireCondition(place, right);
-  return left ? { kind: "and", conditions: [left, added] } : added;
+  if (!left) return added;
+  // Side by side: the conditions of many calls do not lie in each other.
+  const before = left.kind === "and" ? left.conditions : [left];
+  return { kind: "and", conditions: [...before, added] };
 }
 
 export function wholeNumber(what: string, count: number): number {

@@ -1,6 +1,13 @@
 /** Hard values: dates, bytes, documents, types that do not fit, and as much of anything as there may be. */
 
-import type { Condition } from "@sh1n4ps/plasma-core";
+import type {
+  AggregateOperand,
+  ColumnOperand,
+  Condition,
+  ProjectionField,
+  Row,
+  SelectAst,
+} from "@sh1n4ps/plasma-core";
 import * as q from "./shorthand.ts";
 import {
   at,
@@ -124,6 +131,26 @@ const tooComplex = { error: "query-too-complex" } as const;
 const many = (count: number) =>
   Array.from({ length: count }, (_, index) => q.cmp("ne", real, q.val(index + 0.1)));
 
+function outputs(count: number, operand: ColumnOperand | AggregateOperand): ProjectionField[] {
+  return Array.from({ length: count }, (_, index) => q.field(`x${index}`, operand));
+}
+
+/** A row of such outputs. */
+function alike(count: number, value: number): Row {
+  return Object.fromEntries(Array.from({ length: count }, (_, index) => [`x${index}`, value]));
+}
+
+function joined(tables: number): SelectAst {
+  const joins = Array.from({ length: tables - 1 }, (_, index) =>
+    q.join("inner", q.from("v", `v${index}`), q.cmp("eq", q.col(`v${index}.id`), q.col("v.id"))),
+  );
+  return over({ joins, projection: [q.field("id", q.col("v.id"))] });
+}
+
+function inside(levels: number): SelectAst {
+  return levels === 0 ? over({}) : q.select({ from: q.sub(inside(levels - 1), "v") });
+}
+
 /** As complex as a query may be, and a little more. */
 export const limitCases: TortureCase[] = [
   where("67 levels of not", rowsOf("int", [1, 2]), nested(67, isOne), ["2"]),
@@ -156,6 +183,58 @@ export const limitCases: TortureCase[] = [
     name: "501 conditions are too many",
     rows: [],
     query: over({ where: q.or(...many(500)) }),
+    expected: tooComplex,
+  },
+  {
+    name: "the deepest condition of an average of reals",
+    rows: rowsOf("real", [0.25, 0.75]),
+    query: value(q.agg("avg", real), {
+      having: nested(55, q.cmp("eq", q.agg("avg", real), q.val(1))),
+    }),
+    expected: { values: [0.5] },
+  },
+  {
+    name: "as many averages as a query may have",
+    rows: rowsOf("real", [0.1, 0.2, 0.3]),
+    query: over({ projection: outputs(31, q.agg("avg", real)) }),
+    expected: { values: [alike(31, 0.6 / 3)] },
+  },
+  {
+    name: "one average more",
+    rows: [],
+    query: over({ projection: outputs(32, q.agg("avg", real)) }),
+    expected: tooComplex,
+  },
+  {
+    name: "a hundred columns",
+    rows: rowsOf("int", [1, 2]),
+    query: over({ projection: outputs(100, int) }),
+    expected: { values: [alike(100, 1), alike(100, 2)] },
+  },
+  {
+    name: "101 columns are too many",
+    rows: [],
+    query: over({ projection: outputs(101, int) }),
+    expected: tooComplex,
+  },
+  {
+    name: "a hundred terms in an order",
+    rows: rowsOf("int", [1, 2]),
+    query: over({ orderBy: Array.from({ length: 99 }, () => q.desc(int)) }),
+    expected: { ids: ["2", "1"] },
+  },
+  { name: "64 tables", rows: rowsOf("int", [1]), query: joined(64), expected: { ids: ["1"] } },
+  { name: "65 tables are too many", rows: [], query: joined(65), expected: tooComplex },
+  {
+    name: "20 subqueries in each other",
+    rows: rowsOf("int", [1, 2]),
+    query: inside(20),
+    expected: { ids: ["1", "2"] },
+  },
+  {
+    name: "21 subqueries in each other are too many",
+    rows: [],
+    query: inside(21),
     expected: tooComplex,
   },
   where(

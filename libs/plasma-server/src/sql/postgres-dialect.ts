@@ -290,4 +290,5 @@ const REALS: RealArithmetic = {
   whole: (value) => sql`CAST(${value} AS bigint)`,
   real: (total) => sql`CAST(${total} AS double precision)`,
   infinity: sql`CAST('Infinity' AS double precision)`,
+  refusesTiny: true,
 };

@@ -13,17 +13,21 @@ export interface RealArithmetic {
   /** A sum of whole numbers, as a double, rounded to the nearest. */
   real(total: SqlFragment): SqlFragment;
   readonly infinity: SqlFragment;
+  /** Whether a product that is too small for a double is an error, and not zero. */
+  readonly refusesTiny: boolean;
 }
 
 /** Null if there is no value. */
 export function realTotal(
-  { power, whole, real, infinity }: RealArithmetic,
+  { power, whole, real, infinity, refusesTiny }: RealArithmetic,
   operand: SqlFragment,
 ): SqlFragment {
   const limit = power(REAL_TOTAL_LIMIT);
-  const smallest = power(REAL_STEPS.at(-1)!);
-  // What counts as zero is left out, because Postgres refuses to multiply what is too small.
-  const counted = sql`abs(${operand}) >= ${smallest} AND abs(${operand}) < ${limit}`;
+  const fits = sql`abs(${operand}) < ${limit}`;
+  // What counts as zero can be left out.
+  const counted = refusesTiny
+    ? sql`${fits} AND abs(${operand}) >= ${power(REAL_STEPS.at(-1)!)}`
+    : fits;
   const steps = REAL_STEPS.map((exponent, at) => {
     const larger = REAL_STEPS[at - 1];
     const rest =
@@ -31,8 +35,8 @@ export function realTotal(
         ? operand
         : sql`(${operand} - trunc(${operand} * ${power(-larger)}) * ${power(larger)})`;
     const count = whole(sql`trunc(${rest} * ${power(-exponent)})`);
-    const total = sql`coalesce(sum(${count}) FILTER (WHERE ${counted}), 0)`;
-    return sql`${real(total)} * ${power(exponent)}`;
+    const total = sql`sum(${count}) FILTER (WHERE ${counted})`;
+    return sql`${real(refusesTiny ? sql`coalesce(${total}, 0)` : total)} * ${power(exponent)}`;
   });
   // Sums are made from the left, and the smallest comes first.
   const total = join(steps.reverse(), " + ");

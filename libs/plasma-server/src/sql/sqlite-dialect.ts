@@ -213,6 +213,7 @@ const REALS: RealArithmetic = {
   whole: (value) => sql`CAST(${value} AS INTEGER)`,
   real: (total) => sql`CAST(${total} AS REAL)`,
   infinity: INFINITY,
+  refusesTiny: false,
 };
 
 function real(slot: number): SqlFragment {
