@@ -82,6 +82,23 @@ const SCHEMA: readonly Mistake[] = [
   ["a name that objects have", () => table("todos", { id: key, constructor: text() })],
   ["a name that SQLite keeps", () => table("sqlite_master", { id: key })],
   ["names that differ in case only", () => table("t", { id: key, listId: text(), listID: text() })],
+  ["a name that Postgres keeps", () => table("t", { id: key, xmin: int() })],
+  ["a name that is none", () => alias(lists, wrong(undefined))],
+  ["an alias of something else", () => alias(wrong(null), "mine")],
+  [
+    "more columns than a table has",
+    () =>
+      table("t", {
+        id: key,
+        ...Object.fromEntries(Array.from({ length: 98 }, (_, at) => [`c${at}`, int()])),
+      }),
+  ],
+  ["options that are none", () => table("t", { id: key }, wrong(null))],
+  ["a schema of nothing", () => defineSchema(wrong(null))],
+  ["an enum that is no list", () => text({ enum: wrong("open") })],
+  ["an enum with a lone surrogate", () => text({ enum: ["\ud800"] })],
+  ["a reference that is no function", () => ref(wrong(key))],
+  ["an index twice", () => table("t", { id: key, a: int() }, { indexes: [["a"], ["a"]] })],
   ["an id that may be null", () => id().nullable()],
   ["an empty enum", () => text({ enum: wrong([]) })],
   [

@@ -82,6 +82,11 @@ export function defineMutators<S extends Schema, Ctx = unknown>() {
   }): Mutators<Ctx, V> => {
     // Without a prototype, so that no name from outside can reach "toString" and the like.
     const mutators = Object.create(null) as Record<string, Mutator>;
+    if (typeof definitions !== "object" || definitions === null) {
+      throw new PlasmaDefinitionError(
+        "defineMutators()() takes an object of mutators: defineMutators<typeof schema>()({ addTodo: … }).",
+      );
+    }
     for (const [name, definition] of Object.entries<unknown>(definitions)) {
       checkName("mutator", name);
       mutators[name] = toMutator(name, definition);

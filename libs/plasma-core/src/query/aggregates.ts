@@ -1,5 +1,7 @@
 /** `colRef()` and the aggregate functions of projections, `having` and `orderBy`. */
 
+import { PlasmaDefinitionError } from "../errors.ts";
+import { checkName } from "../schema/name.ts";
 import type { AnyColumn, Column } from "../schema/column.ts";
 import type { AggregateFunction } from "./ast.ts";
 import { asBuilt } from "./built.ts";
@@ -8,12 +10,25 @@ import type { Aggregate, ColumnRef } from "./operand.ts";
 
 /** `colRef("alias", "column")`: a column of a subquery in FROM. */
 export function colRef<T = unknown>(alias: string, column: string): ColumnRef<T> {
+  checkName("subquery", alias);
+  if (typeof column !== "string") {
+    throw new PlasmaDefinitionError(
+      `colRef() takes the name of a column of the subquery: colRef("${alias}", "total").`,
+    );
+  }
   return asBuilt({ reference: { kind: "column", alias, column } });
 }
 
 /** The number of rows; of a column, the number of values that are not null. */
 export function count(column?: AnyColumn | ColumnRef): Aggregate<number> {
-  return aggregate("count", column ?? null);
+  return asBuilt({
+    aggregate: {
+      kind: "aggregate",
+      fn: "count",
+      distinct: false,
+      operand: column === undefined ? null : columnOperand(column),
+    },
+  });
 }
 
 /** The number of different values that are not null. */
@@ -49,10 +64,10 @@ export function max<T>(column: Column<T, boolean> | ColumnRef<T>): Aggregate<T |
 
 function aggregate(
   fn: AggregateFunction,
-  column: AnyColumn | ColumnRef | null,
+  column: AnyColumn | ColumnRef,
   distinct = false,
 ): Aggregate<never> {
   return asBuilt({
-    aggregate: { kind: "aggregate", fn, distinct, operand: column && columnOperand(column) },
+    aggregate: { kind: "aggregate", fn, distinct, operand: columnOperand(column) },
   });
 }

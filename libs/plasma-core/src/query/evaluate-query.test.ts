@@ -292,6 +292,27 @@ describe("relations", () => {
     expect(row?.list).toBeNull();
   });
 
+  it("come with any number of parents, in lists that a database takes", () => {
+    const many = Array.from({ length: 40_000 }, (_, at) => `list-${at}`);
+    const large: RowSource = {
+      schema,
+      rows: (name) =>
+        many.map((id) =>
+          name === "lists" ? { id, name: id } : { id: `todo of ${id}`, listId: id, title: id },
+        ),
+    };
+    let selects = 0;
+    const { ast } = db.lists.findMany({ with: { todos: true } });
+    const rows = evaluateRelational(ast, (query) => {
+      selects++;
+      return evaluateSelect(query, large);
+    }) as { id: string; todos: { id: string }[] }[];
+    expect(rows).toHaveLength(40_000);
+    expect(rows.every(({ id, todos: [todo] }) => todo?.id === `todo of ${id}`)).toBe(true);
+    // 40,000 ids of some ten characters.
+    expect(selects).toBe(1 + 2);
+  });
+
   it("refuse names that the schema does not have", () => {
     const query = () => db.lists.findMany({ with: { nope: true } as never });
     expect(query).toThrow('Table "lists" has no relation "nope". It has: todos.');

@@ -57,6 +57,8 @@ function pages<R>(query: SelectQuery<R>, size: number): Row[] {
 
 const columns = ["title", "rank", "weight", "big", "done", "due", "bytes"] as const;
 
+const wrong = (row: unknown) => row as never;
+
 describe("after()", () => {
   it.each(columns.flatMap((one) => columns.map((other) => [one, other] as const)))(
     "gives every row once and in order, by %s and %s, ties and nulls included",
@@ -111,6 +113,23 @@ describe("after()", () => {
       "a projection without the id",
       () => select({ title: todos.title }).from(todos).after({ title: "a" }).ast,
       'needs the value of "todos.id", by which the query is ordered, and the row does not have it. Select it as well.',
+    ],
+    [
+      "a row with a number that no column holds",
+      () =>
+        select()
+          .from(todos)
+          .orderBy(desc(todos.rank))
+          .after(wrong({ id: "a", rank: NaN })).ast,
+      'found NaN for "todos.rank", which cannot be compared.',
+    ],
+    [
+      "a row with text that no column holds",
+      () =>
+        select()
+          .from(todos)
+          .after(wrong({ id: "a\0" })).ast,
+      'for "todos.id", which cannot be compared.',
     ],
     [
       "a query that groups",

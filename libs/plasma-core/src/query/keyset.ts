@@ -13,6 +13,7 @@ import { PlasmaDefinitionError } from "../errors.ts";
 import type { Row } from "../schema/table.ts";
 import { describeValue } from "../schema/value.ts";
 import { needsGroups } from "./analyze-groups.ts";
+import { comparableValue } from "./operand.ts";
 import type { ColumnOperand, CompareOp, Condition, SelectAst, Value } from "./ast.ts";
 import { sourcesOf } from "./walk.ts";
 
@@ -72,15 +73,14 @@ function valueOf(query: SelectAst, row: Row, operand: ColumnOperand): Value {
       `after() needs the value of "${alias}.${column}", by which the query is ordered, and the row does not have it. Select it as well.`,
     );
   }
-  if (isValue(value)) return value;
-  throw new PlasmaDefinitionError(
-    `after() found ${describeValue(value)} for "${alias}.${column}", which cannot be compared.`,
-  );
-}
-
-function isValue(value: unknown): value is Value {
-  if (value === null || value instanceof Date || value instanceof Uint8Array) return true;
-  return ["string", "number", "bigint", "boolean"].includes(typeof value);
+  try {
+    return comparableValue(value);
+  } catch (cause) {
+    throw new PlasmaDefinitionError(
+      `after() found ${describeValue(value)} for "${alias}.${column}", which cannot be compared.`,
+      { cause },
+    );
+  }
 }
 
 /** Null for the row that a left join did not find. */

@@ -175,7 +175,7 @@ function relationalQuery<Result, R>(
   };
 }
 
-/** Answers a relational query with one select for each relation, however many rows there are. */
+/** Answers a relational query with one select for each relation, or a few if there are many thousand rows. */
 export async function runRelational(
   ast: RelationalAst,
   select: (query: SelectAst) => Promise<Row[]>,
@@ -210,19 +210,15 @@ function* assemble(ast: RelationalAst, only: Condition | null): Generator<Select
 
 function* attach(related: RelatedAst, parents: readonly Row[]): Generator<SelectAst, Row[], Row[]> {
   const { name, cardinality, parentColumn, childColumn, related: child } = related;
-  const keys = [
-    ...new Set(
-      parents
-        .map((row) => row[parentColumn])
-        .filter((key): key is string => typeof key === "string"),
-    ),
-  ];
+  const keys = new Set(
+    parents.map((row) => row[parentColumn]).filter((key) => typeof key === "string"),
+  );
   const children = new Map<unknown, Row[]>();
-  if (keys.length > 0) {
+  for (const values of listsOf(keys)) {
     const ofThese: Condition = {
       kind: "in",
       operand: { kind: "column", alias: child.query.from.alias, column: childColumn },
-      values: keys,
+      values,
     };
     for (const row of yield* assemble(child, ofThese)) {
       const siblings = children.get(row[childColumn]);
@@ -236,6 +232,24 @@ function* attach(related: RelatedAst, parents: readonly Row[]): Generator<Select
     const window = all.slice(offset, limit === null ? undefined : offset + limit);
     return { ...parent, [name]: cardinality === "one" ? (window[0] ?? null) : window };
   });
+}
+
+/** In characters, each of which takes six bytes at most: lists as long as one value of D1 may be (2 MB). */
+const MAX_LIST = 300_000;
+
+function* listsOf(keys: Iterable<string>): Generator<string[]> {
+  let list: string[] = [];
+  let length = 0;
+  for (const key of keys) {
+    if (length + key.length > MAX_LIST) {
+      yield list;
+      list = [];
+      length = 0;
+    }
+    list.push(key);
+    length += key.length + 1;
+  }
+  if (list.length > 0) yield list;
 }
 
 /** The tables a query of either kind reads. */

@@ -17,6 +17,8 @@ export interface Relation {
   readonly table: string;
   readonly parentColumn: string;
   readonly childColumn: string;
+  /** What else has this name, in words. */
+  readonly ambiguous: string | null;
 }
 
 /** `listId` → `list`, `owner` → `ownerRow`. */
@@ -85,13 +87,16 @@ export type ManyRelations<S extends Schema, T extends AnyTable> =
     ? ManyOf<Incoming<S>[TableName<T>] & Edge>
     : Record<never, never>;
 
-const relationCache = new WeakMap<Schema, Map<string, ReadonlyMap<string, Relation>>>();
+type Relations = ReadonlyMap<string, Relation>;
+const relationCache = new WeakMap<Schema, Map<string, Relations>>();
 
-/** The relations of a table, by name. */
-export function relationsOf(schema: Schema, tableName: string): ReadonlyMap<string, Relation> {
+/**
+ * The relations of a table, by name. One whose name is taken, by a column or by another relation, is `ambiguous`: a
+ * schema may have such, as long as nobody asks for it.
+ */
+export function relationsOf(schema: Schema, tableName: string): Relations {
   let ofSchema = relationCache.get(schema);
-  if (!ofSchema)
-    relationCache.set(schema, (ofSchema = new Map<string, ReadonlyMap<string, Relation>>()));
+  if (!ofSchema) relationCache.set(schema, (ofSchema = new Map<string, Relations>()));
   let relations = ofSchema.get(tableName);
   if (!relations) ofSchema.set(tableName, (relations = deriveRelations(schema, tableName)));
   return relations;
@@ -100,10 +105,10 @@ export function relationsOf(schema: Schema, tableName: string): ReadonlyMap<stri
 export function requireRelation(schema: Schema, tableName: string, name: string): Relation {
   const relations = relationsOf(schema, tableName);
   const relation = relations.get(name);
-  if (relation && requireTable(schema, tableName).columnNames.includes(name)) {
+  if (relation?.ambiguous) {
     throw new PlasmaError(
       "ambiguous-relation",
-      `The relation "${name}" of table "${tableName}" has the name of one of its columns. Rename the column, or the one that refers (a reference "xId" gives the relation "x").`,
+      `The relation "${name}" of table "${tableName}" has the name of ${relation.ambiguous}. Rename that, or the column that refers (a reference "xId" gives the relation "x").`,
     );
   }
   if (relation) return relation;
@@ -117,10 +122,19 @@ export function requireRelation(schema: Schema, tableName: string, name: string)
 function deriveRelations(schema: Schema, tableName: string): Map<string, Relation> {
   const relations = new Map<string, Relation>();
   const table = requireTable(schema, tableName);
+  const add = (relation: Omit<Relation, "ambiguous">) => {
+    const { name } = relation;
+    const ambiguous = table.columnNames.includes(name)
+      ? "one of its columns"
+      : relations.has(name)
+        ? "another one"
+        : null;
+    relations.set(name, { ...relation, ambiguous });
+  };
   for (const name of table.columnNames) {
     const target = table.columns[name]?.reference?.column().table;
     if (target === undefined) continue;
-    relations.set(relationName(name), {
+    add({
       name: relationName(name),
       cardinality: "one",
       table: target,
@@ -132,7 +146,7 @@ function deriveRelations(schema: Schema, tableName: string): Map<string, Relatio
   for (const { table: from, column } of incoming) {
     const several = incoming.filter((reference) => reference.table === from).length > 1;
     const name = several ? `${from}By${capitalize(relationName(column))}` : from;
-    relations.set(name, {
+    add({
       name,
       cardinality: "many",
       table: from,

@@ -1,6 +1,7 @@
 /** Column declarations: the kinds, the pure modifiers, and the TypeScript type that each kind stands for. */
 
 import { PlasmaDefinitionError } from "../errors.ts";
+import { textProblem } from "./text-check.ts";
 
 /** How a column is stored and compared. `ref` columns hold the id of a row of another table. */
 export type ColumnKind =
@@ -175,12 +176,22 @@ export function text<const V extends readonly [string, ...string[]]>(options: {
   enum: V;
 }): Column<V[number], false, null>;
 export function text(options?: { enum: readonly string[] }): Column<string, false, null> {
-  if (!options) return makeColumn({ kind: "text" });
-  const enumValues = Object.freeze([...options.enum]);
+  if (options === undefined) return makeColumn({ kind: "text" });
+  const given: unknown = (options as { enum?: unknown } | null)?.enum;
+  if (!Array.isArray(given) || !given.every((value) => typeof value === "string")) {
+    throw new PlasmaDefinitionError(
+      'text() takes its enum as a list of texts: text({ enum: ["open", "done"] }).',
+    );
+  }
+  const enumValues: readonly string[] = Object.freeze([...given]);
   if (enumValues.length === 0 || new Set(enumValues).size !== enumValues.length) {
     throw new PlasmaDefinitionError(
       `text({ enum: [${enumValues.join(", ")}] }) must list at least one value, and each value once.`,
     );
+  }
+  for (const value of enumValues) {
+    const problem = textProblem(value);
+    if (problem) throw new PlasmaDefinitionError(`A value of text({ enum }) ${problem}.`);
   }
   return makeColumn({ kind: "text", enumValues });
 }
@@ -228,7 +239,12 @@ export function ref<C extends AnyColumn>(
   target: () => C,
   options: { onDelete?: OnDelete } = {},
 ): Column<string, false, C["alias"]> {
-  const onDelete = options.onDelete ?? "restrict";
+  if (typeof target !== "function") {
+    throw new PlasmaDefinitionError(
+      "ref() takes a function that names the id of a table: ref(() => lists.id).",
+    );
+  }
+  const onDelete = (options as { onDelete?: OnDelete } | null)?.onDelete ?? "restrict";
   if (!ON_DELETE.has(onDelete)) {
     throw new PlasmaDefinitionError(
       `ref() does not know onDelete: "${onDelete}". Use one of: ${[...ON_DELETE].join(", ")}.`,

@@ -43,6 +43,11 @@ const MEDIA_TYPE = /^[a-z0-9][a-z0-9.+-]*\/(\*|[a-z0-9][a-z0-9.+-]*)$/;
 
 /** A file, kept outside of the row and known by the hash of its bytes. */
 export function file(options: FileOptions = {}): Column<FileRef, false, null> {
+  if (typeof options !== "object" || options === null) {
+    throw new PlasmaDefinitionError(
+      "file() takes an object of options: file({ maxSize: 5_000_000 }).",
+    );
+  }
   const { maxSize, mimeAllowList = [], upload } = options;
   if (maxSize !== undefined && !(Number.isSafeInteger(maxSize) && maxSize > 0)) {
     throw new PlasmaDefinitionError(

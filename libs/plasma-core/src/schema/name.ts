@@ -1,6 +1,7 @@
 /** Which names tables, columns, aliases and mutators may have: one rule, so that no name is safe in one place only. */
 
 import { PlasmaDefinitionError } from "../errors.ts";
+import { describeValue } from "./value.ts";
 
 const NAME = /^[A-Za-z][A-Za-z0-9_]{0,62}$/;
 
@@ -10,10 +11,10 @@ const POSTGRES_COLUMNS = /^(tableoid|ctid|xmin|xmax|cmin|cmax)$/i;
  * Refuses names that need quoting, that SQLite keeps for itself, or that every object has already ("constructor",
  * "toString"): looked up in an object, those would find the prototype's.
  */
-export function checkName(what: string, name: string): void {
-  if (!NAME.test(name)) {
+export function checkName(what: string, name: unknown): asserts name is string {
+  if (typeof name !== "string" || !NAME.test(name)) {
     throw new PlasmaDefinitionError(
-      `"${name}" cannot be the name of a ${what}. Use a letter followed by up to 62 letters, digits or underscores.`,
+      `${typeof name === "string" ? `"${name}"` : describeValue(name)} cannot be the name of a ${what}. Use a letter followed by up to 62 letters, digits or underscores.`,
     );
   }
   if (name in Object.prototype || name === "prototype") {

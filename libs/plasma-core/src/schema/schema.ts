@@ -28,6 +28,11 @@ export interface Schema<T extends SchemaTables = SchemaTables> {
 
 /** Groups tables into a schema. Each key must equal its table's name. */
 export function defineSchema<T extends SchemaTables>(tables: T): Schema<T> {
+  if (typeof tables !== "object" || tables === null) {
+    throw new PlasmaDefinitionError(
+      "defineSchema() takes an object of tables: defineSchema({ lists, todos }).",
+    );
+  }
   const byName = new Map<string, TableInfo>();
   for (const [key, candidate] of Object.entries(tables)) {
     if (!isTable(candidate)) {

@@ -119,7 +119,14 @@ function checkIndexes(
       `indexes of table "${table}" must be a list of column lists: [["listId", "position"]].`,
     );
   }
+  const seen = new Set<string>();
   for (const index of indexes) {
+    if (seen.has(index.join())) {
+      throw new PlasmaDefinitionError(
+        `Table "${table}" has the index [${index.join(", ")}] twice. Leave one of them out.`,
+      );
+    }
+    seen.add(index.join());
     if (index.length === 0 || new Set(index).size !== index.length) {
       throw new PlasmaDefinitionError(
         `An index of table "${table}" must name at least one column, and each column once: [${index.join(", ")}].`,

@@ -4,6 +4,7 @@ import { PlasmaDefinitionError } from "../errors.ts";
 import { bindColumn, isColumn } from "./column.ts";
 import type { AnyColumn, Column, ColumnData, ColumnRecord } from "./column.ts";
 import { checkDistinct, checkName } from "./name.ts";
+import { describeValue } from "./value.ts";
 import { checkOptions, requireComparable } from "./table-options.ts";
 import type { TableOptions } from "./table-options.ts";
 import { checkValue } from "./value.ts";
@@ -73,6 +74,9 @@ export type InferUpdateRow<T extends AnyTable> = Simplify<{
   [K in Exclude<keyof TableColumns<T>, "id">]?: ColumnData<TableColumns<T>[K]>;
 }>;
 
+/** D1's tables have 100 columns at most, two of which the history of a table needs for itself. */
+const MAX_COLUMNS = 98;
+
 /**
  * Declares a table.
  *
@@ -86,6 +90,11 @@ export function table<N extends string, C extends ColumnRecord>(
   options: TableOptions<C> = {},
 ): Table<N, C> {
   checkName("table", name);
+  if (typeof options !== "object" || options === null) {
+    throw new PlasmaDefinitionError(
+      `The options of table "${name}" must be an object: { auth, indexes }.`,
+    );
+  }
   const key: unknown = (columns as Partial<C> | undefined)?.["id"];
   if (!isColumn(key) || key.kind !== "id") {
     throw new PlasmaDefinitionError(
@@ -93,6 +102,11 @@ export function table<N extends string, C extends ColumnRecord>(
     );
   }
   for (const [key, column] of Object.entries(columns)) checkColumn(name, key, column);
+  if (Object.keys(columns).length > MAX_COLUMNS) {
+    throw new PlasmaDefinitionError(
+      `Table "${name}" has ${Object.keys(columns).length} columns, and ${MAX_COLUMNS} at most. Put some of them into a table of their own, or into a json() column.`,
+    );
+  }
   checkDistinct(`columns of table "${name}"`, Object.keys(columns));
   checkOptions(name, columns, options);
   return makeTable(columns, { name, alias: name, options: options as TableOptions }) as Table<N, C>;
@@ -104,6 +118,11 @@ export function alias<T extends AnyTable, A extends string>(
   name: A,
 ): Table<TableName<T>, TableColumns<T>, A> {
   checkName("table alias", name);
+  if (!isTable(target)) {
+    throw new PlasmaDefinitionError(
+      `alias() takes a table that was declared with table(), but was given ${describeValue(target)}.`,
+    );
+  }
   const info = tableInfo(target);
   return makeTable(info.columns, {
     name: info.name,

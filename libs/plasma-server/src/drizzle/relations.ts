@@ -68,6 +68,8 @@ export function toDrizzleRelations<S extends Schema>(
     all[`${name}Relations`] = relations(tableOf(name), ({ one, many }) => {
       const config: Record<string, One | Many<string>> = {};
       for (const relation of relationsOf(synced, name).values()) {
+        // Ours cannot be asked for either.
+        if (relation.ambiguous) continue;
         const { cardinality, table, parentColumn, childColumn } = relation;
         // The two ends of a ref find each other by this name, however many refs lie between two tables.
         const ref = cardinality === "one" ? [name, parentColumn] : [table, childColumn];
