@@ -23,7 +23,7 @@ import { bind, bindInteger, bindText, columnOf, join, name, sql, tree } from "..
 import type { SqlFragment } from "../sql/fragment.ts";
 import { columnNames } from "../sql/row-codec.ts";
 import { selectRows } from "../sql/row-list.ts";
-import { tooLarge } from "./too-large.ts";
+import { writeTooLarge } from "./too-large.ts";
 
 export interface CommitRequest {
   readonly schema: Schema;
@@ -258,7 +258,7 @@ function failureOf(
     case "constraint":
       return { kind: "refused", error: brokenConstraint(error) };
     case "too-large":
-      return { kind: "refused", error: tooLarge(error) };
+      return { kind: "refused", error: writeTooLarge(error) };
     case null:
       return { kind: "unknown", nonce, cause: error };
   }

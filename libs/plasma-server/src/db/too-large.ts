@@ -5,10 +5,18 @@
 
 import { PlasmaError } from "@sh1n4ps/plasma-core";
 
-export function tooLarge(cause: unknown): PlasmaError {
+export function writeTooLarge(cause: unknown): PlasmaError {
   return new PlasmaError(
     "write-too-large",
     "This mutation writes more than the database takes at once. Do it in several mutations.",
+    { cause },
+  );
+}
+
+export function queryTooLarge(cause: unknown): PlasmaError {
+  return new PlasmaError(
+    "query-too-large",
+    "A value in this query is larger than the database takes at once. Compare with smaller values, or with shorter lists.",
     { cause },
   );
 }

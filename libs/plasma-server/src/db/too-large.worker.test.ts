@@ -76,7 +76,7 @@ describe("a mutation on D1", () => {
   it("that asks for more than D1 takes is refused once and for all, and the next one goes on", async () => {
     expect(await push({ id: 2, name: "ask", count: 3_000_000 })).toMatchObject({
       status: "error",
-      code: "write-too-large",
+      code: "query-too-large",
     });
     expect(await push({ id: 3, name: "ask", count: 2 })).toEqual({ id: 3, status: "ok" });
   });

@@ -62,7 +62,7 @@ import type { Overlay } from "./overlay.ts";
 import { hasSubquery, idOfLookup, tableOfLookup } from "./lookup.ts";
 import { checkRule, compileRule } from "./rules.ts";
 import type { Rules } from "./rules.ts";
-import { tooLarge } from "./too-large.ts";
+import { queryTooLarge } from "./too-large.ts";
 
 export interface TransactionOptions {
   readonly schema: Schema;
@@ -127,7 +127,7 @@ export function openTransaction(options: TransactionOptions): Transaction {
           { cause },
         );
       }
-      if (dialect.refusalOf(cause) === "too-large") throw tooLarge(cause);
+      if (dialect.refusalOf(cause) === "too-large") throw queryTooLarge(cause);
       const failure = new StorageFailure("A query of a mutation failed.", { cause });
       if (state.kind === "open") state = { kind: "failed", failure };
       throw failure;

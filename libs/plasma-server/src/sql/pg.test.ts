@@ -6,6 +6,8 @@ import { valuesContract } from "../testing/values-contract.ts";
 import type { SqlExecutor } from "./executor.ts";
 import { bind, sql } from "./fragment.ts";
 import { fromPg } from "./pg.ts";
+import { postgresDialect } from "./postgres-dialect.ts";
+import { cellFromSql } from "./row-codec.ts";
 
 // Where it is not installed, `pglite.test.ts` is what there is; the run says so when it starts.
 describe.skipIf(!hasPostgres())("Postgres", () => {
@@ -60,8 +62,13 @@ describe.skipIf(!hasPostgres())("Postgres", () => {
         );
         await own.query("ALTER ROLE CURRENT_USER SET default_transaction_read_only = on");
         await own.query("ALTER ROLE CURRENT_USER SET bytea_output = 'escape'");
+        await own.query("ALTER ROLE CURRENT_USER SET extra_float_digits = -10");
         const other = fromPg(new pg.Pool({ ...own.options, max: 1 }));
-        expect(await other.all(read)).toEqual([expected]);
+        expect(await other.all(read)).toEqual([{ ...expected, x: expect.closeTo(0.1) as number }]);
+        const numbers = sql`SELECT ${postgresDialect.read(sql`CAST(0.1 AS double precision) * 3`, "real")} AS x, ${postgresDialect.read(sql`CAST(9007199254740991 AS bigint)`, "int")} AS n`;
+        const [row] = await other.all(numbers);
+        expect(cellFromSql(row!["x"], "real")).toBe(0.1 * 3);
+        expect(cellFromSql(row!["n"], "int")).toBe(Number.MAX_SAFE_INTEGER);
         const [mode] = await other.batch([
           sql`SELECT current_setting('transaction_isolation') AS isolation`,
           sql`CREATE TABLE allowed (id int)`,

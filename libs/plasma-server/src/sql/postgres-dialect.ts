@@ -4,8 +4,8 @@
  * - A parameter has no type of its own, so every value says what it is: CAST(? AS …).
  * - Text compares by code point whatever the database's collation: columns are COLLATE "C", and so is all text that
  *   is not a column.
- * - Drivers disagree about bigints (text, number, bigint): an int or a date is read as a double, which holds it
- *   exactly, and a bigint as text.
+ * - Drivers disagree about bigints (text, number, bigint), and settings about the digits of a double
+ *   (`extra_float_digits`): whole numbers and dates are read as text, and reals as their eight bytes.
  * - There is no min() of booleans or bytes: false is less than true, and hex sorts as its bytes do.
  * - Sums of whole numbers are exact (numeric), and infinite if they do not fit.
  */
@@ -91,14 +91,14 @@ export const postgresDialect: SqlDialect = {
     switch (kind) {
       case "int":
       case "timestamp":
-        return sql`CAST(${column} AS double precision)`;
       case "bigint":
       case "json":
         return sql`CAST(${column} AS text)`;
+      case "real":
+        return sql`encode(float8send(${column}), 'hex')`;
       case "id":
       case "ref":
       case "text":
-      case "real":
       case "boolean":
       case "blob":
         return column;

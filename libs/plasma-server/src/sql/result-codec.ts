@@ -1,7 +1,7 @@
 /** The rows of a compiled select as the rows of its result. */
 
 import { overflow } from "@sh1n4ps/plasma-core";
-import type { AnalyzedSelect, Row } from "@sh1n4ps/plasma-core";
+import type { AnalyzedSelect, ColumnKind, Row } from "@sh1n4ps/plasma-core";
 import type { SqlRow } from "./executor.ts";
 import { cellFromSql } from "./row-codec.ts";
 
@@ -10,8 +10,7 @@ export function resultFromSql(analyzed: AnalyzedSelect, stored: SqlRow): Row {
   const row: Row = {};
   for (const [at, { path, type, overflows }] of outputs.entries()) {
     const value = stored[`c${at}`];
-    if (overflows) requireFinite(value);
-    const cell = cellFromSql(value, type);
+    const cell = overflows ? sumFromSql(value, type) : cellFromSql(value, type);
     const [field, column] = path;
     if (column === undefined) row[field] = cell;
     else nested(row, field)[column] = cell;
@@ -33,8 +32,10 @@ function nested(row: Row, field: string): Row {
   return row[field] as Row;
 }
 
-/** A sum that did not fit is infinite (see core's `aggregate-values.ts`). */
-function requireFinite(value: unknown): void {
-  if (typeof value === "bigint" || value === null || value === undefined) return;
-  if (!Number.isFinite(Number(value))) throw overflow();
+/** A sum that did not fit is infinite (see core's `aggregate-values.ts`), or text that says so. */
+function sumFromSql(value: unknown, type: ColumnKind): unknown {
+  if (typeof value === "string" && /^-?infinit/i.test(value)) throw overflow();
+  const cell = cellFromSql(value, type);
+  if (typeof cell === "number" && !Number.isFinite(cell)) throw overflow();
+  return cell;
 }

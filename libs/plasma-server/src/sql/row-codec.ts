@@ -56,28 +56,45 @@ function isBoolean(value: unknown): boolean {
   return [null, undefined, 0, 1, true, false].includes(value as null);
 }
 
-/** Drivers differ in what they give for a boolean (0, 1, false, true), and in the class of bytes. */
+/** Drivers differ in what they give for a boolean (0, 1, false, true), and in the class of bytes; dialects in numbers. */
 export function cellFromSql(value: unknown, kind: ColumnKind): unknown {
   if (value === null || value === undefined) return null;
   switch (kind) {
     case "id":
     case "ref":
     case "text":
-    case "int":
-    case "real":
       return value;
+    case "int":
+      return wholeNumber(value);
+    case "real":
+      return typeof value === "string" && EIGHT_BYTES.test(value) ? doubleFromHex(value) : value;
     case "bigint":
       return BigInt(value as string);
     case "boolean":
       return value !== 0 && value !== false;
     case "timestamp":
-      return new Date(value as number);
+      return new Date(wholeNumber(value) as number);
     case "blob":
       // D1 gives a list of numbers, better-sqlite3 a Buffer that may share its memory with others.
       return Uint8Array.from(value as ArrayLike<number>);
     case "json":
       return parsed(value as string);
   }
+}
+
+// Other text is what other SQL wrote into such a column on SQLite, which is no number.
+const WHOLE = /^-?\d+$/;
+const EIGHT_BYTES = /^[0-9a-f]{16}$/;
+
+function wholeNumber(value: unknown): unknown {
+  return typeof value === "string" && WHOLE.test(value) ? Number(value) : value;
+}
+
+/** A double as its bytes, the highest first. */
+function doubleFromHex(hex: string): number {
+  const view = new DataView(new ArrayBuffer(8));
+  view.setBigUint64(0, BigInt(`0x${hex}`));
+  return view.getFloat64(0);
 }
 
 /** Only other SQL can have written what is not JSON. Its values are told to nobody. */
