@@ -126,7 +126,7 @@ export type { Aggregate, AnyExpression, ColumnRef, Expression } from "./query/op
 export { explainedSelects } from "./query/explained-selects.ts";
 export { adviseIndex } from "./query/index-advice.ts";
 export type { IndexAdvice } from "./query/index-advice.ts";
-export { escapeLike } from "./query/like.ts";
+export { escapeLike, normalizePattern } from "./query/like.ts";
 export type { LiveDelta, LiveQuery, LiveQueryStatus } from "./query/live-query.ts";
 export type { PlanStep, QueryPlan, TableAccess } from "./query/query-plan.ts";
 export { evaluateRelational, runRelational, selectsOf } from "./query/relational.ts";
@@ -228,7 +228,7 @@ export type { JsonRow } from "./schema/row-codec.ts";
 export { isLocalOnly } from "./schema/local-only.ts";
 export { syncedSchema, syncedTables } from "./schema/synced-schema.ts";
 export { requireRunnable } from "./schema/runnable.ts";
-export { checkValue, MAX_CELL_SIZE } from "./schema/value.ts";
+export { checkValue, INT64_MAX, INT64_MIN, MAX_CELL_SIZE } from "./schema/value.ts";
 export { defineSchema, requireColumn, requireTable } from "./schema/schema.ts";
 export type { IncomingReference, Schema, SchemaTables } from "./schema/schema.ts";
 export { alias, isTable, table, tableInfo } from "./schema/table.ts";

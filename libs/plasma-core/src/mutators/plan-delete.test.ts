@@ -7,6 +7,8 @@ import { defineSchema } from "../schema/schema.ts";
 import { table } from "../schema/table.ts";
 import type { InferInsertRow } from "../schema/table.ts";
 import { memoryWorld } from "./memory-write-store.fixture.ts";
+import { planDelete } from "./plan-delete.ts";
+import type { WriteStore } from "./write-store.ts";
 
 const toNode = (onDelete: OnDelete) => ref((): AnyColumn => nodes.id, { onDelete }).nullable();
 
@@ -59,6 +61,26 @@ describe("a delete", () => {
       "- leaves:leaf1",
       "- nodes:a",
     ]);
+  });
+
+  it("asks once for each reference of a level, however many rows there are", async () => {
+    const many = Array.from({ length: 2_000 }, (_, at) => `n${at}`);
+    const w = world([{ id: "a" }, ...many.map((id) => ({ id, cascade: "a" }))], many);
+    let asked = 0;
+    const counting: WriteStore = {
+      ...w.store,
+      rowsWith: (...question) => {
+        asked++;
+        return w.store.rowsWith(...question);
+      },
+    };
+    const [a] = await w.store.rowsWith("nodes", "id", ["a"]);
+    const planned = await planDelete(schema, counting, [
+      { table: "nodes", id: "a", before: a!, after: null },
+    ]);
+    expect(planned).toHaveLength(4_001);
+    // Five references to nodes are followed, on the levels of a and of the many; none leads to leaves.
+    expect(asked).toBe(2 * 6);
   });
 
   it("deletes a row once to which two ways lead", async () => {

@@ -1,7 +1,7 @@
 /** Analysis of groups: which queries make them, and what may be asked of a group. */
 
 import type { Operand, SelectAst } from "./ast.ts";
-import { invalid, requireComparable } from "./field.ts";
+import { invalid, requireComparableField } from "./field.ts";
 import type { FieldScope } from "./field.ts";
 import { operandsOfCondition, outerColumnsOfCondition, sourcesOf } from "./walk.ts";
 
@@ -16,7 +16,7 @@ export function needsGroups(ast: SelectAst): boolean {
 
 /** What a grouped query may use where. */
 export function checkGroups(ast: SelectAst, scope: FieldScope): void {
-  for (const column of ast.groupBy) requireComparable(column, scope, "groupBy");
+  for (const column of ast.groupBy) requireComparableField(column, scope, "groupBy");
   const isKey = (operand: Operand) =>
     operand.kind !== "column" ||
     ast.groupBy.some(({ alias, column }) => alias === operand.alias && column === operand.column);

@@ -29,7 +29,7 @@ import {
   fieldsOfTable,
   invalid,
   mismatch,
-  requireComparable,
+  requireComparableField,
   requireField,
 } from "./field.ts";
 import type { Field, FieldScope } from "./field.ts";
@@ -155,7 +155,7 @@ function analyze(schema: Schema, ast: SelectAst, outer: FieldScope): AnalyzedSel
   checkAggregates(ast);
   if (grouped) checkGroups(ast, scope);
   if (ast.having) checkCondition(schema, ast.having, { scope, place: "having" });
-  for (const { operand } of ast.orderBy) requireComparable(operand, scope, "orderBy");
+  for (const { operand } of ast.orderBy) requireComparableField(operand, scope, "orderBy");
   if (ast.distinct) checkDistinct(ast, outputs);
   const identity = identityOf({ ast, sources, outputs, grouped });
   const order = [...ast.orderBy, ...tieBreakers(identity, sources)];
@@ -244,7 +244,9 @@ function operandType(
     );
   }
   return (
-    anyType ? fieldOfOperand(operand, at.scope) : requireComparable(operand, at.scope, at.place)
+    anyType
+      ? fieldOfOperand(operand, at.scope)
+      : requireComparableField(operand, at.scope, at.place)
   ).type;
 }
 

@@ -92,7 +92,7 @@ export function requireField(operand: ColumnOperand, scope: FieldScope): Field {
   return field;
 }
 
-export function requireComparable(
+export function requireComparableField(
   operand: ColumnOperand | AggregateOperand,
   scope: FieldScope,
   place: string,

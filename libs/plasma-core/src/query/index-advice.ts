@@ -7,6 +7,7 @@ import { requireTable } from "../schema/schema.ts";
 import type { Schema } from "../schema/schema.ts";
 import type { TableInfo } from "../schema/table.ts";
 import type { Condition, Operand, SelectAst } from "./ast.ts";
+import { conjunctsOf } from "./equalities.ts";
 import { sourcesOf } from "./walk.ts";
 
 export type IndexAdvice =
@@ -52,11 +53,9 @@ export function adviseIndex(schema: Schema, query: SelectAst, alias: string): In
 
 /** The conditions all of which a row has to meet. */
 function conjuncts(query: SelectAst): Condition[] {
-  return [...query.joins.map(({ on }) => on), ...(query.where ? [query.where] : [])].flatMap(parts);
-}
-
-function parts(condition: Condition): Condition[] {
-  return condition.kind === "and" ? condition.conditions.flatMap(parts) : [condition];
+  return [...query.joins.map(({ on }) => on), ...(query.where ? [query.where] : [])].flatMap(
+    conjunctsOf,
+  );
 }
 
 function equalColumns(part: Condition, alias: string): string[] {

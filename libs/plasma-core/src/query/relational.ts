@@ -6,6 +6,7 @@ import type { Schema } from "../schema/schema.ts";
 import { PlasmaDefinitionError, PlasmaError } from "../errors.ts";
 import type { Condition, OrderTerm, SelectAst } from "./ast.ts";
 import { orderTerm, requireCondition } from "./expression.ts";
+import { keyLists } from "./key-lists.ts";
 import { withKeyset } from "./keyset.ts";
 import type { LiveQuery } from "./live-query.ts";
 import type { AnyExpression } from "./operand.ts";
@@ -214,7 +215,7 @@ function* attach(related: RelatedAst, parents: readonly Row[]): Generator<Select
     parents.map((row) => row[parentColumn]).filter((key) => typeof key === "string"),
   );
   const children = new Map<unknown, Row[]>();
-  for (const values of listsOf(keys)) {
+  for (const values of keyLists(keys)) {
     const ofThese: Condition = {
       kind: "in",
       operand: { kind: "column", alias: child.query.from.alias, column: childColumn },
@@ -232,24 +233,6 @@ function* attach(related: RelatedAst, parents: readonly Row[]): Generator<Select
     const window = all.slice(offset, limit === null ? undefined : offset + limit);
     return { ...parent, [name]: cardinality === "one" ? (window[0] ?? null) : window };
   });
-}
-
-/** In characters, each of which takes six bytes at most: lists as long as one value of D1 may be (2 MB). */
-const MAX_LIST = 300_000;
-
-function* listsOf(keys: Iterable<string>): Generator<string[]> {
-  let list: string[] = [];
-  let length = 0;
-  for (const key of keys) {
-    if (length + key.length > MAX_LIST) {
-      yield list;
-      list = [];
-      length = 0;
-    }
-    list.push(key);
-    length += key.length + 1;
-  }
-  if (list.length > 0) yield list;
 }
 
 /** The tables a query of either kind reads. */

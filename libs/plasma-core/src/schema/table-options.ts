@@ -101,7 +101,7 @@ export function checkOptions(
 }
 
 /** Documents have no equality, and of encrypted values nobody but their readers knows whether they are equal. */
-export function requireComparable(what: string, column: AnyColumn): void {
+export function requireComparableColumn(what: string, column: AnyColumn): void {
   if (column.kind !== "json" && !column.isEncrypted) return;
   const reason = column.isEncrypted ? "an encrypted value" : "a document";
   throw new PlasmaDefinitionError(
@@ -138,7 +138,7 @@ function checkIndexes(
           `An index of table "${table}" names "${column}", which is not one of its columns.`,
         );
       }
-      requireComparable(
+      requireComparableColumn(
         `An index of table "${table}" names "${column}"`,
         columns[column] as AnyColumn,
       );

@@ -5,7 +5,7 @@ import { bindColumn, isColumn } from "./column.ts";
 import type { AnyColumn, Column, ColumnData, ColumnRecord } from "./column.ts";
 import { checkDistinct, checkName } from "./name.ts";
 import { describeValue } from "./value.ts";
-import { checkOptions, requireComparable } from "./table-options.ts";
+import { checkOptions, requireComparableColumn } from "./table-options.ts";
 import type { TableOptions } from "./table-options.ts";
 import { checkValue } from "./value.ts";
 
@@ -152,7 +152,7 @@ function checkColumn(table: string, key: string, column: unknown): void {
       `Table "${table}" has a second primary key, "${key}". Keep \`id: id()\` only, and use ref() or text() for "${key}".`,
     );
   }
-  if (column.isUnique) requireComparable(`"${table}.${key}" is unique`, column);
+  if (column.isUnique) requireComparableColumn(`"${table}.${key}" is unique`, column);
 }
 
 function makeTable(

@@ -18,7 +18,7 @@
  *    tables is known, every row is a candidate as soon as there is an image (or a change) that could matter.
  */
 
-import { requireTable, RULE_ROW } from "@sh1n4ps/plasma-core";
+import { conjunctsOf, requireTable, RULE_ROW } from "@sh1n4ps/plasma-core";
 import type { Condition, Schema, TableInfo } from "@sh1n4ps/plasma-core";
 import { compileAbout } from "../db/rules.ts";
 import type { RowsInSight } from "../db/rules.ts";
@@ -29,7 +29,7 @@ import type { Compiler } from "../sql/compile.ts";
 import type { SqlDialect } from "../sql/dialect.ts";
 import { bind, columnOf, join, name, sql, tree } from "../sql/fragment.ts";
 import type { Cte, SqlFragment } from "../sql/fragment.ts";
-import { aliasesOf, columnsOf, conjunctsOf, pathsOf, upperBound } from "./rule-paths.ts";
+import { aliasesOf, columnsOf, pathsOf, upperBound } from "./rule-paths.ts";
 import type { PathStep } from "./rule-paths.ts";
 import type { TouchedTables } from "./touched.ts";
 

@@ -6,7 +6,7 @@
  * off, or joined on the left is not followed: of it only the tables are known.
  */
 
-import { tableQuery, tablesOfCondition, walkCondition } from "@sh1n4ps/plasma-core";
+import { conjunctsOf, tableQuery, tablesOfCondition, walkCondition } from "@sh1n4ps/plasma-core";
 import type { Condition, SelectAst, Source } from "@sh1n4ps/plasma-core";
 
 /** `exists (select … from table as alias where condition)` */
@@ -94,11 +94,6 @@ function nest(tables: readonly TableSource[], conditions: readonly Condition[]):
     table: outermost.table,
     condition: { kind: "and", conditions: own },
   };
-}
-
-/** What must all be true for the condition to be. */
-export function conjunctsOf(condition: Condition): Condition[] {
-  return condition.kind === "and" ? condition.conditions.flatMap(conjunctsOf) : [condition];
 }
 
 /** Every alias that a condition names, those of its subqueries included. */

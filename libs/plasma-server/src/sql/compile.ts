@@ -10,7 +10,13 @@
  *    person may read. Rules are compiled without it: they look at everything.
  */
 
-import { analyzeSelect, fieldsOfTable, PlasmaError, requireTable } from "@sh1n4ps/plasma-core";
+import {
+  analyzeSelect,
+  fieldsOfTable,
+  PlasmaError,
+  requireTable,
+  sameOperand,
+} from "@sh1n4ps/plasma-core";
 import type {
   AggregateOperand,
   AnalyzedSelect,
@@ -133,14 +139,10 @@ function compileSubquery(analyzed: AnalyzedSelect, outer: Place): SqlFragment {
 /** The order of a distinct query: its terms are all among its outputs, which go by label there. */
 function outputOrder({ order, outputs }: AnalyzedSelect, dialect: SqlDialect): SqlFragment {
   const terms = order.map(({ operand, direction }) => {
-    const at = outputs.findIndex((output) => isSame(output.operand, operand));
+    const at = outputs.findIndex((output) => sameOperand(output.operand, operand));
     return dialect.orderTerm(columnOf("q", `c${at}`), direction, outputs[at]!.nullable);
   });
   return sql` ORDER BY ${join(terms)}`;
-}
-
-function isSame(left: Operand, right: Operand): boolean {
-  return JSON.stringify(left) === JSON.stringify(right);
 }
 
 export interface Place {

@@ -10,6 +10,7 @@
  * - Sums of whole numbers are exact (numeric), and infinite if they do not fit.
  */
 
+import { INT64_MAX, INT64_MIN, normalizePattern } from "@sh1n4ps/plasma-core";
 import type { ColumnKind, Value, ValueType } from "@sh1n4ps/plasma-core";
 import { toHex } from "../bytes.ts";
 import type { SqlDialect } from "./dialect.ts";
@@ -19,8 +20,6 @@ import { realTotal } from "./real-total.ts";
 import type { RealArithmetic } from "./real-total.ts";
 import { sqlStateOf } from "./postgres-executor.ts";
 
-const INT64_MIN = -(2n ** 63n);
-const INT64_MAX = 2n ** 63n - 1n;
 const NUMERIC_VALUE_OUT_OF_RANGE = "22003";
 
 export const postgresDialect: SqlDialect = {
@@ -115,7 +114,7 @@ export const postgresDialect: SqlDialect = {
     const folded = foldCase
       ? pattern.replace(/[A-Z]+/g, (letters) => letters.toLowerCase())
       : pattern;
-    return sql`(${text} LIKE ${postgresDialect.value(closed(folded))})`;
+    return sql`(${text} LIKE ${postgresDialect.value(normalizePattern(folded))})`;
   },
 
   aggregate: (fn, operand, { type, overflows }) => {
@@ -242,12 +241,6 @@ function castNumber(text: SqlFragment, values: readonly (number | bigint)[]): Sq
     return sql`CAST(${text} AS double precision)`;
   }
   return sql`CAST(${text} AS numeric)`;
-}
-
-/** A backslash at the end has nothing to escape: Postgres makes an error of it, and we the character itself. */
-function closed(pattern: string): string {
-  const backslashes = /\\*$/.exec(pattern)?.[0].length ?? 0;
-  return backslashes % 2 === 1 ? `${pattern}\\` : pattern;
 }
 
 function extreme(fn: "min" | "max", operand: SqlFragment, type: ColumnKind): SqlFragment {

@@ -8,6 +8,7 @@
  *   mantissa and exponent, whose product is exact.
  */
 
+import { INT64_MAX, INT64_MIN } from "@sh1n4ps/plasma-core";
 import type { Value, ValueType } from "@sh1n4ps/plasma-core";
 import type { SqlDialect } from "./dialect.ts";
 import { toHex } from "../bytes.ts";
@@ -17,9 +18,6 @@ import { realTotal } from "./real-total.ts";
 import type { RealArithmetic } from "./real-total.ts";
 import { sqliteLike } from "./sqlite-like.ts";
 import { mantissaAndExponent } from "./sqlite-real.ts";
-
-const INT64_MIN = -(2n ** 63n);
-const INT64_MAX = 2n ** 63n - 1n;
 
 export const sqliteDialect: SqlDialect = {
   name: "sqlite",
