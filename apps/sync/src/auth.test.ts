@@ -90,6 +90,7 @@ describe("authentication", () => {
       principal: "ada",
       clientID: "tab-1",
       ctx: { userId: "ada" },
+      expiresAt: start + 30 * DAY,
     });
   });
 

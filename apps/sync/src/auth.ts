@@ -13,6 +13,13 @@ export interface Sessions {
   issue(userId: string): Promise<string>;
   /** Whose request it is, or undefined without a valid token. */
   personOf(request: Request): Promise<string | undefined>;
+  /** The same, and when the token ends, in milliseconds since 1970. */
+  sessionOf(request: Request): Promise<Session | undefined>;
+}
+
+export interface Session {
+  readonly userId: string;
+  readonly expiresAt: number;
 }
 
 export interface SessionOptions {
@@ -27,6 +34,24 @@ const LIFETIME_SECONDS = 30 * 24 * 60 * 60;
 
 export function createSessions({ secret, now }: SessionOptions): Sessions {
   const key = new TextEncoder().encode(secret);
+  const sessionOf = async (request: Request): Promise<Session | undefined> => {
+    const token = bearerToken(request);
+    if (token === undefined) return undefined;
+    try {
+      const { payload } = await jwtVerify(token, key, {
+        algorithms: [ALGORITHM],
+        issuer: ISSUER,
+        audience: AUDIENCE,
+        requiredClaims: ["sub", "exp"],
+        currentDate: new Date(now()),
+      });
+      const { sub, exp } = payload;
+      return sub && exp !== undefined ? { userId: sub, expiresAt: exp * 1000 } : undefined;
+    } catch (error) {
+      if (error instanceof errors.JOSEError) return undefined;
+      throw error;
+    }
+  };
   return {
     issue: async (userId) => {
       const issuedAt = Math.floor(now() / 1000);
@@ -39,34 +64,21 @@ export function createSessions({ secret, now }: SessionOptions): Sessions {
         .setExpirationTime(issuedAt + LIFETIME_SECONDS)
         .sign(key);
     },
-    personOf: async (request) => {
-      const token = bearerToken(request);
-      if (token === undefined) return undefined;
-      try {
-        const { payload } = await jwtVerify(token, key, {
-          algorithms: [ALGORITHM],
-          issuer: ISSUER,
-          audience: AUDIENCE,
-          requiredClaims: ["sub", "exp"],
-          currentDate: new Date(now()),
-        });
-        return payload.sub === "" ? undefined : payload.sub;
-      } catch (error) {
-        if (error instanceof errors.JOSEError) return undefined;
-        throw error;
-      }
-    },
+    sessionOf,
+    personOf: async (request) => (await sessionOf(request))?.userId,
   };
 }
 
 /** The `auth` option of `createSyncHandler`. A person's tabs and devices form one client group, named after them. */
 export function authenticate(sessions: Sessions) {
   return async (request: Request) => {
-    const userId = await sessions.personOf(request);
-    if (userId === undefined) return { ok: false, reason: "Sign in again." } as const;
+    const session = await sessions.sessionOf(request);
+    if (session === undefined) return { ok: false, reason: "Sign in again." } as const;
+    const { userId, expiresAt } = session;
     const ctx: Ctx = { userId };
     const clientID = request.headers.get(CLIENT_ID_HEADER) ?? "";
-    return { ok: true, clientGroupID: userId, clientID, ctx, principal: userId } as const;
+    const identity = { clientGroupID: userId, clientID, ctx, principal: userId };
+    return { ok: true, ...identity, expiresAt } as const;
   };
 }
 

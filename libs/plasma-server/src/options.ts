@@ -14,6 +14,8 @@ export interface AuthSuccess<Ctx> {
   readonly ctx: Ctx;
   /** A stable id of the person, to which client ids, outcomes and cookies are bound. Default: `clientGroupID`. */
   readonly principal?: string;
+  /** When the session ends, in milliseconds since 1970: sockets are closed then. Default: never. */
+  readonly expiresAt?: number;
 }
 
 export type AuthResult<Ctx> =
@@ -27,6 +29,7 @@ export interface Identity<Ctx = unknown> {
   readonly clientID: string;
   readonly principal: string;
   readonly ctx: Ctx;
+  readonly expiresAt?: number;
 }
 
 /** A push that changed rows and is committed. */
@@ -44,6 +47,8 @@ export interface SocketIdentity {
   readonly clientID: string;
   readonly clientGroupID: string;
   readonly principal: string;
+  /** When it has to be closed (4401), in milliseconds since 1970. */
+  readonly expiresAt?: number;
 }
 
 export interface SyncHandlerOptions<Ctx = unknown> {

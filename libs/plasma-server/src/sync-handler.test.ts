@@ -11,12 +11,25 @@ const EVIL = "https://app.example.evil.example";
 
 let world: World;
 let now: number;
+let sessionEnd: number | undefined;
 const connected: SocketIdentity[] = [];
 
 beforeEach(() => {
   now = 1_000_000;
   connected.length = 0;
+  sessionEnd = undefined;
   world = createWorld(fromBetterSqlite3(new Database(":memory:")), {
+    auth: ({ headers }) => {
+      const userId = /^Bearer (\w+)$/.exec(headers.get("authorization") ?? "")?.[1];
+      if (userId === undefined) return { ok: false, reason: "no token" };
+      return {
+        ok: true,
+        clientGroupID: userId,
+        clientID: headers.get("x-plasma-client-id") ?? "",
+        ctx: { userId },
+        ...(sessionEnd !== undefined && { expiresAt: sessionEnd }),
+      };
+    },
     allowedOrigins: [APP],
     maxPayloadBytes: 10_000,
     maxMutationsPerPush: 3,
@@ -394,6 +407,15 @@ describe("sockets", () => {
     ]);
     await expectRefusal(await open(issued), 403, "forbidden");
     expect(connected).toHaveLength(1);
+  });
+
+  it("know when the session ends, and no ticket outlives it", async () => {
+    sessionEnd = now + 5_000;
+    const [used, late] = [await ticket(), await ticket()];
+    expect((await open(used)).status).toBe(200);
+    expect(connected).toMatchObject([{ principal: "ada", expiresAt: now + 5_000 }]);
+    now += 5_000;
+    await expectRefusal(await open(late), 403, "forbidden");
   });
 
   it("open for one of many who try with the same ticket at once", async () => {

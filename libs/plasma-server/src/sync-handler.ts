@@ -211,8 +211,9 @@ async function identify<Ctx>(server: Server<Ctx>, request: Request): Promise<Ide
       cause: auth.reason,
     });
   }
-  const { clientGroupID, clientID, ctx } = auth;
-  return { clientGroupID, clientID, ctx, principal: auth.principal ?? clientGroupID };
+  const { clientGroupID, clientID, ctx, principal = clientGroupID, expiresAt } = auth;
+  const expiry = expiresAt === undefined ? {} : { expiresAt };
+  return { clientGroupID, clientID, ctx, principal, ...expiry };
 }
 
 async function handlePush<Ctx>(

@@ -3,7 +3,8 @@
  * logs; so an authenticated request fetches a ticket, which opens one socket within 30 seconds.
  *
  * 1. Only the hash of a ticket is stored.
- * 2. Redeeming a ticket deletes it, whether it fits or not: it is good once.
+ * 2. It is good no longer than the session that it comes from, and remembers when that ends.
+ * 3. Redeeming a ticket deletes it, whether it fits or not: it is good once.
  */
 
 import { TICKET_PROTOCOL_PREFIX } from "@sh1n4ps/plasma-core";
@@ -23,10 +24,11 @@ export async function issueTicket(
   const ticket = toBase64Url(platform.random.bytes(32));
   const hash = await hashOf(engine, ticket);
   const now = platform.clock.now();
+  const expiresAt = Math.floor(Math.min(now + LIFETIME_MS, identity.expiresAt ?? Infinity));
   await executor.batch([
     sql`DELETE FROM _plasma_tickets WHERE expires_at <= ${bind(now)}`,
-    sql`INSERT INTO _plasma_tickets (hash, room, principal, client_id, client_group_id, expires_at)
-      VALUES (${bind(hash)}, ${bind(room)}, ${bind(identity.principal)}, ${bind(identity.clientID)}, ${bind(identity.clientGroupID)}, ${bind(now + LIFETIME_MS)})`,
+    sql`INSERT INTO _plasma_tickets (hash, room, principal, client_id, client_group_id, expires_at, session_expires_at)
+      VALUES (${bind(hash)}, ${bind(room)}, ${bind(identity.principal)}, ${bind(identity.clientID)}, ${bind(identity.clientGroupID)}, ${bind(expiresAt)}, ${bind(identity.expiresAt === undefined ? null : Math.floor(identity.expiresAt))})`,
   ]);
   return ticket;
 }
@@ -39,7 +41,7 @@ export async function redeemTicket(
 ): Promise<SocketIdentity | null> {
   const hash = await hashOf(engine, ticket);
   const [found] = await engine.executor.all(
-    sql`DELETE FROM _plasma_tickets WHERE hash = ${bind(hash)} RETURNING room, principal, client_id, client_group_id, expires_at`,
+    sql`DELETE FROM _plasma_tickets WHERE hash = ${bind(hash)} RETURNING room, principal, client_id, client_group_id, expires_at, session_expires_at`,
   );
   if (
     !found ||
@@ -47,11 +49,13 @@ export async function redeemTicket(
     (found["expires_at"] as number) <= engine.platform.clock.now()
   )
     return null;
+  const sessionEnd = found["session_expires_at"];
   return {
     room,
     principal: found["principal"] as string,
     clientID: found["client_id"] as string,
     clientGroupID: found["client_group_id"] as string,
+    ...(typeof sessionEnd === "number" && { expiresAt: sessionEnd }),
   };
 }
 

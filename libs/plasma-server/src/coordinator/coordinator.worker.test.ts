@@ -27,18 +27,31 @@ interface Listener {
   next(): Promise<string>;
 }
 
-async function connect(room: string, principal = room, clientID = "tab-1"): Promise<Response> {
+async function connect(
+  room: string,
+  principal = room,
+  clientID = "tab-1",
+  expiresAt?: number,
+): Promise<Response> {
   const request = new Request(`https://sync.test/sync/coordinator?room=${room}`, {
     headers: {
       upgrade: "websocket",
       "sec-websocket-protocol": `${SOCKET_PROTOCOL}, plasma.ticket.secret`,
     },
   });
-  return sockets.connect(request, { room, clientID, clientGroupID: principal, principal });
+  return sockets.connect(request, {
+    room,
+    clientID,
+    clientGroupID: principal,
+    principal,
+    ...(expiresAt !== undefined && { expiresAt }),
+  });
 }
 
-async function open(room: string, principal = room, clientID = "tab-1"): Promise<Listener> {
-  const { webSocket, status } = await connect(room, principal, clientID);
+async function open(
+  ...[room, principal, clientID, expiresAt]: Parameters<typeof connect>
+): Promise<Listener> {
+  const { webSocket, status } = await connect(room, principal, clientID, expiresAt);
   expect(status).toBe(101);
   const socket = webSocket as WebSocket;
   const messages: string[] = [];
@@ -176,6 +189,26 @@ describe("a coordinator", () => {
     expect(await drain(newest)).toEqual([POKE]);
     expect(await drain(grace)).toEqual([POKE]);
     expect(await drain(listeners[1] as Listener)).toEqual([POKE]);
+  });
+
+  it("closes a socket with 4401 when the session ends that it was opened with, and no other", async () => {
+    const now = Date.now();
+    const short = await open("sessions", "ada", "short", now + 300);
+    const later = await open("sessions", "ada", "later", now + 600);
+    const lasting = await open("sessions", "ada", "lasting", now + 60_000);
+    const endless = await open("sessions", "grace", "endless");
+    expect(await short.closed).toEqual({ code: SOCKET_CLOSE.expired });
+    expect(await later.closed).toEqual({ code: SOCKET_CLOSE.expired });
+    expect(await pokeCoordinator(COORDINATOR, "sessions")).toBe(2);
+    expect(await drain(lasting)).toEqual([POKE]);
+    expect(await drain(endless)).toEqual([POKE]);
+  });
+
+  it("pokes nobody whose session is over, even before the alarm rings", async () => {
+    const over = await open("over", "ada", "over", Date.now() - 1);
+    expect(await pokeCoordinator(COORDINATOR, "over")).toBe(0);
+    expect(await over.closed).toEqual({ code: SOCKET_CLOSE.expired });
+    expect(over.messages).toEqual([]);
   });
 
   it("opens nothing without an identity, without an upgrade, or for ids too long to keep", async () => {

@@ -13,6 +13,8 @@ export interface SocketIdentity {
   readonly clientID: string;
   readonly clientGroupID: string;
   readonly principal: string;
+  /** When the session ends that it was opened with, in milliseconds since 1970. */
+  readonly expiresAt?: number;
 }
 
 export interface SocketAttachment extends SocketIdentity {
@@ -20,8 +22,8 @@ export interface SocketAttachment extends SocketIdentity {
 }
 
 export function encodeIdentity(identity: SocketIdentity): string {
-  const { clientID, clientGroupID, principal } = identity;
-  return encodeURIComponent(JSON.stringify({ clientID, clientGroupID, principal }));
+  const { clientID, clientGroupID, principal, expiresAt } = identity;
+  return encodeURIComponent(JSON.stringify({ clientID, clientGroupID, principal, expiresAt }));
 }
 
 /** Undefined unless it is what `encodeIdentity` makes. */
@@ -44,8 +46,13 @@ export function fitsAttachment(attachment: SocketAttachment): boolean {
   return new TextEncoder().encode(JSON.stringify(attachment)).byteLength <= MAX_ATTACHMENT_BYTES;
 }
 
+export function isExpired({ expiresAt }: Pick<SocketIdentity, "expiresAt">, now: number): boolean {
+  return expiresAt !== undefined && expiresAt <= now;
+}
+
 function isIdentity(value: unknown): value is SocketIdentity {
   if (typeof value !== "object" || value === null) return false;
+  if ("expiresAt" in value && typeof value.expiresAt !== "number") return false;
   return ["clientID", "clientGroupID", "principal"].every((key) => {
     const id: unknown = (value as Record<string, unknown>)[key];
     return typeof id === "string" && id.length > 0;

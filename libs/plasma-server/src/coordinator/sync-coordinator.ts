@@ -3,15 +3,18 @@
  *
  * 1. It is reached through the Worker's binding alone. Whoever opens a socket has been authenticated and allowed into
  *    the room before; the object only trusts the identity that the Worker hands over.
- * 2. It keeps nothing on disk and nothing in memory: sockets and their attachments belong to the runtime, so the
- *    object may hibernate at any time and go on afterwards as if nothing had happened.
+ * 2. It keeps nothing on disk but an alarm, and nothing in memory: sockets and their attachments belong to the runtime,
+ *    so the object may hibernate at any time and go on afterwards as if nothing had happened.
  * 3. A poke carries no data and is sent to every socket of the room. A socket that is dead costs its neighbours
  *    nothing.
+ * 4. A socket ends with the session that it was opened with: the alarm stands at the first end of all, and whoever is
+ *    over is not poked before it rings either.
  */
 
 import { SOCKET_PROTOCOL } from "@sh1n4ps/plasma-core";
 import type { ErrorBody, ServerMessage } from "@sh1n4ps/plasma-core";
 import { DurableObject } from "cloudflare:workers";
+import { runtimePlatform } from "../platform.ts";
 import { admit } from "./admission.ts";
 import { readClientFrame } from "./client-frame.ts";
 import { SOCKET_CLOSE } from "./socket-close.ts";
@@ -20,6 +23,7 @@ import {
   fitsAttachment,
   IDENTITY_HEADER,
   isAttachment,
+  isExpired,
 } from "./socket-identity.ts";
 import type { SocketAttachment } from "./socket-identity.ts";
 
@@ -55,6 +59,7 @@ export class SyncCoordinator<Env = unknown> extends DurableObject<Env> {
     const { 0: clientEnd, 1: serverEnd } = new WebSocketPair();
     this.ctx.acceptWebSocket(serverEnd);
     serverEnd.serializeAttachment(attachment);
+    await this.#setAlarm();
     return new Response(null, {
       status: 101,
       headers: { "sec-websocket-protocol": SOCKET_PROTOCOL },
@@ -65,6 +70,11 @@ export class SyncCoordinator<Env = unknown> extends DurableObject<Env> {
   /** Tells every socket of the room that something is newer. Gives how many it reached. */
   async poke(): Promise<number> {
     return this.#broadcast({ type: "poke" });
+  }
+
+  override async alarm(): Promise<void> {
+    this.#closeExpired();
+    await this.#setAlarm();
   }
 
   override async webSocketMessage(socket: WebSocket, data: string | ArrayBuffer): Promise<void> {
@@ -101,7 +111,23 @@ export class SyncCoordinator<Env = unknown> extends DurableObject<Env> {
     return open;
   }
 
+  #closeExpired(): void {
+    const now = runtimePlatform().clock.now();
+    for (const { socket, ...identity } of this.#openSockets()) {
+      if (isExpired(identity, now)) close(socket, SOCKET_CLOSE.expired, "Sign in again.");
+    }
+  }
+
+  async #setAlarm(): Promise<void> {
+    const ends = this.#openSockets().flatMap(({ expiresAt }) => expiresAt ?? []);
+    if (ends.length === 0) return;
+    const next = ends.reduce((first, end) => Math.min(first, end));
+    const current = await this.ctx.storage.getAlarm();
+    if (current === null || next < current) await this.ctx.storage.setAlarm(next);
+  }
+
   #broadcast(message: ServerMessage): number {
+    this.#closeExpired();
     const text = JSON.stringify(message);
     let reached = 0;
     for (const socket of this.ctx.getWebSockets()) {

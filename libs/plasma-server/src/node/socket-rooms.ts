@@ -4,7 +4,8 @@
  *
  * 1. A socket is upgraded only after the sync handler has redeemed its ticket: the handler's `sockets.connect` is what
  *    takes it over. What the handler refuses is refused in HTTP.
- * 2. Nothing is kept that is worth keeping: a socket that breaks costs freshness until its client is back.
+ * 2. A socket ends with the session that it was opened with.
+ * 3. Nothing is kept that is worth keeping: a socket that breaks costs freshness until its client is back.
  */
 
 import { SOCKET_PROTOCOL } from "@sh1n4ps/plasma-core";
@@ -15,6 +16,8 @@ import { admit } from "../coordinator/admission.ts";
 import { MAX_FRAME_BYTES, readClientFrame } from "../coordinator/client-frame.ts";
 import { SOCKET_CLOSE } from "../coordinator/socket-close.ts";
 import type { SocketIdentity } from "../options.ts";
+import { runtimePlatform } from "../platform.ts";
+import type { Platform } from "../platform.ts";
 import { RequestRefused } from "../errors.ts";
 
 /** What is used of a socket of `ws`; the package itself is the app's. */
@@ -57,6 +60,9 @@ interface OpenSocket extends SocketIdentity {
   readonly order: number;
 }
 
+/** Timers of more than 31 bits ring at once. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
+
 /** The `readyState` of a socket through which messages can go. */
 const OPEN = 1;
 
@@ -65,8 +71,14 @@ export class SocketRooms {
   readonly #rooms = new Map<string, Set<OpenSocket>>();
   readonly #upgrades = new WeakMap<Request, Upgrade>();
 
-  constructor(server: WebSocketServerLike) {
+  readonly #platform: Pick<Platform, "clock" | "timers">;
+
+  constructor(
+    server: WebSocketServerLike,
+    platform: Pick<Platform, "clock" | "timers"> = runtimePlatform(),
+  ) {
     this.#server = server;
+    this.#platform = platform;
   }
 
   /** The `sockets` option of `createSyncHandler`. It has to be given the request that `createNodeServer` has made. */
@@ -129,10 +141,25 @@ export class SocketRooms {
     this.#rooms.set(entered.room, room);
     socket.on("message", (data, isBinary) => receive(socket, isBinary ? data : data.toString()));
     socket.on("error", () => socket.terminate());
+    const forget = this.#closeAtEnd(entered);
     socket.on("close", () => {
+      forget();
       room.delete(entered);
       if (room.size === 0) this.#rooms.delete(entered.room);
     });
+  }
+
+  #closeAtEnd({ socket, expiresAt }: OpenSocket): () => void {
+    if (expiresAt === undefined) return () => undefined;
+    const { clock, timers } = this.#platform;
+    let timer: unknown;
+    const wait = () => {
+      const left = expiresAt - clock.now();
+      if (left <= 0) return socket.close(SOCKET_CLOSE.expired, "Sign in again.");
+      timer = timers.set(wait, Math.min(left, MAX_TIMER_MS));
+    };
+    wait();
+    return () => timers.clear(timer);
   }
 }
 

@@ -33,7 +33,7 @@ export interface SchemaDescription {
   readonly tables: readonly TableDescription[];
 }
 
-const LAYOUT = 3;
+const LAYOUT = 4;
 
 export function describeSchema(schema: Schema): SchemaDescription {
   const tables = syncedTables(schema).map((table): TableDescription => {

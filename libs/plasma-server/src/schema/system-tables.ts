@@ -116,13 +116,16 @@ export function systemTables({ integer, text, end, endKeyed }: SystemTypes): Sta
     CONSTRAINT plasma_guard_taken CHECK (kind <> 'taken'),
     CONSTRAINT plasma_guard_schema CHECK (kind <> 'schema')
   )${end}`,
-    sql`CREATE TABLE IF NOT EXISTS _plasma_tickets (
+    // Nothing in it is older than half a minute.
+    sql`DROP TABLE IF EXISTS _plasma_tickets`,
+    sql`CREATE TABLE _plasma_tickets (
     hash ${text} PRIMARY KEY NOT NULL,
     room ${text} NOT NULL,
     principal ${text} NOT NULL,
     client_id ${text} NOT NULL,
     client_group_id ${text} NOT NULL,
-    expires_at ${integer} NOT NULL
+    expires_at ${integer} NOT NULL,
+    session_expires_at ${integer}
   )${endKeyed}`,
   ];
 }
