@@ -79,7 +79,10 @@ function generateColumns(random: Random, tables: readonly string[]): Record<stri
 function generateIndexes(random: Random, columns: Record<string, ColumnSpec>): string[][] {
   const names = Object.keys(columns).filter((name) => columns[name]!.kind !== "json");
   if (names.length === 0) return [];
-  return Array.from({ length: random.below(3) }, () => random.sample(names, 1 + random.below(2)));
+  const indexes = Array.from({ length: random.below(3) }, () =>
+    random.sample(names, 1 + random.below(2)),
+  );
+  return [...new Map(indexes.map((index) => [index.join(), index])).values()];
 }
 
 function generateIds(random: Random, table: string): string[] {
