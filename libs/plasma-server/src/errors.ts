@@ -34,12 +34,16 @@ export class SyncServerError extends PlasmaError {
   }
 }
 
-/** The schema differs from the database's by more than additions. Nothing was changed. */
+/** The schema differs from the database's in ways that nobody has allowed. Nothing was changed. */
 export class MigrationRefused extends PlasmaError {
   override readonly name = "MigrationRefused";
+  /** Every reason, each with what to do about it. */
+  readonly refusals: readonly string[];
 
-  constructor(message: string, options: PlasmaErrorOptions = {}) {
-    super("migration-refused", message, options);
+  constructor(reasons: string | readonly string[], options: PlasmaErrorOptions = {}) {
+    const refusals = typeof reasons === "string" ? [reasons] : reasons;
+    super("migration-refused", refusals.join("\n"), options);
+    this.refusals = refusals;
   }
 }
 

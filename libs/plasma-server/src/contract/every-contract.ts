@@ -11,6 +11,7 @@ import { historyContract } from "./history-contract.ts";
 import { isolationContract } from "./isolation-contract.ts";
 import { liveSelectContract } from "./live-select-contract.ts";
 import { localOnlyContract } from "./local-only-contract.ts";
+import { migrationContract } from "./migration-contract.ts";
 import { namesContract } from "./names-contract.ts";
 import { outcomeContract } from "./outcome-contract.ts";
 import { pagesContract } from "./pages-contract.ts";
@@ -55,6 +56,7 @@ export function everyContract(options: ContractOptions): void {
   compactionContract(fresh);
   snapshotAsOfContract(fresh);
   schemaContract(options);
+  migrationContract(fresh);
   namesContract(fresh);
   serverDbContract(fresh);
   liveSelectContract(fresh);

@@ -18,7 +18,7 @@ import type { AddedToTable } from "./schema-dialect.ts";
 export function createPostgresTables(tables: readonly TableDescription[]): Statement[] {
   return [
     ...plainPostgresTables(tables),
-    ...tables.flatMap(createHistory),
+    ...tables.flatMap(createPostgresHistory),
     ...tables.flatMap(postgresTriggersOf),
   ];
 }
@@ -62,7 +62,7 @@ export function defaultOf({ kind }: ColumnDescription, literal: string): string 
   return literal;
 }
 
-function createHistory(table: TableDescription): Statement[] {
+export function createPostgresHistory(table: TableDescription): Statement[] {
   const history = name(historyTable(table.name));
   const columns = table.columns.filter((column) => column.name !== "id").map(historyColumn);
   return [
@@ -103,7 +103,7 @@ function createIndexes(table: TableDescription): Statement[] {
   ];
 }
 
-function createUniqueIndexes(table: TableDescription): Statement[] {
+export function createUniqueIndexes(table: TableDescription): Statement[] {
   return table.columns
     .filter(({ unique }) => unique)
     .map(

@@ -81,6 +81,17 @@ export function postgresTriggersOf(table: TableDescription): Statement[] {
   ];
 }
 
+/** As they were made by `postgresTriggersOf`. */
+export function dropPostgresTriggersOf(table: TableDescription): Statement[] {
+  return [
+    sql`DROP TRIGGER IF EXISTS _plasma_begin ON ${name(table.name)}`,
+    ...["insert", "update", "delete", "truncate"].flatMap((event) => [
+      sql`DROP TRIGGER IF EXISTS ${name(`_plasma_${event}`)} ON ${name(table.name)}`,
+      sql`DROP FUNCTION IF EXISTS ${name(`_plasma_${event}_${table.name}`)}()`,
+    ]),
+  ];
+}
+
 interface LoggedEvent {
   readonly when: SqlFragment;
   readonly sees: SqlFragment;

@@ -17,10 +17,17 @@ import type { AddedToTable } from "./schema-dialect.ts";
 import { triggersOf } from "./sqlite-triggers.ts";
 
 export function createSqliteTable(table: TableDescription): Statement[] {
-  const columns = table.columns.map(columnDefinition);
+  return [
+    sql`CREATE TABLE ${name(table.name)} (${join(table.columns.map(columnDefinition))}) STRICT`,
+    ...createSqliteHistory(table),
+    ...createSqliteIndexes(table),
+    ...triggersOf(table),
+  ];
+}
+
+export function createSqliteHistory(table: TableDescription): Statement[] {
   const history = table.columns.filter((column) => column.name !== "id").map(historyColumn);
   return [
-    sql`CREATE TABLE ${name(table.name)} (${join(columns)}) STRICT`,
     sql`CREATE TABLE ${name(historyTable(table.name))} (${join([
       sql`id TEXT NOT NULL`,
       sql`_v INTEGER NOT NULL`,
@@ -29,10 +36,25 @@ export function createSqliteTable(table: TableDescription): Statement[] {
       sql`PRIMARY KEY (id, _v)`,
     ])}) STRICT, WITHOUT ROWID`,
     sql`CREATE INDEX ${name(versionIndex(table.name))} ON ${name(historyTable(table.name))} (_v)`,
-    ...table.columns.filter((column) => column.unique).map((column) => uniqueIndex(table, column)),
-    ...table.indexes.flatMap((index) => createIndex(table, index)),
-    ...triggersOf(table),
+    ...table.indexes.map((index) => historyIndex(table, index)),
   ];
+}
+
+export function createSqliteIndexes(table: TableDescription): Statement[] {
+  return [
+    ...table.columns.filter((column) => column.unique).map((column) => uniqueIndex(table, column)),
+    ...table.indexes.map((index) => createIndex(table, index)),
+  ];
+}
+
+export function dropSqliteIndexes(table: TableDescription): Statement[] {
+  const labels = [
+    ...table.columns.flatMap(({ name: column, unique }) =>
+      unique ? [uniqueIndexName(table.name, column)] : [],
+    ),
+    ...table.indexes.map((index) => indexName(table.name, index)),
+  ];
+  return labels.map((label) => sql`DROP INDEX IF EXISTS ${name(label)}`);
 }
 
 export function addToSqliteTable(table: TableDescription, added: AddedToTable): Statement[] {
@@ -42,14 +64,17 @@ export function addToSqliteTable(table: TableDescription, added: AddedToTable): 
     sql`ALTER TABLE ${name(historyTable(table.name))} ADD COLUMN ${historyColumn(column)}`,
     ...(column.unique ? [uniqueIndex(table, column)] : []),
   ]);
-  const indexes = newIndexes.flatMap((index) => createIndex(table, index));
+  const indexes = newIndexes.flatMap((index) => [
+    createIndex(table, index),
+    historyIndex(table, index),
+  ]);
   return [...statements, ...indexes, ...(newColumns.length > 0 ? triggersOf(table) : [])];
 }
 
-function columnDefinition(column: ColumnDescription): SqlFragment {
+export function columnDefinition(column: ColumnDescription): SqlFragment {
   const parts: SqlFragment[] = [name(column.name), raw(sqliteDialect.columnType(column.kind))];
   if (column.kind === "id") parts.push(sql`PRIMARY KEY`);
-  if (!column.nullable) parts.push(sql`NOT NULL`);
+  if (!column.nullable && !column.requiredBy) parts.push(sql`NOT NULL`);
   if (column.default !== null) parts.push(raw(`DEFAULT ${column.default}`));
   if (column.references) {
     parts.push(sql`REFERENCES ${name(column.references)} ("id") DEFERRABLE INITIALLY DEFERRED`);
@@ -67,13 +92,13 @@ function uniqueIndex(table: TableDescription, column: ColumnDescription): Statem
   return sql`CREATE UNIQUE INDEX ${name(uniqueIndexName(table.name, column.name))} ON ${name(table.name)} (${name(column.name)})`;
 }
 
-/** On the history too, so that rules are as fast about the past as about the present. */
-function createIndex(table: TableDescription, columns: readonly string[]): Statement[] {
-  const label = indexName(table.name, columns);
-  return [
-    sql`CREATE INDEX ${name(label)} ON ${name(table.name)} (${join(columns.map(name))})`,
-    sql`CREATE INDEX ${name(`_plasma_history_${label}`)} ON ${name(historyTable(table.name))} (${join([...columns.map(name), sql`_v`])})`,
-  ];
+function createIndex(table: TableDescription, columns: readonly string[]): Statement {
+  return sql`CREATE INDEX ${name(indexName(table.name, columns))} ON ${name(table.name)} (${join(columns.map(name))})`;
+}
+
+/** So that rules are as fast about the past as about the present. */
+function historyIndex(table: TableDescription, columns: readonly string[]): Statement {
+  return sql`CREATE INDEX ${name(`_plasma_history_${indexName(table.name, columns)}`)} ON ${name(historyTable(table.name))} (${join([...columns.map(name), sql`_v`])})`;
 }
 
 /** Types and defaults: our own words and the literals made in `description.ts`. */

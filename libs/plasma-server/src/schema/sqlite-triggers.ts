@@ -63,7 +63,42 @@ export function triggersOf(table: TableDescription): Statement[] {
       when: sql`AFTER DELETE ON ${on}`,
       does: [keepOld(table), note(table, "OLD", "del")],
     }),
+    ...table.columns.flatMap((column) => (column.requiredBy ? requiring(table, column.name) : [])),
   ];
+}
+
+/** As they were made by `triggersOf`. */
+export function dropTriggersOf(table: TableDescription): Statement[] {
+  const events = ["replace", "insert", "replace_by_update", "update", "delete"];
+  for (const column of table.columns) {
+    if (column.requiredBy)
+      events.push(...REQUIRING.map((event) => requirement(event, column.name)));
+  }
+  return events.map((event) => sql`DROP TRIGGER IF EXISTS ${triggerName(table, event)}`);
+}
+
+const REQUIRING = ["INSERT", "UPDATE"] as const;
+
+/** NOT NULL for a column that was there before: in the words of SQLite's own, so that it is told from nothing else. */
+function requiring(table: TableDescription, column: string): Statement[] {
+  return REQUIRING.flatMap((event) => {
+    const label = triggerName(table, requirement(event, column));
+    const when: SqlFragment = { text: `BEFORE ${event} ON`, params: [] };
+    return [
+      sql`DROP TRIGGER IF EXISTS ${label}`,
+      sql`CREATE TRIGGER ${label} ${when} ${name(table.name)} WHEN ${columnOf("NEW", column)} IS NULL BEGIN
+    SELECT RAISE(ABORT, ${text(`NOT NULL constraint failed: ${table.name}.${column}`)});
+  END`,
+    ];
+  });
+}
+
+function requirement(event: (typeof REQUIRING)[number], column: string): string {
+  return `${event.toLowerCase()}_requires_${column}`;
+}
+
+function triggerName(table: TableDescription, event: string): SqlFragment {
+  return name(`_plasma_${table.name}$${event}`);
 }
 
 function trigger(
@@ -71,7 +106,7 @@ function trigger(
   event: string,
   body: { readonly when: SqlFragment; readonly does: readonly SqlFragment[] },
 ): Statement[] {
-  const label = name(`_plasma_${table.name}$${event}`);
+  const label = triggerName(table, event);
   return [
     sql`DROP TRIGGER IF EXISTS ${label}`,
     sql`CREATE TRIGGER ${label} ${body.when} BEGIN${TAKE_VERSION}${join(body.does, "")}
@@ -130,7 +165,7 @@ function columns(table: TableDescription): SqlFragment {
   return join(table.columns.map((column) => name(column.name)));
 }
 
-/** A name from the schema as text: letters, digits and underscores only. */
+/** Names from the schema as text: letters, digits and underscores, and words of ours around them. */
 function text(value: string): SqlFragment {
   return { text: `'${value}'`, params: [] };
 }
