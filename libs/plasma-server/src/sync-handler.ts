@@ -21,7 +21,7 @@ import { readJson } from "./body.ts";
 import { watchFullScans } from "./db/full-scans.ts";
 import { bindRules } from "./db/rules.ts";
 import type { Engine } from "./engine.ts";
-import { RequestRefused, StorageFailure, SyncServerError } from "./errors.ts";
+import { MigrationRefused, RequestRefused, StorageFailure, SyncServerError } from "./errors.ts";
 import type { Identity, SyncHandler, SyncHandlerOptions } from "./options.ts";
 import { originPolicy } from "./origins.ts";
 import type { Origins } from "./origins.ts";
@@ -128,7 +128,10 @@ async function respond<Ctx>(server: Server<Ctx>, request: Request): Promise<Resp
 
 function refusalOf(error: unknown): RequestRefused {
   if (error instanceof RequestRefused) return error;
-  if (error instanceof StorageFailure) return unavailable(error);
+  // A database that this build does not fit: another build may, so clients keep what they have and come back.
+  if (error instanceof StorageFailure || error instanceof MigrationRefused) {
+    return unavailable(error);
+  }
   return new RequestRefused({
     status: 500,
     code: "internal",
@@ -138,7 +141,7 @@ function refusalOf(error: unknown): RequestRefused {
   });
 }
 
-function unavailable(cause: StorageFailure, details?: unknown): RequestRefused {
+function unavailable(cause: StorageFailure | MigrationRefused, details?: unknown): RequestRefused {
   return new RequestRefused({
     status: 503,
     code: "unavailable",

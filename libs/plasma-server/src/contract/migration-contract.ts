@@ -1,6 +1,17 @@
 /** Migrations: what is renamed, dropped and backfilled, what is refused, and what a killed one leaves. */
 
-import { boolean, defineSchema, id, int, or, ref, not, table, text } from "@sh1n4ps/plasma-core";
+import {
+  boolean,
+  defineSchema,
+  id,
+  int,
+  not,
+  or,
+  ref,
+  table,
+  tableInfo,
+  text,
+} from "@sh1n4ps/plasma-core";
 import type { AnyTable, Schema } from "@sh1n4ps/plasma-core";
 import { beforeEach, describe, expect, it } from "vitest";
 import { createServerDb } from "../db/server-db.ts";
@@ -10,6 +21,7 @@ import { runMigrations } from "../schema/run-migrations.ts";
 import type { RunMigrationsOptions } from "../schema/run-migrations.ts";
 import type { SqlExecutor, SqlRow, Statement } from "../sql/executor.ts";
 import { sql } from "../sql/fragment.ts";
+import * as app from "./app.ts";
 import { mutators } from "./app.ts";
 import { createWorld, SCHEMA_VERSION } from "./world.ts";
 
@@ -117,6 +129,7 @@ export function migrationContract(fresh: () => Promise<SqlExecutor>): void {
         droppedColumns: ["tasks.note"],
         changedColumns: [{ column: "todos.votes", properties: ["nullable", "default"] }],
         addedIndexes: ["todos(done)"],
+        repairedTables: [],
         backfilledRows: 3,
       });
       expect(progress).toEqual([{ column: "todos.slug", rows: 3 }]);
@@ -259,6 +272,48 @@ export function migrationContract(fresh: () => Promise<SqlExecutor>): void {
       ]);
     });
 
+    it("does not concern older clients where it only adds: what they leave out has its default", async () => {
+      const world = createWorld(executor);
+      const ada = world.client("ada");
+      await ada.mutate("createSharedList", { id: "l", name: "List", userIds: ["ada"] });
+      const ranked = table(
+        "todos",
+        { ...tableInfo(app.todos).columns, rank: int().default(5), due: text().nullable() },
+        { ...tableInfo(app.todos).options },
+      );
+      const wider = defineSchema({ ...app.schema.tables, todos: ranked });
+      await runMigrations({ schema: wider, executor: elsewhere() });
+      const newer = createWorld(elsewhere(), {
+        schema: wider,
+        schemaVersion: "2",
+        acceptSchemaVersions: [SCHEMA_VERSION],
+      });
+      const again = newer.client("ada", "ada-tab-2");
+      expect(await again.mutate("addTodo", { id: "t", listId: "l", title: "one" })).toMatchObject({
+        status: "ok",
+      });
+      await again.pull();
+      expect(again.rows.get("todos/t")).toMatchObject({ title: "one", rank: 5, due: null });
+      // The older build answers as well, for as long as it runs.
+      expect(await ada.mutate("addTodo", { id: "u", listId: "l", title: "two" })).toMatchObject({
+        status: "ok",
+      });
+      await again.pull();
+      expect(again.rows.get("todos/u")).toMatchObject({ rank: 5 });
+    });
+
+    it("keeps an enum until no row has the value that it loses", async () => {
+      const withStates = (...states: [string, ...string[]]) =>
+        defineSchema({ jobs: table("jobs", { id: id(), state: text({ enum: states }) }) });
+      await ensureSchema({ schema: withStates("open", "late", "done"), executor });
+      await executor.run(sql`INSERT INTO jobs (id, state) VALUES ('a', 'late'), ('b', 'done')`);
+      expect(await refusalsOf(withStates("open", "done"))).toEqual([
+        '1 row has "late" in "jobs.state", which is none of its values any more. Change them first, or keep the value.',
+      ]);
+      await executor.run(sql`UPDATE jobs SET state = 'done'`);
+      await runMigrations({ schema: withStates("open", "done"), executor: elsewhere() });
+    });
+
     it("requires a value of a column that was nullable, once each row has one", async () => {
       await fill();
       const strict = table("tasks", {
@@ -304,6 +359,34 @@ export function migrationContract(fresh: () => Promise<SqlExecutor>): void {
       const db = createServerDb({ schema: after, executor: elsewhere() });
       expect(await db.select().from(todos)).toEqual(migrated);
       await expect(executor.run(sql`UPDATE todos SET slug = NULL`)).rejects.toThrow(/null/i);
+    });
+
+    it("finds out at the start that triggers are missing, and makes them again", async () => {
+      await fill();
+      const world = createWorld(executor, {
+        schema: before,
+        mutators,
+        schemaVersion: SCHEMA_VERSION,
+      });
+      const client = world.client("ada");
+      await client.pull();
+      const trigger =
+        executor.dialect === "sqlite"
+          ? `DROP TRIGGER "_plasma_tasks$update"`
+          : "ALTER TABLE tasks DISABLE TRIGGER _plasma_update";
+      await executor.run({ text: trigger, params: [] });
+      await executor.run(sql`UPDATE tasks SET name = 'unseen'`);
+      await expect(ensureSchema({ schema: before, executor: elsewhere() })).rejects.toThrow(
+        'Triggers that log the changes of "tasks" are missing or disabled.',
+      );
+      const diff = await runMigrations({ schema: before, executor: elsewhere() });
+      expect(diff.repairedTables).toEqual(["tasks"]);
+      await ensureSchema({ schema: before, executor: elsewhere() });
+      await client.pull();
+      expect(client.rows.get("tasks/a")).toMatchObject({ name: "unseen" });
+      await executor.run(sql`UPDATE tasks SET name = 'seen'`);
+      await client.pull();
+      expect(client.rows.get("tasks/a")).toMatchObject({ name: "seen" });
     });
 
     it("says so when what it has written down is damaged", async () => {

@@ -220,10 +220,10 @@ export function schemaContract({ dialect, fresh }: SchemaContractOptions): void 
       await executor.run({ text: "CREATE TABLE todos (id TEXT)", params: [] });
       const world = createWorld(executor);
       const response = await world.client("ada").send("pull", world.client("ada").pullBody());
-      expect(response.status).toBe(500);
+      expect(response.status).toBe(503);
       expect(await response.json()).toEqual({
-        code: "internal",
-        message: "The server failed. Try again later.",
+        code: "unavailable",
+        message: "The server cannot do this right now. Try again in a moment.",
       });
       expect(
         world.errors.some((error) => (error.cause as Error | undefined)?.message.includes("todos")),

@@ -4,7 +4,7 @@ import { PlasmaError } from "@sh1n4ps/plasma-core";
 import { toHex } from "../bytes.ts";
 import { MigrationRefused } from "../errors.ts";
 import type { Platform } from "../platform.ts";
-import type { SqlExecutor, Statement } from "../sql/executor.ts";
+import type { SqlExecutor, SqlRow, Statement } from "../sql/executor.ts";
 import { bind, sql } from "../sql/fragment.ts";
 import type { SchemaChange } from "./additions.ts";
 import type { SchemaDescription, TableDescription } from "./description.ts";
@@ -17,17 +17,29 @@ export interface DatabaseSchema {
   readonly names: ReadonlySet<string>;
   /** Null for a database that plasma has not been in. */
   readonly stored: SchemaDescription | null;
+  /** Tables whose changes are not all logged, because triggers are missing or disabled. */
+  readonly unlogged: readonly TableDescription[];
 }
 
 export async function readDatabaseSchema(executor: SqlExecutor): Promise<DatabaseSchema> {
-  const rows = await executor.all(schemaDialectOf(executor).tableNames);
+  const dialect = schemaDialectOf(executor);
+  const rows = await executor.all(dialect.tableNames);
   const names = new Set(rows.map((row) => String(row["name"]).toLowerCase()));
-  const stored = names.has("_plasma_meta") ? await readStored(executor) : null;
-  return { names, stored };
+  if (!names.has("_plasma_meta")) return { names, stored: null, unlogged: [] };
+  // Of one moment: somebody else may be changing both.
+  const [meta, found] = await executor.batch([
+    sql`SELECT schema_json FROM _plasma_meta`,
+    dialect.triggerNames,
+  ]);
+  const stored = storedIn(meta![0]);
+  const triggers = new Set(found!.map((row) => row["name"]));
+  const unlogged = (stored?.tables ?? []).filter((table) =>
+    dialect.triggersOf(table).names.some((trigger) => !triggers.has(trigger)),
+  );
+  return { names, stored, unlogged };
 }
 
-async function readStored(executor: SqlExecutor): Promise<SchemaDescription | null> {
-  const [meta] = await executor.all(sql`SELECT schema_json FROM _plasma_meta`);
+function storedIn(meta: SqlRow | undefined): SchemaDescription | null {
   if (!meta) return null;
   try {
     const stored = JSON.parse(meta["schema_json"] as string) as SchemaDescription;
@@ -82,9 +94,13 @@ export function replacing(
 
 export function additionsIn(change: SchemaChange, dialect: SchemaDialect): Statement[] {
   refuseObjections(change.newTables, dialect);
+  const isOld = (table: TableDescription) => !change.newTables.includes(table);
+  const triggers = (table: TableDescription) => dialect.triggersOf(table).make;
   return [
     // Each of them is made only where it is missing.
-    ...(change.isNewLayout ? dialect.systemTables : []),
+    ...(change.isNewLayout
+      ? [...dialect.systemTables, ...change.merged.tables.filter(isOld).flatMap(triggers)]
+      : []),
     ...dialect.createTables(change.newTables),
     ...change.changedTables.flatMap(({ table, ...added }) => dialect.addToTable(table, added)),
   ];

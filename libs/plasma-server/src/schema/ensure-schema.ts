@@ -7,7 +7,7 @@
  */
 
 import type { Schema } from "@sh1n4ps/plasma-core";
-import { StorageFailure } from "../errors.ts";
+import { MigrationRefused, StorageFailure } from "../errors.ts";
 import { runtimePlatform } from "../platform.ts";
 import type { Platform } from "../platform.ts";
 import type { SqlExecutor, Statement } from "../sql/executor.ts";
@@ -20,7 +20,7 @@ import {
   replacing,
 } from "./database-schema.ts";
 import { describeSchema } from "./description.ts";
-import type { SchemaDescription } from "./description.ts";
+import type { SchemaDescription, TableDescription } from "./description.ts";
 import { schemaDialectOf } from "./schema-dialect-of.ts";
 
 export interface EnsureSchemaOptions {
@@ -51,7 +51,8 @@ async function bringUp({
   const wanted = describeSchema(schema);
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
     // Asked once an attempt: what another process creates meanwhile must not be taken for somebody else's.
-    const { names, stored } = await readDatabaseSchema(executor);
+    const { names, stored, unlogged } = await readDatabaseSchema(executor);
+    if (stored?.layout === wanted.layout) refuseUnlogged(unlogged);
     const statements = stored
       ? additions(stored, wanted, executor)
       : creationOf(wanted, names, { executor, platform });
@@ -65,6 +66,15 @@ async function bringUp({
     }
   }
   throw new StorageFailure("The schema kept changing while it was brought up to date.");
+}
+
+/** A change that is not logged never reaches the clients, so this is not to be passed over. */
+function refuseUnlogged(unlogged: readonly TableDescription[]): void {
+  if (unlogged.length === 0) return;
+  const names = unlogged.map(({ name }) => `"${name}"`).join(", ");
+  throw new MigrationRefused(
+    `Triggers that log the changes of ${names} are missing or disabled. runMigrations() makes them again, and gives each client a snapshot, because changes may have been missed.`,
+  );
 }
 
 function additions(

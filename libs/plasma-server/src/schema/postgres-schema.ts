@@ -9,7 +9,12 @@
 import { bindInteger, bindText, sql } from "../sql/fragment.ts";
 import { alterPostgresTables } from "./postgres-alterations.ts";
 import { addToPostgresTable, createPostgresTables } from "./postgres-tables.ts";
-import { LOCK, LOG_FUNCTIONS } from "./postgres-triggers.ts";
+import {
+  LOCK,
+  LOG_FUNCTIONS,
+  postgresTriggerNamesOf,
+  postgresTriggersOf,
+} from "./postgres-triggers.ts";
 import type { SchemaDialect } from "./schema-dialect.ts";
 import { systemTables } from "./system-tables.ts";
 
@@ -28,6 +33,13 @@ export const postgresSchema: SchemaDialect = {
     }),
     ...LOG_FUNCTIONS,
   ],
+  triggerNames: sql`SELECT class.relname || '.' || trigger.tgname AS name
+    FROM pg_trigger AS trigger JOIN pg_class AS class ON class.oid = trigger.tgrelid
+    WHERE class.relnamespace = CAST(current_schema() AS regnamespace) AND NOT trigger.tgisinternal AND trigger.tgenabled <> 'D'`,
+  triggersOf: (table) => ({
+    names: postgresTriggerNamesOf(table),
+    make: postgresTriggersOf(table),
+  }),
   objectionTo: ({ name }) =>
     name.length <= MAX_TABLE_NAME
       ? null

@@ -81,11 +81,17 @@ export function postgresTriggersOf(table: TableDescription): Statement[] {
   ];
 }
 
-/** As they were made by `postgresTriggersOf`. */
+const EVENTS = ["insert", "update", "delete", "truncate"] as const;
+
+/** Of those that `postgresTriggersOf` makes. */
+export function postgresTriggerNamesOf(table: TableDescription): string[] {
+  return ["begin", ...EVENTS].map((event) => `${table.name}._plasma_${event}`);
+}
+
 export function dropPostgresTriggersOf(table: TableDescription): Statement[] {
   return [
     sql`DROP TRIGGER IF EXISTS _plasma_begin ON ${name(table.name)}`,
-    ...["insert", "update", "delete", "truncate"].flatMap((event) => [
+    ...EVENTS.flatMap((event) => [
       sql`DROP TRIGGER IF EXISTS ${name(`_plasma_${event}`)} ON ${name(table.name)}`,
       sql`DROP FUNCTION IF EXISTS ${name(`_plasma_${event}_${table.name}`)}()`,
     ]),

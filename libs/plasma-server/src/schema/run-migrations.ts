@@ -6,8 +6,9 @@
  * 3. Backfills are commits of some rows each, like those of any other writer, and may go on for long. Whoever runs the
  *    migration again goes on where it was left, because what has been done is seen in the database itself.
  * 4. A value is required of a column in a batch that fails if any row has none.
- * 5. Where the log's rows no longer mean what they did (a table or column was renamed or dropped), it begins anew: a new
- *    version is the horizon, and each client gets a snapshot, and keeps its outbox.
+ * 5. Where the log's rows no longer mean what they did (a table or column was renamed or dropped), or some are missing
+ *    because triggers were, it begins anew: a new version is the horizon, and each client gets a snapshot, and keeps its
+ *    outbox.
  */
 
 import { checkValue, requireColumn, requireTable, syncedSchema } from "@sh1n4ps/plasma-core";
@@ -20,7 +21,7 @@ import { MigrationRefused, StorageFailure } from "../errors.ts";
 import { runtimePlatform } from "../platform.ts";
 import type { Platform } from "../platform.ts";
 import { dialectOf } from "../sql/dialect-of.ts";
-import type { SqlExecutor, Statement } from "../sql/executor.ts";
+import type { SqlExecutor, SqlRow, Statement } from "../sql/executor.ts";
 import { bind, columnOf, integer, name, sql } from "../sql/fragment.ts";
 import { readColumns, rowFromSql } from "../sql/row-codec.ts";
 import {
@@ -70,21 +71,22 @@ export async function runMigrations(options: RunMigrationsOptions): Promise<Sche
   let diff: SchemaDiff = createdDiff([]);
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
     if (attempt > 0) await backOff(platform, attempt - 1);
-    const { names, stored } = await readDatabaseSchema(executor);
+    const { names, stored, unlogged } = await readDatabaseSchema(executor);
     if (!stored) {
       const creation = creationOf(wanted, names, { executor, platform });
       if (dryRun || (await happens(executor, creation))) return createdDiff(wanted.tables);
       continue;
     }
-    const plan = planMigration({ stored, wanted, declared, required: dialect.required });
-    await checkRows(executor, stored, plan, backfill);
-    const planned = plannedDiff(plan);
-    if (dryRun) return planned;
-    if (plan.alterations.length > 0 || plan.additions) {
+    const planned = planMigration({ stored, wanted, declared, required: dialect.required });
+    const plan = { ...planned, unlogged: unlogged.map(({ name: table }) => table) };
+    await checkRows(stored, plan, { ...options, schema, backfill });
+    const step = plannedDiff(plan);
+    if (dryRun) return step;
+    if (plan.alterations.length > 0 || plan.additions || unlogged.length > 0) {
       const change = changeOf(stored, plan, { executor, platform });
       if (!(await happens(executor, change))) continue;
     }
-    diff = mergeDiffs(diff, planned);
+    diff = mergeDiffs(diff, step);
     for (const place of plan.required) {
       const value = backfill[`${place.table}.${place.column}`];
       if (value === undefined) continue;
@@ -118,13 +120,28 @@ function checkBackfills(schema: Schema, backfill: Readonly<Record<string, Backfi
 
 /** What only the rows can tell. */
 async function checkRows(
-  executor: SqlExecutor,
   stored: SchemaDescription,
   plan: MigrationPlan,
-  backfill: Readonly<Record<string, Backfill>>,
+  { executor, schema, backfill = {} }: RunMigrationsOptions,
 ): Promise<void> {
   const refusals: string[] = [];
   const places = placesIn(stored, plan);
+  for (const { name: table, columns } of schema.byName.values()) {
+    for (const { name: column, enumValues } of Object.values(columns)) {
+      const before = places.get(`${table}.${column}`);
+      if (!before || !enumValues) continue;
+      const value = name(before.column);
+      const known = dialectOf(executor).values(enumValues);
+      const others = await executor.all(
+        sql`SELECT ${value} AS value, count(*) AS n FROM ${name(before.table)} WHERE ${value} NOT IN (${known}) GROUP BY ${value} ORDER BY ${value}`,
+      );
+      for (const other of others) {
+        refusals.push(
+          `${rowsHave(other)} "${String(other["value"])}" in "${table}.${column}", which is none of its values any more. Change them first, or keep the value.`,
+        );
+      }
+    }
+  }
   for (const { table, column } of plan.required) {
     const place = `${table}.${column}`;
     const before = places.get(place);
@@ -134,7 +151,7 @@ async function checkRows(
     );
     if (Number(found!["n"]) === 0) continue;
     refusals.push(
-      `${String(found!["n"])} rows have no value for "${place}", which the schema requires. Give runMigrations() a backfill for it.`,
+      `${rowsHave(found!)} no value for "${place}", which the schema requires. Give runMigrations() a backfill for it.`,
     );
   }
   for (const { after, alteredColumns } of plan.alterations) {
@@ -153,6 +170,10 @@ async function checkRows(
     }
   }
   if (refusals.length > 0) throw new MigrationRefused(refusals);
+}
+
+function rowsHave({ n }: SqlRow): string {
+  return Number(n) === 1 ? "1 row has" : `${String(n)} rows have`;
 }
 
 /** Where the columns that the plan knows are now, before anything is renamed. */
@@ -175,7 +196,7 @@ function placesIn(
 
 function changeOf(
   stored: SchemaDescription,
-  plan: MigrationPlan,
+  plan: MigrationPlan & { readonly unlogged: readonly string[] },
   { executor, platform }: { readonly executor: SqlExecutor; readonly platform: Platform },
 ): Statement[] {
   const dialect = schemaDialectOf(executor);
@@ -186,9 +207,12 @@ function changeOf(
   ];
   return [
     ...replacing(stored, plan.after, dialect),
-    ...(plan.alterations.some(breaksLog) ? anew : []),
+    ...(plan.alterations.some(breaksLog) || plan.unlogged.length > 0 ? anew : []),
     ...dialect.alterTables(plan.alterations),
     ...(plan.additions ? additionsIn(plan.additions, dialect) : []),
+    ...plan.after.tables
+      .filter(({ name: table }) => plan.unlogged.includes(table))
+      .flatMap((table) => dialect.triggersOf(table).make),
   ];
 }
 

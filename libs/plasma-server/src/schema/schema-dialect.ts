@@ -43,6 +43,13 @@ export interface SchemaDialect {
   /** The names of all tables, each as `name`. */
   readonly tableNames: Statement;
   readonly systemTables: readonly Statement[];
+  /** The names of all triggers that are at work, each as `name`; on Postgres "table.trigger". */
+  readonly triggerNames: Statement;
+  /** The triggers that log a table. */
+  triggersOf(table: TableDescription): {
+    readonly names: readonly string[];
+    readonly make: Statement[];
+  };
   /** Why a table cannot be here, or null. */
   objectionTo(table: TableDescription): string | null;
   /** Tables with indexes, histories and triggers. */

@@ -19,6 +19,8 @@ export interface SchemaDiff {
   }[];
   /** Each as "table(column, column)". */
   readonly addedIndexes: readonly string[];
+  /** Tables whose triggers were missing. */
+  readonly repairedTables: readonly string[];
   /** How many rows have got a value. */
   readonly backfilledRows: number;
 }
@@ -32,6 +34,7 @@ const NOTHING: SchemaDiff = {
   droppedColumns: [],
   changedColumns: [],
   addedIndexes: [],
+  repairedTables: [],
   backfilledRows: 0,
 };
 
@@ -39,7 +42,12 @@ export function createdDiff(tables: readonly TableDescription[]): SchemaDiff {
   return { ...NOTHING, createdTables: tables.map(({ name }) => name) };
 }
 
-export function plannedDiff({ alterations, additions, required }: MigrationPlan): SchemaDiff {
+export function plannedDiff({
+  alterations,
+  additions,
+  required,
+  unlogged,
+}: MigrationPlan & { readonly unlogged: readonly string[] }): SchemaDiff {
   const kept = alterations.flatMap(({ after, ...alteration }) =>
     after ? [{ ...alteration, name: after.name }] : [],
   );
@@ -75,6 +83,7 @@ export function plannedDiff({ alterations, additions, required }: MigrationPlan)
     addedIndexes: added.flatMap(({ table, newIndexes }) =>
       newIndexes.map((index) => `${table.name}(${index.join(", ")})`),
     ),
+    repairedTables: unlogged,
     backfilledRows: 0,
   };
 }
@@ -97,6 +106,7 @@ export function mergeDiffs(first: SchemaDiff, second: SchemaDiff): SchemaDiff {
       ).values(),
     ],
     addedIndexes: [...first.addedIndexes, ...second.addedIndexes],
+    repairedTables: [...first.repairedTables, ...second.repairedTables],
     backfilledRows: first.backfilledRows + second.backfilledRows,
   };
 }

@@ -4,6 +4,7 @@ import { bind, sql } from "../sql/fragment.ts";
 import type { SchemaDialect } from "./schema-dialect.ts";
 import { alterSqliteTables } from "./sqlite-alterations.ts";
 import { addToSqliteTable, createSqliteTable } from "./sqlite-tables.ts";
+import { triggerNamesOf, triggersOf } from "./sqlite-triggers.ts";
 import { systemTables } from "./system-tables.ts";
 
 export const sqliteSchema: SchemaDialect = {
@@ -15,6 +16,8 @@ export const sqliteSchema: SchemaDialect = {
     end: sql` STRICT`,
     endKeyed: sql` STRICT, WITHOUT ROWID`,
   }),
+  triggerNames: sql`SELECT name FROM sqlite_master WHERE type = 'trigger'`,
+  triggersOf: (table) => ({ names: triggerNamesOf(table), make: triggersOf(table) }),
   objectionTo: () => null,
   createTables: (tables) => tables.flatMap(createSqliteTable),
   addToTable: addToSqliteTable,

@@ -67,14 +67,18 @@ export function triggersOf(table: TableDescription): Statement[] {
   ];
 }
 
-/** As they were made by `triggersOf`. */
 export function dropTriggersOf(table: TableDescription): Statement[] {
+  return triggerNamesOf(table).map((label) => sql`DROP TRIGGER IF EXISTS ${name(label)}`);
+}
+
+/** Of those that `triggersOf` makes. */
+export function triggerNamesOf(table: TableDescription): string[] {
   const events = ["replace", "insert", "replace_by_update", "update", "delete"];
   for (const column of table.columns) {
     if (column.requiredBy)
       events.push(...REQUIRING.map((event) => requirement(event, column.name)));
   }
-  return events.map((event) => sql`DROP TRIGGER IF EXISTS ${triggerName(table, event)}`);
+  return events.map((event) => triggerName(table, event));
 }
 
 const REQUIRING = ["INSERT", "UPDATE"] as const;
@@ -82,7 +86,7 @@ const REQUIRING = ["INSERT", "UPDATE"] as const;
 /** NOT NULL for a column that was there before: in the words of SQLite's own, so that it is told from nothing else. */
 function requiring(table: TableDescription, column: string): Statement[] {
   return REQUIRING.flatMap((event) => {
-    const label = triggerName(table, requirement(event, column));
+    const label = name(triggerName(table, requirement(event, column)));
     const when: SqlFragment = { text: `BEFORE ${event} ON`, params: [] };
     return [
       sql`DROP TRIGGER IF EXISTS ${label}`,
@@ -97,8 +101,8 @@ function requirement(event: (typeof REQUIRING)[number], column: string): string 
   return `${event.toLowerCase()}_requires_${column}`;
 }
 
-function triggerName(table: TableDescription, event: string): SqlFragment {
-  return name(`_plasma_${table.name}$${event}`);
+function triggerName(table: TableDescription, event: string): string {
+  return `_plasma_${table.name}$${event}`;
 }
 
 function trigger(
@@ -106,7 +110,7 @@ function trigger(
   event: string,
   body: { readonly when: SqlFragment; readonly does: readonly SqlFragment[] },
 ): Statement[] {
-  const label = triggerName(table, event);
+  const label = name(triggerName(table, event));
   return [
     sql`DROP TRIGGER IF EXISTS ${label}`,
     sql`CREATE TRIGGER ${label} ${body.when} BEGIN${TAKE_VERSION}${join(body.does, "")}
