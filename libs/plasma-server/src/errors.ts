@@ -12,6 +12,8 @@ export type SyncServerErrorKind =
   | "unauthorized"
   | "forbidden"
   | "invalid-request"
+  /** A person asked more often than `rateLimit` allows: the client was told to wait. */
+  | "rate-limited"
   /** The database failed or was too busy; the client was told to try again. */
   | "storage"
   /** Other SQL wrote rows that do not fit the schema: clients do without them. `details`: table, ids, columns. */

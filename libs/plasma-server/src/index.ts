@@ -27,6 +27,9 @@ export type {
 } from "./options.ts";
 export { runtimePlatform } from "./platform.ts";
 export type { Platform } from "./platform.ts";
+export type { PullMetric, PushMetric, SyncServerMetric } from "./metrics.ts";
+export { tokenBuckets } from "./rate-limits.ts";
+export type { RateLimit, RateLimitedCall, TokenBucketOptions } from "./rate-limits.ts";
 export { ensureSchema } from "./schema/ensure-schema.ts";
 export type { EnsureSchemaOptions } from "./schema/ensure-schema.ts";
 export { runMigrations } from "./schema/run-migrations.ts";

@@ -2,7 +2,9 @@
 
 import type { AnyMutators, AuthorizePolicy, RowChange, Schema } from "@sh1n4ps/plasma-core";
 import type { SyncServerError } from "./errors.ts";
+import type { SyncServerMetric } from "./metrics.ts";
 import type { Platform } from "./platform.ts";
+import type { RateLimit } from "./rate-limits.ts";
 import type { SqlExecutor } from "./sql/executor.ts";
 
 /** Who asks, as the app's own check of the request found out. */
@@ -65,6 +67,10 @@ export interface SyncHandlerOptions<Ctx = unknown> {
   /** Runs after the commit. If it fails, `onError` hears of it and the push is not affected. */
   readonly onPushed?: (event: PushedEvent<Ctx>) => void | Promise<void>;
   readonly onError?: (error: SyncServerError) => void;
+  /** Told of each request after its answer: how long it took, and what it did. */
+  readonly onMetric?: (metric: SyncServerMetric) => void;
+  /** How often a person may push, pull and ask for tickets. Default: without limit. See `tokenBuckets()`. */
+  readonly rateLimit?: RateLimit;
   /** Keeps a Worker alive for `onPushed` after the answer has been sent. Without it the answer waits. */
   readonly waitUntil?: (promise: Promise<unknown>) => void;
   /** Default: 200. */

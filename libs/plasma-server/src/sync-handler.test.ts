@@ -3,6 +3,8 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { ORIGIN, createWorld } from "./contract/world.ts";
 import type { World } from "./contract/world.ts";
 import type { SocketIdentity } from "./options.ts";
+import type { SyncServerMetric } from "./metrics.ts";
+import type { RateLimitedCall } from "./rate-limits.ts";
 import { runtimePlatform } from "./platform.ts";
 import { fromBetterSqlite3 } from "./sql/better-sqlite3.ts";
 
@@ -553,5 +555,69 @@ describe("the app", () => {
     const response = await broken.client("ada").send("pull", pullBody());
     await expectRefusal(response, 500, "internal");
     expect((broken.errors.at(-1)!.cause as Error).message).toContain("key server");
+  });
+});
+
+describe("what the app is told of each request", () => {
+  it("is how long it took, and what it did or why it was refused", async () => {
+    const metrics: SyncServerMetric[] = [];
+    const measured = world.another({
+      onMetric: (metric) => {
+        metrics.push(metric);
+        throw new Error("Statistics are down.");
+      },
+      platform: { ...runtimePlatform(), clock: { now: () => (now += 5) } },
+    });
+    const ada = measured.client("ada", "ada-metrics");
+    await ada.push([
+      ada.mutation("createSharedList", { id: "m", name: "List", userIds: ["ada"] }),
+      ada.mutation("addTodo", { id: "mt", listId: "nowhere", title: "one" }),
+    ]);
+    await ada.pull();
+    await ada.pull();
+    await measured.call("nowhere", { userId: "ada", clientID: "ada-metrics", body: {} });
+    expect(metrics.map(({ durationMs, ...metric }) => metric)).toEqual([
+      {
+        endpoint: "push",
+        status: 200,
+        code: null,
+        push: { mutations: 2, ok: 1, refused: 1 },
+      },
+      {
+        endpoint: "pull",
+        status: 200,
+        code: null,
+        pull: { rows: 2, removed: 0, isSnapshot: true, hasMore: false },
+      },
+      {
+        endpoint: "pull",
+        status: 200,
+        code: null,
+        pull: { rows: 0, removed: 0, isSnapshot: false, hasMore: false },
+      },
+      { endpoint: null, status: 404, code: "not-found" },
+    ]);
+    expect(metrics.every(({ durationMs }) => durationMs > 0)).toBe(true);
+  });
+});
+
+describe("a person who asks too often", () => {
+  it("is told how long to wait, and nobody else is", async () => {
+    const asked: RateLimitedCall[] = [];
+    const limited = world.another({
+      rateLimit: async (call) => {
+        asked.push(call);
+        return call.principal === "ada" ? 1_200 : null;
+      },
+    });
+    const body = limited.client("ada").pullBody();
+    const refused = await limited.call("pull", { userId: "ada", clientID: "ada-tab", body });
+    expect(refused.headers.get("retry-after")).toBe("2");
+    await expectRefusal(refused, 429, "rate-limited");
+    await limited.client("grace").pull();
+    expect(asked).toEqual([
+      { endpoint: "pull", principal: "ada" },
+      { endpoint: "pull", principal: "grace" },
+    ]);
   });
 });

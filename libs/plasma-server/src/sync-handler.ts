@@ -22,6 +22,8 @@ import { watchFullScans } from "./db/full-scans.ts";
 import { bindRules } from "./db/rules.ts";
 import type { Engine } from "./engine.ts";
 import { MigrationRefused, RequestRefused, StorageFailure, SyncServerError } from "./errors.ts";
+import { measurePull, measurePush } from "./metrics.ts";
+import type { RequestTrace, SyncServerMetric } from "./metrics.ts";
 import type { Identity, SyncHandler, SyncHandlerOptions } from "./options.ts";
 import { originPolicy } from "./origins.ts";
 import type { Origins } from "./origins.ts";
@@ -29,6 +31,7 @@ import { runtimePlatform } from "./platform.ts";
 import { pull } from "./pull/pull.ts";
 import { push } from "./push/push.ts";
 import type { PushedChanges } from "./push/push.ts";
+import type { RateLimitedCall } from "./rate-limits.ts";
 import { identifier, parsePull, parsePush, parseTicket } from "./requests.ts";
 import { empty, refusal, success } from "./responses.ts";
 import { ensureSchema } from "./schema/ensure-schema.ts";
@@ -42,6 +45,13 @@ export function createSyncHandler<Ctx>(options: SyncHandlerOptions<Ctx>): SyncHa
     engine: engineOf(options),
     origins: originPolicy(options.allowedOrigins ?? []),
     base: `/${(options.basePath ?? "/sync").replace(/^\/+|\/+$/g, "")}`,
+    measure: (metric) => {
+      try {
+        options.onMetric?.(metric);
+      } catch {
+        // Nor must an app's statistics.
+      }
+    },
   };
   warnOfOpenTables(server);
   return async (request) => {
@@ -62,6 +72,8 @@ interface Server<Ctx> {
   readonly engine: Engine;
   readonly origins: Origins;
   readonly base: string;
+  /** Tells the app. Never throws. */
+  measure(metric: SyncServerMetric): void;
 }
 
 /** In rows, for warnings in development. */
@@ -111,8 +123,16 @@ function warnOfOpenTables<Ctx>({ engine }: Server<Ctx>): void {
 }
 
 async function respond<Ctx>(server: Server<Ctx>, request: Request): Promise<Response> {
+  const { clock } = server.engine.platform;
+  const start = clock.now();
+  const trace: RequestTrace = { endpoint: null };
+  const answered = (response: Response, code: string | null): Response => {
+    const durationMs = Math.max(0, clock.now() - start);
+    server.measure({ ...trace, status: response.status, code, durationMs });
+    return response;
+  };
   try {
-    return await route(server, request);
+    return answered(await route(server, request, trace), null);
   } catch (error) {
     const refused = refusalOf(error);
     const { kind } = refused;
@@ -122,7 +142,7 @@ async function respond<Ctx>(server: Server<Ctx>, request: Request): Promise<Resp
         details: { code: refused.code, status: refused.status },
       }),
     );
-    return refusal(refused);
+    return answered(refusal(refused), refused.code);
   }
 }
 
@@ -153,15 +173,21 @@ function unavailable(cause: StorageFailure | MigrationRefused, details?: unknown
   });
 }
 
-async function route<Ctx>(server: Server<Ctx>, request: Request): Promise<Response> {
+async function route<Ctx>(
+  server: Server<Ctx>,
+  request: Request,
+  trace: RequestTrace,
+): Promise<Response> {
   const path = new URL(request.url).pathname;
   const endpoint = path.startsWith(`${server.base}/`) ? path.slice(server.base.length + 1) : "";
   switch (endpoint) {
     case "push":
     case "pull":
     case "ticket":
+      trace.endpoint = endpoint;
       break;
     case "coordinator":
+      trace.endpoint = endpoint;
       return openSocket(server, request);
     default:
       throw new RequestRefused({
@@ -180,13 +206,14 @@ async function route<Ctx>(server: Server<Ctx>, request: Request): Promise<Respon
     });
   }
   const identity = await identify(server, request);
+  await refuseHaste(server, { endpoint, principal: identity.principal });
   const maxBytes = server.options.maxPayloadBytes ?? 1024 * 1024;
   const body = await readJson(request, { maxBytes, platform: server.engine.platform });
   switch (endpoint) {
     case "push":
-      return handlePush(server, identity, body);
+      return handlePush(server, { identity, body, trace });
     case "pull":
-      return handlePull(server, identity, body);
+      return handlePull(server, { identity, body, trace });
     case "ticket":
       return handleTicket(server, identity, body);
   }
@@ -219,16 +246,34 @@ async function identify<Ctx>(server: Server<Ctx>, request: Request): Promise<Ide
   return { clientGroupID, clientID, ctx, principal, ...expiry };
 }
 
+interface Call<Ctx> {
+  readonly identity: Identity<Ctx>;
+  readonly body: unknown;
+  readonly trace: RequestTrace;
+}
+
+async function refuseHaste<Ctx>(server: Server<Ctx>, call: RateLimitedCall): Promise<void> {
+  const waitMs = (await server.options.rateLimit?.(call)) ?? null;
+  if (waitMs === null) return;
+  throw new RequestRefused({
+    status: 429,
+    code: "rate-limited",
+    message: "Too many requests. Wait a little.",
+    kind: "rate-limited",
+    headers: { "Retry-After": String(Math.max(1, Math.ceil(waitMs / 1000))) },
+  });
+}
+
 async function handlePush<Ctx>(
   server: Server<Ctx>,
-  identity: Identity<Ctx>,
-  body: unknown,
+  { identity, body, trace }: Call<Ctx>,
 ): Promise<Response> {
   const { engine, options } = server;
   const request = parsePush(body, options.maxMutationsPerPush ?? 200);
   checkHandshake(server, identity, request);
   await prepare(engine);
   const pushed = await push(engine, identity, request);
+  trace.push = measurePush(request.mutations.length, pushed.response);
   await announce(server, identity, pushed);
   if (pushed.stopped instanceof RequestRefused) throw pushed.stopped;
   if (pushed.stopped) throw unavailable(pushed.stopped, pushed.response);
@@ -237,14 +282,14 @@ async function handlePush<Ctx>(
 
 async function handlePull<Ctx>(
   server: Server<Ctx>,
-  identity: Identity<Ctx>,
-  body: unknown,
+  { identity, body, trace }: Call<Ctx>,
 ): Promise<Response> {
   const request = parsePull(body);
   checkHandshake(server, identity, request);
   await prepare(server.engine);
   const engine = { ...server.engine, schema: syncedSchema(server.engine.schema) };
   const response = await pull(engine, identity, request);
+  trace.pull = measurePull(response);
   const { fullScans, policy } = engine;
   await fullScans?.lookAtRules(bindRules(identity.ctx, policy));
   return success(response);
