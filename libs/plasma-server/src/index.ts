@@ -6,6 +6,15 @@ export { compactChangeLog } from "./change-log/compact.ts";
 export type { CompactionOptions, CompactionResult } from "./change-log/compact.ts";
 export { cookieCovers, decodeCookie, encodeCookie, mergeCookie } from "./change-log/cookie.ts";
 export type { Cookie, CookieKey, PagePosition, Positions } from "./change-log/cookie.ts";
+export {
+  advanceCookieFromChanges,
+  CHANGES_TABLE,
+  packRegionVersion,
+  pullPredicate,
+  REGION_VERSIONS_TABLE,
+  unpackRegionVersion,
+} from "./change-log/region-versions.ts";
+export type { RegionVersion } from "./change-log/region-versions.ts";
 export { snapshotAsOf } from "./change-log/snapshot-as-of.ts";
 export type { SnapshotAsOf } from "./change-log/snapshot-as-of.ts";
 export { createServerDb } from "./db/server-db.ts";
