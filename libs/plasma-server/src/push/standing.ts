@@ -63,15 +63,22 @@ function selectStanding({ engine, identity, request }: PushJob): Statement {
   const first = (mutations[0] as WireMutation).id;
   const client = bind(identity.clientID);
   const person = bind(identity.principal);
-  const uids = dialectOf(engine.executor).values(mutations.map((mutation) => mutation.uid));
-  const outcomes = sql`${NO_NUMBER} AS version, mutation_id AS number, uid, status, code, message, details FROM _plasma_client_mutations`;
+  const dialect = dialectOf(engine.executor);
+  const uids = dialect.values(mutations.map((mutation) => mutation.uid));
+  const outcome = sql`${NO_NUMBER} AS version, mutation_id AS number, uid, status, code, message, details`;
+  const outcomes = sql`${outcome} FROM _plasma_client_mutations`;
+  // By its key, SQLite would look at all outcomes that are kept of the client, of which hardly any has a reason.
+  const reasons = dialect.byIndex(
+    sql`_plasma_client_mutations`,
+    "_plasma_client_mutations_reasons",
+  );
   return sql`
     SELECT 'client' AS what, version, last_mutation_id AS number, principal AS uid, ${NO_OUTCOME}
       FROM _plasma_meta LEFT JOIN _plasma_clients ON client_id = ${client}
     UNION ALL SELECT 'own' AS what, ${outcomes}
       WHERE client_id = ${client} AND mutation_id BETWEEN ${bind(first)} AND ${bind(first + mutations.length)}
     UNION ALL SELECT 'person' AS what, ${outcomes} WHERE principal = ${person} AND uid IN (${uids})
-    UNION ALL SELECT * FROM (SELECT 'confirmed' AS what, ${outcomes}
+    UNION ALL SELECT * FROM (SELECT 'confirmed' AS what, ${outcome} FROM ${reasons}
       WHERE client_id = ${client} AND mutation_id <= ${bind(request.confirmed)} AND message IS NOT NULL LIMIT 1) AS one
     UNION ALL SELECT 'failed' AS what, ${NO_NUMBER} AS version, ${NO_NUMBER} AS number, uid, ${NO_OUTCOME}
       FROM _plasma_attempts WHERE principal = ${person} AND uid IN (${uids})`;
