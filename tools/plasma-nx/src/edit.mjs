@@ -1,0 +1,147 @@
+/**
+ * Edits of TypeScript by its syntax tree. Only the places that change are touched, so comments and layout stay; the
+ * formatter has the last word.
+ */
+
+import ts from "typescript";
+
+/** A file of the tree with edits to it. Throws if it is not there. */
+export function edit(tree, path, change) {
+  const before = tree.read(path, "utf8");
+  if (before === null) throw new Error(`There is no ${path} to add to.`);
+  tree.write(path, change(before));
+}
+
+/** Imports names from a module: in the import that there is, or in a new one at its place in the order of paths. */
+export function withImport(text, names, module) {
+  const source = parse(text);
+  const imports = source.statements.filter(ts.isImportDeclaration);
+  const isTypeOnly = (node) => node.importClause?.isTypeOnly === true;
+  const same = imports.find((node) => node.moduleSpecifier.text === module && !isTypeOnly(node));
+  if (same) {
+    const elements = same.importClause.namedBindings.elements;
+    const known = elements.map((element) => element.name.text);
+    const all = [...new Set([...known, ...names])].sort(inOrder);
+    const list = same.importClause.namedBindings;
+    return replaced(text, list.getStart(source), list.end, `{ ${all.join(", ")} }`);
+  }
+  const line = `import { ${[...names].sort(inOrder).join(", ")} } from "${module}";\n`;
+  const next = imports.find(
+    ({ moduleSpecifier: { text: other } }) => isRelative(other) && other > module,
+  );
+  if (next && isRelative(module)) return inserted(text, next.getStart(source), line);
+  const last = imports.at(-1);
+  return last ? inserted(text, last.end, `\n${line.trimEnd()}`) : inserted(text, 0, line);
+}
+
+/** Adds a property to the object that a function is called with: `defineSchema({ users, lists })`. */
+export function withArgument(text, callee, property) {
+  const source = parse(text);
+  const call = find(
+    source,
+    (node) =>
+      ts.isCallExpression(node) &&
+      ts.isIdentifier(innermost(node.expression)) &&
+      innermost(node.expression).text === callee &&
+      node.arguments.length === 1 &&
+      ts.isObjectLiteralExpression(node.arguments[0]),
+  );
+  if (!call) throw new Error(`There is no ${callee}({ … }) to add "${property}" to.`);
+  return withElement(text, source, { object: call.arguments[0], property });
+}
+
+/** Adds a property to the object that a constant is: `export const mutators = { ...listMutators }`. */
+export function withProperty(text, constant, property) {
+  const source = parse(text);
+  const declared = find(
+    source,
+    (node) =>
+      ts.isVariableDeclaration(node) &&
+      node.name.text === constant &&
+      node.initializer !== undefined &&
+      ts.isObjectLiteralExpression(node.initializer),
+  );
+  if (!declared) throw new Error(`There is no const ${constant} = { … } to add "${property}" to.`);
+  return withElement(text, source, { object: declared.initializer, property });
+}
+
+/** Exports names from a module, in the export that there is, or in a new one at the end. */
+export function withExport(text, names, module) {
+  const source = parse(text);
+  const same = source.statements.find(
+    (node) =>
+      ts.isExportDeclaration(node) && !node.isTypeOnly && node.moduleSpecifier?.text === module,
+  );
+  if (!same) return `${text.trimEnd()}\nexport { ${names.join(", ")} } from "${module}";\n`;
+  const list = same.exportClause;
+  const known = list.elements.map((element) => element.name.text);
+  const all = [...new Set([...known, ...names])].sort(inOrder);
+  return replaced(text, list.getStart(source), list.end, `{ ${all.join(", ")} }`);
+}
+
+/** Whether a file declares and exports this constant. */
+export function exportsConstant(text, name) {
+  return find(
+    parse(text),
+    (node) =>
+      ts.isVariableStatement(node) &&
+      (node.modifiers ?? []).some(({ kind }) => kind === ts.SyntaxKind.ExportKeyword) &&
+      node.declarationList.declarations.some((declared) => declared.name.text === name),
+  );
+}
+
+/** The names of the properties of `defineX()({ … })` and the like. */
+export function argumentNames(text, callee) {
+  const source = parse(text);
+  const names = [];
+  find(source, (node) => {
+    if (
+      ts.isCallExpression(node) &&
+      ts.isIdentifier(innermost(node.expression)) &&
+      innermost(node.expression).text === callee
+    ) {
+      const [object] = node.arguments;
+      if (object && ts.isObjectLiteralExpression(object)) {
+        names.push(...object.properties.flatMap((property) => property.name?.text ?? []));
+      }
+    }
+    return false;
+  });
+  return names;
+}
+
+function withElement(text, source, { object, property }) {
+  const last = object.properties.at(-1);
+  if (!last) return inserted(text, object.getStart(source) + 1, ` ${property} `);
+  return inserted(text, last.end, `, ${property}`);
+}
+
+/** Of `defineMutators<…>()(…)`: the identifier that stands first. */
+function innermost(expression) {
+  return ts.isCallExpression(expression) ? innermost(expression.expression) : expression;
+}
+
+function find(node, matches) {
+  if (matches(node)) return node;
+  return ts.forEachChild(node, (child) => find(child, matches));
+}
+
+function parse(text) {
+  return ts.createSourceFile("file.tsx", text, ts.ScriptTarget.Latest, true);
+}
+
+function isRelative(module) {
+  return module.startsWith(".");
+}
+
+function inOrder(left, right) {
+  return left.toLowerCase() < right.toLowerCase() ? -1 : 1;
+}
+
+function inserted(text, at, addition) {
+  return replaced(text, at, at, addition);
+}
+
+function replaced(text, start, end, replacement) {
+  return text.slice(0, start) + replacement + text.slice(end);
+}

@@ -1,0 +1,157 @@
+/** What the generators write into this very workspace; nothing is kept. */
+
+import { fileURLToPath } from "node:url";
+import type { Tree } from "@nx/devkit";
+import { FsTree } from "nx/src/generators/tree.js";
+import { beforeEach, describe, expect, it } from "vitest";
+import plasmaMutator from "./mutator/generator.mjs";
+import plasmaTable from "./table/generator.mjs";
+
+const ROOT = fileURLToPath(new URL("../../..", import.meta.url));
+const DOMAIN = "libs/todo-domain/src";
+
+let tree: Tree;
+beforeEach(() => {
+  tree = new FsTree(ROOT, false);
+});
+const text = (path: string) => tree.read(path, "utf8") ?? expect.fail(`There is no ${path}.`);
+const changed = () =>
+  tree
+    .listChanges()
+    .map(({ type, path }) => `${type} ${path}`)
+    .sort();
+const projects = ["name:text", "due:timestamp:nullable", "owner:ref:users"];
+
+describe("plasma-table", () => {
+  it("writes a table with its rules, mutators, query, tests and page, and adds them where they belong", async () => {
+    await plasmaTable(tree, { name: "projects", columns: projects, page: true });
+    expect(changed()).toEqual([
+      "CREATE apps/todo/app/projects/page.tsx",
+      "CREATE apps/todo/components/projects-view.tsx",
+      `CREATE ${DOMAIN}/mutators/projects.ts`,
+      `CREATE ${DOMAIN}/tables/projects.test.ts`,
+      `CREATE ${DOMAIN}/tables/projects.ts`,
+      "UPDATE apps/todo/lib/describe-mutation.ts",
+      `UPDATE ${DOMAIN}/index.ts`,
+      `UPDATE ${DOMAIN}/mutators.ts`,
+      `UPDATE ${DOMAIN}/queries.ts`,
+      `UPDATE ${DOMAIN}/schema.ts`,
+    ]);
+    expect(text(`${DOMAIN}/tables/projects.ts`)).toMatchInlineSnapshot(`
+      "/** Projects. Only the person it belongs to reads and writes it. */
+
+      import { eq, id, ref, table, text, timestamp } from "@sh1n4ps/plasma-core";
+      import type { Ctx } from "../context.ts";
+      import { users } from "./membership.ts";
+
+      export const projects = table(
+        "projects",
+        {
+          id: id(),
+          name: text(),
+          due: timestamp().nullable(),
+          owner: ref(() => users.id, { onDelete: "cascade" }),
+        },
+        {
+          auth: {
+            read: (ctx: Ctx, row) => eq(row.owner, ctx.userId),
+            write: (ctx: Ctx, row) => eq(row.owner, ctx.userId),
+          },
+          indexes: [["owner"]],
+        },
+      );
+      "
+    `);
+    expect(text(`${DOMAIN}/schema.ts`)).toContain("invites, todos, projects })");
+    expect(text(`${DOMAIN}/schema.ts`)).toContain("/** Bump it when the meaning of a table");
+  });
+
+  it("takes the options behind the name as columns, too", async () => {
+    await plasmaTable(tree, { name: "notes", _: ["title:text", "pinned:boolean:index"] });
+    expect(text(`${DOMAIN}/tables/notes.ts`)).toContain("pinned: boolean(),");
+    expect(text(`${DOMAIN}/tables/notes.ts`)).toContain('indexes: [["pinned"], ["ownerId"]]');
+  });
+
+  it("gives a table that says nothing of whose a row is an owner", async () => {
+    await plasmaTable(tree, { name: "categories", columns: ["label:text:unique"] });
+    const table = text(`${DOMAIN}/tables/categories.ts`);
+    expect(table).toContain('ownerId: ref(() => users.id, { onDelete: "cascade" })');
+    expect(table).toContain("eq(row.ownerId, ctx.userId)");
+    expect(text(`${DOMAIN}/mutators/categories.ts`)).toContain("addCategory: {");
+  });
+
+  it("lets the members of a list at what belongs to it", async () => {
+    await plasmaTable(tree, { name: "comments", columns: ["listId:ref:lists", "body:text"] });
+    const table = text(`${DOMAIN}/tables/comments.ts`);
+    expect(table).toContain("read: (ctx: Ctx, row) => isMember(ctx, row.listId)");
+    expect(table).toContain('import { isMember, lists } from "./membership.ts";');
+  });
+
+  it.each([
+    ["a table that exists", { name: "todos" }, 'There is a table "todos" already.'],
+    ["a name that is none", { name: "my things" }, '"my things" cannot be the name of a table.'],
+    ["a name that is no plural", { name: "fish" }, '"fish" does not look like a plural.'],
+    ["a type that is none", { name: "notes", columns: ["a:string"] }, "has no type that there is"],
+    [
+      "a reference to nothing",
+      { name: "notes", columns: ["a:ref"] },
+      "does not say what it refers to",
+    ],
+    [
+      "a reference to no table",
+      { name: "notes", columns: ["a:ref:nope"] },
+      'There is no table "nope"',
+    ],
+    [
+      "an unknown modifier",
+      { name: "notes", columns: ["a:text:big"] },
+      'has "big", which does not exist',
+    ],
+    [
+      "a column twice",
+      { name: "notes", columns: ["a:text", "a:int"] },
+      'The column "a" is there twice.',
+    ],
+    ["a second id", { name: "notes", columns: ["id:text"] }, "Every table has an id"],
+    [
+      "a unique document",
+      { name: "notes", columns: ["a:json:unique"] },
+      "documents cannot be compared",
+    ],
+    [
+      "a page without words",
+      { name: "notes", columns: ["a:int"], page: true },
+      "A page needs a text column",
+    ],
+  ])("refuses %s, and writes nothing", async (_what, options, message) => {
+    await expect(plasmaTable(tree, options)).rejects.toThrow(message);
+    expect(changed()).toEqual([]);
+  });
+});
+
+describe("plasma-mutator", () => {
+  it("adds a mutator to those of the table that its name is about", async () => {
+    await plasmaTable(tree, { name: "projects", columns: projects });
+    await plasmaMutator(tree, { name: "archiveProject" });
+    const mutators = text(`${DOMAIN}/mutators/projects.ts`);
+    expect(mutators).toContain("archiveProject: {");
+    expect(mutators).toContain("import { defineMutators, eq, MutationRefused }");
+    expect(text("apps/todo/lib/describe-mutation.ts")).toContain(
+      'archiveProject: () => "Archive project"',
+    );
+  });
+
+  it.each([
+    ["one that exists", { name: "addTodo" }, 'There is a mutator "addTodo" already'],
+    ["one about nothing", { name: "doIt" }, '"doIt" does not say which table it is about.'],
+    [
+      "a table without mutators",
+      { name: "doIt", table: "nope" },
+      'There are no mutators of "nope".',
+    ],
+    ["a name that is none", { name: "do it" }, "cannot be the name of a mutator"],
+  ])("refuses %s, and writes nothing", async (_what, options, message) => {
+    await expect(plasmaMutator(tree, options)).rejects.toThrow(message);
+    expect(changed()).toEqual([]);
+  });
+});

@@ -1,0 +1,74 @@
+/** `nx g plasma-mutator`: a mutator among those of its table, to be filled in. */
+
+import { formatFiles, joinPathFragments } from "@nx/devkit";
+import { checkName, inWords, singularOf } from "../columns.mjs";
+import { argumentNames, edit, withArgument, withImport, withProperty } from "../edit.mjs";
+import { appOf, domainOf } from "../workspace.mjs";
+
+export default async function plasmaMutator(tree, { name, table: given }) {
+  checkName("mutator", name);
+  const domain = domainOf(tree);
+  const folder = joinPathFragments(domain, "src/mutators");
+  const tables = tree
+    .children(folder)
+    .filter((file) => file.endsWith(".ts") && !file.endsWith(".test.ts") && file !== "args.ts")
+    .map((file) => file.slice(0, -3));
+  for (const table of tables) {
+    const text = tree.read(joinPathFragments(folder, `${table}.ts`), "utf8");
+    if (argumentNames(text, "defineMutators").includes(name)) {
+      throw new Error(`There is a mutator "${name}" already, in ${folder}/${table}.ts.`);
+    }
+  }
+  const table = given ?? tableIn(name, tables);
+  if (!tables.includes(table)) {
+    throw new Error(
+      `There are no mutators of "${table}". There are those of: ${tables.join(", ")}.`,
+    );
+  }
+  edit(tree, joinPathFragments(folder, `${table}.ts`), (text) => {
+    const imported = withImport(
+      withImport(text, ["rowId"], "./args.ts"),
+      ["eq", "MutationRefused"],
+      "@sh1n4ps/plasma-core",
+    );
+    return withArgument(imported, "defineMutators", mutatorOf(name, table));
+  });
+  const app = appOf(tree);
+  const descriptions = app && joinPathFragments(app, "lib/describe-mutation.ts");
+  if (descriptions && tree.exists(descriptions)) {
+    edit(tree, descriptions, (text) => withProperty(text, "DESCRIPTIONS", descriptionOf(name)));
+  }
+  await formatFiles(tree);
+}
+
+/** `archiveProject` is about `projects`. */
+function tableIn(name, tables) {
+  const found = tables.filter((table) => {
+    const singular = singularOf(table).toLowerCase();
+    return name.toLowerCase().includes(singular);
+  });
+  // Of "todo" and "todoList", the longer one is meant.
+  const table = found.sort((left, right) => right.length - left.length)[0];
+  if (table) return table;
+  throw new Error(
+    `"${name}" does not say which table it is about. Say it: --table=…, one of: ${tables.join(", ")}.`,
+  );
+}
+
+function mutatorOf(name, table) {
+  return `
+
+  ${name}: {
+    args: z.object({ id: rowId }),
+    run: async ({ db, args }) => {
+      const [row] = await db.select().from(${table}).where(eq(${table}.id, args.id));
+      if (!row) throw new MutationRefused("not-found", "It is not there any more.");
+      // What changes about the row: await db.update(${table}).set({ … }).where(eq(${table}.id, row.id));
+    },
+  }`;
+}
+
+function descriptionOf(name) {
+  const words = inWords(name);
+  return `${name}: () => "${words.charAt(0).toUpperCase()}${words.slice(1)}"`;
+}

@@ -1,0 +1,117 @@
+/** `nx g plasma-table`: everything that a table needs, in the places where the workspace has such things. */
+
+import { formatFiles, joinPathFragments, names } from "@nx/devkit";
+import { capitalized, checkName, parseColumn, singularOf } from "../columns.mjs";
+import { edit, withArgument, withExport, withImport, withProperty } from "../edit.mjs";
+import { appOf, domainOf, fileOfTable } from "../workspace.mjs";
+import { accessOf } from "./access.mjs";
+import { descriptionsOf, mutatorsFile, queryOf, tableFile, testFile } from "./files.mjs";
+import { componentFile, pageFile } from "./page.mjs";
+
+export default async function plasmaTable(tree, options) {
+  const { name, page = false } = options;
+  checkName("table", name);
+  const singular = options.singular ?? singularOf(name);
+  checkName("row", singular);
+  const domain = domainOf(tree);
+  const at = (path) => joinPathFragments(domain, "src", path);
+  if (fileOfTable(tree, domain, name) || tree.exists(at(`tables/${name}.ts`))) {
+    throw new Error(
+      `There is a table "${name}" already. Choose another name, or delete that one first.`,
+    );
+  }
+  const parsed = columnsOf(options).map(parseColumn);
+  refuseTwins(parsed);
+  const hasLists = fileOfTable(tree, domain, "lists") !== undefined;
+  const { columns, access } = accessOf(parsed, { hasLists });
+  const table = { name, singular, columns, access };
+  const imports = importsOf(tree, domain, table);
+  // Whatever cannot be done shows before anything is written.
+  const pages = page ? pagesOf(tree, table) : [];
+
+  tree.write(at(`tables/${name}.ts`), tableFile({ ...table, imports }));
+  tree.write(at(`tables/${name}.test.ts`), testFile(table));
+  tree.write(at(`mutators/${name}.ts`), mutatorsFile(table));
+  edit(tree, at("schema.ts"), (text) =>
+    withArgument(withImport(text, [name], `./tables/${name}.ts`), "defineSchema", name),
+  );
+  edit(tree, at("mutators.ts"), (text) =>
+    withProperty(
+      withImport(text, [`${singular}Mutators`], `./mutators/${name}.ts`),
+      "mutators",
+      `...${singular}Mutators`,
+    ),
+  );
+  edit(tree, at("queries.ts"), (text) => {
+    const imported = withImport(text, ["asc"], "@sh1n4ps/plasma-core");
+    return withImport(imported, [name], `./tables/${name}.ts`) + queryOf(table);
+  });
+  edit(tree, at("index.ts"), (text) =>
+    withExport(
+      withExport(text, [`all${capitalized(name)}`], "./queries.ts"),
+      [name],
+      `./tables/${name}.ts`,
+    ),
+  );
+  describeInApp(tree, table);
+  for (const [path, content] of pages) tree.write(path, content);
+  await formatFiles(tree);
+}
+
+/** They are given as `--columns`, and behind the name. */
+function columnsOf({ columns = [], _: rest = [] }) {
+  return [...columns, ...rest.map(String)];
+}
+
+function refuseTwins(columns) {
+  const seen = new Set();
+  for (const { name } of columns) {
+    if (seen.has(name))
+      throw new Error(`The column "${name}" is there twice. Leave one of them out.`);
+    seen.add(name);
+  }
+}
+
+/** The tables that it refers to, and the rule that it shares, from the files that have them. */
+function importsOf(tree, domain, { name, columns, access }) {
+  const wanted = new Map();
+  const want = (what, table) => {
+    const file = fileOfTable(tree, domain, table);
+    if (!file) {
+      throw new Error(
+        `There is no table "${table}" to refer to. Generate it first, or mend the name.`,
+      );
+    }
+    wanted.set(file, new Set([...(wanted.get(file) ?? []), what]));
+  };
+  for (const { target } of columns) if (target !== null && target !== name) want(target, target);
+  if (access.kind === "members") want("isMember", "lists");
+  return [...wanted]
+    .map(([file, what]) => `import { ${[...what].sort().join(", ")} } from "./${file}";`)
+    .sort()
+    .join("\n");
+}
+
+function describeInApp(tree, table) {
+  const app = appOf(tree);
+  const descriptions = app && joinPathFragments(app, "lib/describe-mutation.ts");
+  if (!descriptions || !tree.exists(descriptions)) return;
+  edit(tree, descriptions, (text) =>
+    descriptionsOf(table).reduce(
+      (edited, line) => withProperty(edited, "DESCRIPTIONS", line),
+      text,
+    ),
+  );
+}
+
+function pagesOf(tree, table) {
+  const app = appOf(tree);
+  if (!app) {
+    throw new Error("This workspace has no app for a page. Generate the table without --page.");
+  }
+  const { fileName } = names(table.name);
+  return [
+    [joinPathFragments(app, `app/${fileName}/page.tsx`), pageFile(table)],
+    [joinPathFragments(app, `components/${fileName}-view.tsx`), componentFile(table)],
+  ];
+}
