@@ -34,6 +34,22 @@ export function withImport(text, names, module) {
   return last ? inserted(text, last.end, `\n${line.trimEnd()}`) : inserted(text, 0, line);
 }
 
+/** Imports a type from a module that types are imported from already. */
+export function withTypeImport(text, name, module) {
+  const source = parse(text);
+  const same = source.statements.find(
+    (node) =>
+      ts.isImportDeclaration(node) &&
+      node.importClause?.isTypeOnly === true &&
+      node.moduleSpecifier.text === module,
+  );
+  if (!same) return withImport(text, [], module).replace(`import {  }`, `import type { ${name} }`);
+  const list = same.importClause.namedBindings;
+  const known = list.elements.map((element) => element.name.text);
+  const all = [...new Set([...known, name])].sort(inOrder);
+  return replaced(text, list.getStart(source), list.end, `{ ${all.join(", ")} }`);
+}
+
 /** Adds a property to the object that a function is called with: `defineSchema({ users, lists })`. */
 export function withArgument(text, callee, property) {
   const source = parse(text);
@@ -88,6 +104,50 @@ export function exportsConstant(text, name) {
       (node.modifiers ?? []).some(({ kind }) => kind === ts.SyntaxKind.ExportKeyword) &&
       node.declarationList.declarations.some((declared) => declared.name.text === name),
   );
+}
+
+/** The columns of `export const projects = table("projects", { … })`. */
+export function columnNames(text, table) {
+  return columnsIn(parse(text), table).properties.map(({ name }) => name.text);
+}
+
+/** Adds a column behind the others. */
+export function withColumn(text, table, property) {
+  const source = parse(text);
+  return withElement(text, source, { object: columnsIn(source, table), property });
+}
+
+/** Adds an index to those of the table, or the first one. */
+export function withIndex(text, table, index) {
+  const source = parse(text);
+  const options = tableCall(source, table).arguments[2];
+  if (!options)
+    throw new Error(`"${table}" has no options to add an index to. Write { indexes: [${index}] }.`);
+  const indexes = options.properties.find(({ name }) => name?.text === "indexes");
+  if (!indexes)
+    return withElement(text, source, { object: options, property: `indexes: [${index}]` });
+  const last = indexes.initializer.elements.at(-1);
+  return last
+    ? inserted(text, last.end, `, ${index}`)
+    : inserted(text, indexes.initializer.getStart(source) + 1, index);
+}
+
+function columnsIn(source, table) {
+  return tableCall(source, table).arguments[1];
+}
+
+function tableCall(source, table) {
+  const declared = find(
+    source,
+    (node) =>
+      ts.isVariableDeclaration(node) &&
+      node.name.text === table &&
+      node.initializer !== undefined &&
+      ts.isCallExpression(node.initializer) &&
+      node.initializer.expression.text === "table",
+  );
+  if (declared) return declared.initializer;
+  throw new Error(`There is no const ${table} = table("${table}", { … }).`);
 }
 
 /** The names of the properties of `defineX()({ … })` and the like. */

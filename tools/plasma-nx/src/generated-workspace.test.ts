@@ -84,13 +84,15 @@ async function run(...[command, ...args]: [string, ...string[]]): Promise<string
 }
 
 describe("a workspace with a generated table", () => {
-  it("is written by two commands", { timeout: 3 * MINUTES }, async () => {
+  it("is written by a few commands", { timeout: 3 * MINUTES }, async () => {
     const columns = ["name:text", "due:timestamp:nullable", "owner:ref:users"];
     const written = await run("nx", "g", "plasma-table", "projects", ...columns, "--page");
     expect(written).toContain("CREATE apps/todo/app/projects/page.tsx");
     expect(await run("nx", "g", "plasma-mutator", "archiveProject")).toContain(
       "UPDATE libs/todo-domain/src/mutators/projects.ts",
     );
+    await run("nx", "g", "plasma-column", "todos", "helper:ref:users:nullable:index");
+    await run("nx", "g", "plasma-query", "todosOfHelper", "--by", "helper");
   });
 
   it(

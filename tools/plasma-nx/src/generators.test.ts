@@ -4,7 +4,9 @@ import { fileURLToPath } from "node:url";
 import type { Tree } from "@nx/devkit";
 import { FsTree } from "nx/src/generators/tree.js";
 import { beforeEach, describe, expect, it } from "vitest";
+import plasmaColumn from "./column/generator.mjs";
 import plasmaMutator from "./mutator/generator.mjs";
+import plasmaQuery from "./query/generator.mjs";
 import plasmaTable from "./table/generator.mjs";
 
 const ROOT = fileURLToPath(new URL("../../..", import.meta.url));
@@ -152,6 +154,57 @@ describe("plasma-mutator", () => {
     ["a name that is none", { name: "do it" }, "cannot be the name of a mutator"],
   ])("refuses %s, and writes nothing", async (_what, options, message) => {
     await expect(plasmaMutator(tree, options)).rejects.toThrow(message);
+    expect(changed()).toEqual([]);
+  });
+});
+
+describe("plasma-column", () => {
+  it("adds a column, what it needs, and its index", async () => {
+    await plasmaColumn(tree, { table: "todos", column: "helper:ref:users:nullable:index" });
+    await plasmaColumn(tree, { table: "todos", column: "weight:real:nullable" });
+    const todos = text(`${DOMAIN}/tables/todos.ts`);
+    expect(todos).toContain("helper: ref(() => users.id).nullable(),");
+    expect(todos).toContain("weight: real().nullable(),");
+    expect(todos).toContain('indexes: [["listId", "position"], ["helper"]]');
+    expect(todos).toContain("/** A fractional index: text that sorts where the todo stands");
+    expect(todos).toContain("import { boolean, id, real, ref, table, text, timestamp }");
+  });
+
+  it.each([
+    [
+      "a table that is not there",
+      { table: "nope", column: "a:int:nullable" },
+      'There is no table "nope".',
+    ],
+    [
+      "one that is there",
+      { table: "todos", column: "title:text:nullable" },
+      'has a column "title" already',
+    ],
+    ["one that rows would lack", { table: "todos", column: "a:int" }, "Make it a:int:nullable"],
+  ])("refuses %s, and writes nothing", async (_what, options, message) => {
+    await expect(plasmaColumn(tree, options)).rejects.toThrow(message);
+    expect(changed()).toEqual([]);
+  });
+});
+
+describe("plasma-query", () => {
+  it("adds a query, with a column to ask by, and exports it", async () => {
+    await plasmaQuery(tree, { name: "todosOfHelper", by: "createdBy" });
+    await plasmaQuery(tree, { name: "everyInvite", table: "invites" });
+    const queries = text(`${DOMAIN}/queries.ts`);
+    expect(queries).toContain('createdBy: InferRow<typeof todos>["createdBy"] & {}');
+    expect(queries).toContain("import type { InferRow, ReadDb }");
+    expect(queries).toContain("export const everyInvite = (db: ReadDb) =>");
+    expect(text(`${DOMAIN}/index.ts`)).toContain("todosOfHelper");
+  });
+
+  it.each([
+    ["one that exists", { name: "myLists" }, 'There is a query "myLists" already'],
+    ["one about nothing", { name: "doIt" }, "does not say which table it is about"],
+    ["an unknown column", { name: "todosByMood", by: "mood" }, '"todos" has no column "mood".'],
+  ])("refuses %s, and writes nothing", async (_what, options, message) => {
+    await expect(plasmaQuery(tree, options)).rejects.toThrow(message);
     expect(changed()).toEqual([]);
   });
 });

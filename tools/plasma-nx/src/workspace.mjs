@@ -1,7 +1,7 @@
 /** Where things are: the library that has the schema, and the app. They are found by their tags. */
 
 import { getProjects, joinPathFragments } from "@nx/devkit";
-import { exportsConstant } from "./edit.mjs";
+import { argumentNames, exportsConstant } from "./edit.mjs";
 
 export function domainOf(tree) {
   const root = rootOf(tree, "scope:domain");
@@ -23,6 +23,14 @@ export function fileOfTable(tree, domain, table) {
     .children(folder)
     .filter((file) => file.endsWith(".ts") && !file.endsWith(".test.ts"))
     .find((file) => exportsConstant(tree.read(joinPathFragments(folder, file), "utf8"), table));
+}
+
+/** The names of all tables. */
+export function tablesOf(tree, domain) {
+  return argumentNames(
+    tree.read(joinPathFragments(domain, "src/schema.ts"), "utf8"),
+    "defineSchema",
+  );
 }
 
 function rootOf(tree, tag) {
