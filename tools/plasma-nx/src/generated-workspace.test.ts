@@ -1,11 +1,12 @@
 /** A copy of this workspace in which tables and mutators are generated, as a person would, is as good as the original. */
 
 import { execFile } from "node:child_process";
-import { cp, mkdir, mkdtemp, readdir, rm, symlink } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, readdir, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { findChromium } from "../../scripts/chromium.mjs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 const ROOT = fileURLToPath(new URL("../../..", import.meta.url));
@@ -23,6 +24,26 @@ const LEFT_OUT = new Set([
 /** Packages of the workspace, which have to be those of the copy. */
 const OWN_SCOPES = ["@sh1n4ps", "@plasma-starter"];
 const MINUTES = 60_000;
+
+/** Two windows of one person, in two browsers, at the page that was generated. */
+const END_TO_END = `
+import { expect, test } from "../support/test.ts";
+
+test("a project is in step in two windows of its owner, and in nobody else's", async ({ openWindow }) => {
+  const windows = [await openWindow("ada"), await openWindow("ada"), await openWindow("grace")];
+  for (const { page } of windows) await page.goto("/projects");
+  const [laptop, phone, grace] = windows.map(({ page }) => page);
+  const project = (page) => page.getByRole("listitem").filter({ hasText: "Moon base" });
+  await laptop.getByRole("textbox", { name: "New project" }).fill("Moon base");
+  await laptop.getByRole("button", { name: "Add" }).click();
+  await expect(project(laptop)).toBeVisible();
+  await expect(project(phone)).toBeVisible();
+  await phone.getByRole("button", { name: "Delete Moon base" }).click();
+  await expect(project(laptop)).toHaveCount(0);
+  await expect(grace.getByText("There are none yet.")).toBeVisible();
+  await expect(project(grace)).toHaveCount(0);
+});
+`;
 
 let copy: string;
 
@@ -67,6 +88,7 @@ async function run(...[command, ...args]: [string, ...string[]]): Promise<string
     const { stdout, stderr } = await promisify(execFile)("npx", [command, ...args], {
       cwd: copy,
       env: {
+        PLASMA_CHROMIUM: findChromium(),
         ...env,
         NX_DAEMON: "false",
         NX_TUI: "false",
@@ -127,4 +149,10 @@ describe("a workspace with a generated table", () => {
       expect(told).not.toContain("failed");
     },
   );
+
+  it("runs, and keeps two windows in step", { timeout: 6 * MINUTES }, async () => {
+    await writeFile(join(copy, "apps/todo-e2e/tests/generated.spec.ts"), END_TO_END);
+    const told = await run("playwright", "test", "--config", "apps/todo-e2e", "generated.spec");
+    expect(told).toContain("1 passed");
+  });
 });

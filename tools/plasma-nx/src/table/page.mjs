@@ -39,9 +39,18 @@ import { useLiveQuery, usePlasma } from "@sh1n4ps/plasma-react";
 import { useRef } from "react";
 import type { FormEvent } from "react";
 import { Button } from "@/components/button";
+import { PageMessage } from "@/components/page-message";
+import { usePerson } from "@/components/session-provider";
 import { useMutator } from "@/lib/use-mutator";
 
 export function ${Many}View() {
+  const me = usePerson();
+  // The static page is rendered for nobody in particular.
+  if (!me) return <PageMessage title="One moment …">Your ${inWords(name)} are being read.</PageMessage>;
+  return <${Many} key={me.id} />;
+}
+
+function ${Many}() {
   const plasma = usePlasma();
   const { data: ${name}, status } = useLiveQuery(all${Many}, []);
   const add${One} = useMutator("add${One}");
