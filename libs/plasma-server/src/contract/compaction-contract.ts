@@ -87,13 +87,14 @@ export function compactionContract(fresh: () => Promise<SqlExecutor>): void {
     it("between two looks of one page tells the client to pull again", async () => {
       for (let at = 0; at < 8; at++) await change(at);
       const { executor } = world;
-      let looks = 0;
+      // Counted from the second page on.
+      let looks = -Infinity;
       const racing = world.another({
         executor: {
           ...executor,
           batch: async (statements) => {
             const rows = await executor.batch(statements);
-            if (++looks === 3) await compactChangeLog(executor, await version());
+            if (++looks === 1) await compactChangeLog(executor, await version());
             return rows;
           },
         },
@@ -101,6 +102,7 @@ export function compactionContract(fresh: () => Promise<SqlExecutor>): void {
       const bob = racing.client("bob", "racing");
       const first = await bob.pullPage({ limit: 1 });
       await change(100);
+      looks = 0;
       const response = await bob.send(
         "pull",
         bob.pullBody({ limit: 100, cookie: first.cookie }),
