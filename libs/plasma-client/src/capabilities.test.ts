@@ -1,12 +1,13 @@
 /** What a client can do, a test each, by the names of the list of capabilities. */
 
-import { eq, invokeMutator, mutatorDb } from "@sh1n4ps/plasma-core";
+import { count, eq, exists, invokeMutator, mutatorDb } from "@sh1n4ps/plasma-core";
 import type { LiveQuery, Row } from "@sh1n4ps/plasma-core";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { createPlasmaClient } from "./client.ts";
 import type { PlasmaClient } from "./client.ts";
 import type { SyncClientError } from "./errors.ts";
 import type { PlasmaClientOptions, SubscriptionInput } from "./options.ts";
+import { classifyIvm } from "./live/classify-ivm.ts";
 import { browserPlatform } from "./platform.ts";
 import { createIdbEngine } from "./storage/idb-engine.ts";
 import { createMemoryEngine } from "./storage/memory-engine.ts";
@@ -308,6 +309,21 @@ describe("live queries", () => {
       [1, 0, 0],
       [1, 0, 0],
     ]);
+  });
+
+  it("IVM eligibility inspection: classifyIvm", () => {
+    const { db } = world().plasma;
+    const grouped = db.select({ listId: todos.listId, total: count() }).from(todos);
+    const joined = db.select().from(todos).leftJoin(lists, eq(lists.id, todos.listId));
+    const asked = db
+      .select()
+      .from(lists)
+      .where(exists(db.select().from(todos)));
+    expect(classifyIvm(db.select().from(todos).limit(3).ast)).toBe("select");
+    expect(classifyIvm(joined.ast)).toBe("select");
+    expect(classifyIvm(grouped.groupBy(todos.listId).ast)).toBe("aggregate");
+    expect(classifyIvm(asked.ast)).toBe("none");
+    expect(classifyIvm(db.query.lists.findMany({ with: { todos: true } }).ast)).toBe("none");
   });
 
   it("Await initial delivery (Await first live delivery)", async () => {

@@ -21,6 +21,8 @@ export type {
   Subscription,
   SubscriptionInput,
 } from "./options.ts";
+export { classifyIvm } from "./live/classify-ivm.ts";
+export type { IvmClass } from "./live/classify-ivm.ts";
 export { browserPlatform } from "./platform.ts";
 export type { BroadcastPort, Fetcher, Platform, Signal, TimerHandle } from "./platform.ts";
 export type { DiscardOutcome, MutationHandle, MutationReceipt } from "./replica/replica.ts";
