@@ -28,20 +28,23 @@ export async function invokeMutator(
 ): Promise<void> {
   const mutator = requireMutator(mutators, name);
   const args = await validateArgs(name, mutator, call.args);
-  const { onUnrestrictedDb } = call;
   const input = {
     db: call.db,
     args,
     ctx: call.ctx,
     clientID: call.clientID ?? "server",
     mutationID: call.mutationID ?? 0,
-    ...(call.unrestrictedDb && { unrestrictedDb: call.unrestrictedDb }),
   };
-  if (onUnrestrictedDb) {
-    const get = () => onUnrestrictedDb();
-    Object.defineProperty(input, "unrestrictedDb", { get, enumerable: true });
-  }
-  await mutator.run(input);
+  if (!("unrestrictedDb" in call) && !call.onUnrestrictedDb) return mutator.run(input);
+  await mutator.run({
+    ...input,
+    // Few mutators ask for it, and it is made for those only.
+    get unrestrictedDb() {
+      const { unrestrictedDb } = call;
+      if (!unrestrictedDb) call.onUnrestrictedDb?.();
+      return unrestrictedDb;
+    },
+  });
 }
 
 export function requireMutator(mutators: AnyMutators, name: string): Mutator {

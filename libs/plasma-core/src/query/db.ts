@@ -40,11 +40,12 @@ function withRelations<S extends Schema, M extends object>(
   methods: M,
 ): M & { readonly query: RelationalDb<S> } {
   let relations: RelationalDb<S> | undefined;
-  const query = {
-    get: () => (relations ??= relationalDb(schema, runner)),
-    enumerable: true,
+  return {
+    ...methods,
+    get query() {
+      return (relations ??= relationalDb(schema, runner));
+    },
   };
-  return Object.defineProperty(methods, "query", query) as M & { readonly query: RelationalDb<S> };
 }
 
 /**

@@ -165,9 +165,13 @@ export function openTransaction(options: TransactionOptions): Transaction {
         }),
     };
   };
+  let unrestricted: QueryRunner | undefined;
   return {
     restricted: runner(true),
-    unrestricted: runner(false),
+    // Hardly anybody asks for it.
+    get unrestricted() {
+      return (unrestricted ??= runner(false));
+    },
     changes: () => overlay.changes(),
     assumed,
     close() {

@@ -8,7 +8,7 @@ import {
   NOOP_MUTATOR,
   PlasmaError,
 } from "@sh1n4ps/plasma-core";
-import type { RowChange } from "@sh1n4ps/plasma-core";
+import type { MutatorDb, RowChange } from "@sh1n4ps/plasma-core";
 import type { Overlay } from "../db/overlay.ts";
 import { openTransaction } from "../db/transaction.ts";
 import type { Assumption } from "../db/transaction.ts";
@@ -52,10 +52,13 @@ export async function runMutator(job: MutationJob, options: RunOptions): Promise
     conflicts: job.conflicts,
     ...options,
   });
+  let unrestrictedDb: MutatorDb | undefined;
   const running = (async () =>
     invokeMutator(engine.mutators, mutation.name, {
       db: mutatorDb(engine.schema, transaction.restricted),
-      unrestrictedDb: mutatorDb(engine.schema, transaction.unrestricted),
+      get unrestrictedDb() {
+        return (unrestrictedDb ??= mutatorDb(engine.schema, transaction.unrestricted));
+      },
       args: decodeTagged(mutation.args),
       ctx: identity.ctx,
       clientID: identity.clientID,
