@@ -3,7 +3,7 @@
 import { PlasmaDefinitionError } from "../errors.ts";
 import { checkName } from "../schema/name.ts";
 import type { AnyColumn, Column } from "../schema/column.ts";
-import type { AggregateFunction } from "./ast.ts";
+import type { AggregateFunction, ColumnOperand } from "./ast.ts";
 import { asBuilt } from "./built.ts";
 import { columnOperand } from "./operand.ts";
 import type { Aggregate, ColumnRef } from "./operand.ts";
@@ -21,19 +21,12 @@ export function colRef<T = unknown>(alias: string, column: string): ColumnRef<T>
 
 /** The number of rows; of a column, the number of values that are not null. */
 export function count(column?: AnyColumn | ColumnRef): Aggregate<number> {
-  return asBuilt({
-    aggregate: {
-      kind: "aggregate",
-      fn: "count",
-      distinct: false,
-      operand: column === undefined ? null : columnOperand(column),
-    },
-  });
+  return aggregate("count", column === undefined ? null : columnOperand(column));
 }
 
 /** The number of different values that are not null. */
 export function countDistinct(column: AnyColumn | ColumnRef): Aggregate<number> {
-  return aggregate("count", column, true);
+  return aggregate("count", columnOperand(column), true);
 }
 
 type NumberOf<T> = Extract<T, bigint> extends never ? number : bigint;
@@ -42,32 +35,30 @@ type NumberOf<T> = Extract<T, bigint> extends never ? number : bigint;
 export function sum<T extends number | bigint | null>(
   column: Column<T, boolean> | ColumnRef<T>,
 ): Aggregate<NumberOf<T> | null> {
-  return aggregate("sum", column);
+  return aggregate("sum", columnOperand(column));
 }
 
 /** A double, also of integers. Null when there is nothing to average. */
 export function avg<T extends number | bigint | null>(
   column: Column<T, boolean> | ColumnRef<T>,
 ): Aggregate<number | null> {
-  return aggregate("avg", column);
+  return aggregate("avg", columnOperand(column));
 }
 
 /** The smallest value in the order of `asc`, nulls left out. */
 export function min<T>(column: Column<T, boolean> | ColumnRef<T>): Aggregate<T | null> {
-  return aggregate("min", column);
+  return aggregate("min", columnOperand(column));
 }
 
 /** The largest value in the order of `asc`, nulls left out. */
 export function max<T>(column: Column<T, boolean> | ColumnRef<T>): Aggregate<T | null> {
-  return aggregate("max", column);
+  return aggregate("max", columnOperand(column));
 }
 
 function aggregate(
   fn: AggregateFunction,
-  column: AnyColumn | ColumnRef,
+  operand: ColumnOperand | null,
   distinct = false,
 ): Aggregate<never> {
-  return asBuilt({
-    aggregate: { kind: "aggregate", fn, distinct, operand: columnOperand(column) },
-  });
+  return asBuilt({ aggregate: { kind: "aggregate", fn, distinct, operand } });
 }

@@ -3,7 +3,7 @@
 import type { Operand, SelectAst } from "./ast.ts";
 import { invalid, requireComparableField } from "./field.ts";
 import type { FieldScope } from "./field.ts";
-import { operandsOfCondition, outerColumnsOfCondition, sourcesOf } from "./walk.ts";
+import { aggregatesOf, operandsOfCondition, outerColumnsOfCondition, sourcesOf } from "./walk.ts";
 
 /** Whether a query makes groups of its rows: by itself or because it aggregates. */
 export function needsGroups(ast: SelectAst): boolean {
@@ -57,13 +57,8 @@ export function checkGroups(ast: SelectAst, scope: FieldScope): void {
 /** An aggregate over a column of a query around it would be that one's aggregate in SQL. */
 export function checkAggregates(ast: SelectAst): void {
   const own = new Set(sourcesOf(ast).map(({ alias }) => alias));
-  const operands = [
-    ...(ast.projection ?? []).flatMap((field) => (field.kind === "value" ? [field.operand] : [])),
-    ...ast.orderBy.map(({ operand }) => operand),
-    ...(ast.having ? operandsOfCondition(ast.having) : []),
-  ];
-  for (const operand of operands) {
-    if (operand.kind !== "aggregate" || operand.operand === null) continue;
+  for (const operand of aggregatesOf(ast)) {
+    if (operand.operand === null) continue;
     if (own.has(operand.operand.alias)) continue;
     throw invalid(
       `${operand.fn}() takes columns of its own query only, and "${operand.operand.alias}" is not one of its tables.`,

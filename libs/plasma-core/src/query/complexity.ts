@@ -6,10 +6,12 @@
 
 import { PlasmaError } from "../errors.ts";
 import type { Condition, Operand, SelectAst } from "./ast.ts";
-import { operandsOfCondition, sourcesOf, walkCondition } from "./walk.ts";
+import { aggregatesOf, operandsOfCondition, sourcesOf, walkCondition } from "./walk.ts";
 
 export const MAX_DEPTH = 70;
 export const MAX_CONDITIONS = 500;
+/** A total takes as much of a statement as so many conditions. */
+const CONDITIONS_OF_A_TOTAL = 16;
 /** SQLite joins 64 tables at most. */
 export const MAX_SOURCES = 64;
 /** How deep subqueries in FROM may be nested. */
@@ -142,7 +144,9 @@ function isAggregate({ kind }: Operand): boolean {
 }
 
 function conditionsOf(query: SelectAst): number {
-  let count = totalsIn(query) * CONDITIONS_OF_A_TOTAL;
+  let count =
+    aggregatesOf(query).filter(({ fn }) => fn === "sum" || fn === "avg").length *
+    CONDITIONS_OF_A_TOTAL;
   for (const source of sourcesOf(query)) {
     if (source.kind === "subquery") count += conditionsOf(source.query);
   }
@@ -153,20 +157,6 @@ function conditionsOf(query: SelectAst): number {
     });
   }
   return count;
-}
-
-/** A total takes as much of a statement as so many conditions. */
-const CONDITIONS_OF_A_TOTAL = 16;
-
-function totalsIn({ projection, having, orderBy }: SelectAst): number {
-  const operands = [
-    ...(projection ?? []).flatMap((field) => (field.kind === "value" ? [field.operand] : [])),
-    ...orderBy.map(({ operand }) => operand),
-    ...(having ? operandsOfCondition(having) : []),
-  ];
-  return operands.filter(
-    (operand) => operand.kind === "aggregate" && (operand.fn === "sum" || operand.fn === "avg"),
-  ).length;
 }
 
 function conditionsIn({ joins, where, having }: SelectAst): Condition[] {

@@ -1,6 +1,14 @@
 /** Walking the AST: which tables a query reads, which subqueries and operands a condition holds. */
 
-import type { ColumnOperand, Condition, Operand, OrderTerm, SelectAst, Source } from "./ast.ts";
+import type {
+  AggregateOperand,
+  ColumnOperand,
+  Condition,
+  Operand,
+  OrderTerm,
+  SelectAst,
+  Source,
+} from "./ast.ts";
 
 /** The alias under which a rule's expression names the row it is asked about. No table can have it. */
 export const RULE_ROW = "$row";
@@ -35,6 +43,16 @@ export function operandsOfCondition(condition: Condition): Operand[] {
       operands.push(part.operand);
   });
   return operands;
+}
+
+/** Where a query itself aggregates, its subqueries left out. */
+export function aggregatesOf({ projection, having, orderBy }: SelectAst): AggregateOperand[] {
+  const operands: Operand[] = [
+    ...(projection ?? []).flatMap((field) => (field.kind === "value" ? [field.operand] : [])),
+    ...orderBy.map(operandOf),
+    ...(having ? operandsOfCondition(having) : []),
+  ];
+  return operands.filter((operand) => operand.kind === "aggregate");
 }
 
 /** The columns that a query takes from the queries around it. */
