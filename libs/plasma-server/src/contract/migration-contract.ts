@@ -17,12 +17,11 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { createServerDb } from "../db/server-db.ts";
 import { MigrationRefused } from "../errors.ts";
 import { ensureSchema } from "../schema/ensure-schema.ts";
-import { runMigrations } from "../schema/run-migrations.ts";
-import type { RunMigrationsOptions } from "../schema/run-migrations.ts";
+import { runMigrations } from "../migrations/run-migrations.ts";
+import type { RunMigrationsOptions } from "../migrations/run-migrations.ts";
 import type { SqlExecutor, SqlRow, Statement } from "../sql/executor.ts";
 import { sql } from "../sql/fragment.ts";
 import * as app from "./app.ts";
-import { mutators } from "./app.ts";
 import { createWorld, SCHEMA_VERSION } from "./world.ts";
 
 const open = { read: () => not(or()) };
@@ -83,6 +82,8 @@ export function migrationContract(fresh: () => Promise<SqlExecutor>): void {
       const title = key.toUpperCase();
       return { id: key, folderId: "l", title, votes: 0, slug: `${key}-${key}`, done: false };
     });
+    const worldOf = (schema: Schema, through: SqlExecutor) =>
+      createWorld(through, { schema, mutators: app.mutators });
     const refusalsOf = (schema: Schema, more: Partial<RunMigrationsOptions> = {}) =>
       runMigrations({ schema, executor: elsewhere(), ...more }).then(
         () => expect.fail("It was not refused."),
@@ -143,11 +144,7 @@ export function migrationContract(fresh: () => Promise<SqlExecutor>): void {
       await fill();
       await runMigrations({ ...CHANGES, executor });
       const db = createServerDb({ schema: after, executor });
-      const world = createWorld(executor, {
-        schema: after,
-        mutators,
-        schemaVersion: SCHEMA_VERSION,
-      });
+      const world = worldOf(after, executor);
       const client = world.client("ada");
       await client.pull();
       expect(client.keys()).toEqual(["folders/l", "todos/a", "todos/b", "todos/c"]);
@@ -167,19 +164,11 @@ export function migrationContract(fresh: () => Promise<SqlExecutor>): void {
 
     it("gives each client a snapshot where the log has begun anew, and keeps what it had confirmed", async () => {
       await fill();
-      const old = createWorld(executor, {
-        schema: before,
-        mutators,
-        schemaVersion: SCHEMA_VERSION,
-      });
+      const old = worldOf(before, executor);
       const client = old.client("ada");
       await client.pull();
       await runMigrations({ ...CHANGES, executor: elsewhere() });
-      const world = createWorld(elsewhere(), {
-        schema: after,
-        mutators,
-        schemaVersion: SCHEMA_VERSION,
-      });
+      const world = worldOf(after, elsewhere());
       const response = await client.send("pull", client.pullBody(), world);
       expect(response.status).toBe(200);
       const answer = (await response.json()) as { patch: { op: string }[] };
@@ -253,12 +242,13 @@ export function migrationContract(fresh: () => Promise<SqlExecutor>): void {
       expect(
         await refusalsOf(before, {
           renameTables: { tasks: "lists", nope: "none" },
-          renameColumns: { "tasks.id": "key", "tasks.name": "note" },
+          renameColumns: { "tasks.id": "key", "tasks.name": "note", "tasks.nmae": "title" },
           dropColumns: ["tasks.id"],
         }),
       ).toEqual([
         '"tasks" cannot be renamed to "lists": the database has both tables.',
         'The database has neither a table "nope" to be renamed nor a table "none".',
+        'The database has neither a column "tasks.nmae" to be renamed nor "title" beside it. Columns go by their table\'s new name.',
         '"tasks.id" cannot be renamed to "key": the id of a table is called id.',
         '"tasks.name" cannot be renamed to "note": the table has both columns.',
         '"tasks.id" cannot be dropped: every table has an id.',
@@ -363,11 +353,7 @@ export function migrationContract(fresh: () => Promise<SqlExecutor>): void {
 
     it("finds out at the start that triggers are missing, and makes them again", async () => {
       await fill();
-      const world = createWorld(executor, {
-        schema: before,
-        mutators,
-        schemaVersion: SCHEMA_VERSION,
-      });
+      const world = worldOf(before, executor);
       const client = world.client("ada");
       await client.pull();
       const trigger =

@@ -7,7 +7,7 @@
  */
 
 import { bindInteger, bindText, sql } from "../sql/fragment.ts";
-import { alterPostgresTables } from "./postgres-alterations.ts";
+import { postgresAlterations } from "./postgres-alterations.ts";
 import { addToPostgresTable, createPostgresTables } from "./postgres-tables.ts";
 import {
   LOCK,
@@ -46,7 +46,7 @@ export const postgresSchema: SchemaDialect = {
       : `The name of the table "${name}" is too long for Postgres. Use at most ${MAX_TABLE_NAME} characters.`,
   createTables: createPostgresTables,
   addToTable: addToPostgresTable,
-  alterTables: alterPostgresTables,
+  alterations: postgresAlterations,
   required: (column) => ({ ...column, nullable: false }),
   announce: (version, { clientID, mutationID }) => [
     sql`SELECT set_config('plasma.version', ${bindText(String(version))}, true),

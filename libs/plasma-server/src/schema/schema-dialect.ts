@@ -2,33 +2,11 @@
 
 import type { Statement } from "../sql/executor.ts";
 import type { ColumnDescription, TableDescription } from "./description.ts";
+import type { AlterationSteps } from "./table-alterations.ts";
 
 export interface AddedToTable {
   readonly newColumns: readonly ColumnDescription[];
   readonly newIndexes: readonly (readonly string[])[];
-}
-
-/** How a table changes that is there. Its rows keep their values. */
-export interface TableAlteration {
-  readonly before: TableDescription;
-  /** Null: it is dropped. */
-  readonly after: TableDescription | null;
-  readonly renamedColumns: readonly { readonly from: string; readonly to: string }[];
-  readonly droppedColumns: readonly string[];
-  /** With other properties than before; by the names that they have afterwards. */
-  readonly alteredColumns: readonly {
-    readonly before: ColumnDescription;
-    readonly after: ColumnDescription;
-  }[];
-}
-
-/** Whether what the log knows of the table makes no sense any more. */
-export function breaksLog({ before, after, ...columns }: TableAlteration): boolean {
-  return (
-    after?.name !== before.name ||
-    columns.renamedColumns.length > 0 ||
-    columns.droppedColumns.length > 0
-  );
 }
 
 /** On whose behalf rows are written. */
@@ -56,8 +34,7 @@ export interface SchemaDialect {
   createTables(tables: readonly TableDescription[]): Statement[];
   /** `table` is what it is afterwards. */
   addToTable(table: TableDescription, added: AddedToTable): Statement[];
-  /** Without a log of what it does: where that breaks the log, there is an empty one afterwards. */
-  alterTables(alterations: readonly TableAlteration[]): Statement[];
+  readonly alterations: AlterationSteps;
   /** The column as the database can have it once each row has a value. */
   required(column: ColumnDescription): ColumnDescription;
   /** Around the writes of a commit: the triggers log them under this version and for this origin. */

@@ -2,7 +2,7 @@
 
 import { bind, sql } from "../sql/fragment.ts";
 import type { SchemaDialect } from "./schema-dialect.ts";
-import { alterSqliteTables } from "./sqlite-alterations.ts";
+import { sqliteAlterations } from "./sqlite-alterations.ts";
 import { addToSqliteTable, createSqliteTable } from "./sqlite-tables.ts";
 import { triggerNamesOf, triggersOf } from "./sqlite-triggers.ts";
 import { systemTables } from "./system-tables.ts";
@@ -21,7 +21,7 @@ export const sqliteSchema: SchemaDialect = {
   objectionTo: () => null,
   createTables: (tables) => tables.flatMap(createSqliteTable),
   addToTable: addToSqliteTable,
-  alterTables: alterSqliteTables,
+  alterations: sqliteAlterations,
   required: (column) => ({ ...column, nullable: false, requiredBy: "triggers" }),
   announce: (_version, { clientID, mutationID }) => [
     sql`INSERT INTO _plasma_origin_context (id, client_id, mutation_id) VALUES (1, ${bind(clientID)}, ${bind(mutationID)})`,

@@ -1,7 +1,7 @@
 /** What a migration changes, for people and scripts to read. */
 
-import { changedProperties } from "./additions.ts";
-import type { TableDescription } from "./description.ts";
+import { changedProperties } from "../schema/additions.ts";
+import type { TableDescription } from "../schema/description.ts";
 import type { MigrationPlan } from "./plan-migration.ts";
 
 /** Columns go by "table.column", under the names that they have afterwards; what was dropped by those it had. */

@@ -8,10 +8,14 @@
  */
 
 import { MigrationRefused } from "../errors.ts";
-import { additionsFor, changedProperties } from "./additions.ts";
-import type { SchemaChange } from "./additions.ts";
-import type { ColumnDescription, SchemaDescription, TableDescription } from "./description.ts";
-import type { TableAlteration } from "./schema-dialect.ts";
+import { additionsFor, changedProperties } from "../schema/additions.ts";
+import type { SchemaChange } from "../schema/additions.ts";
+import type {
+  ColumnDescription,
+  SchemaDescription,
+  TableDescription,
+} from "../schema/description.ts";
+import type { TableAlteration } from "../schema/table-alterations.ts";
 
 /** What an app says about how its schema has changed. Columns go by "table.column", by the table's new name. */
 export interface DeclaredChanges {
@@ -53,6 +57,7 @@ export function planMigration(request: MigrationRequest): MigrationPlan {
   const { stored, wanted, declared } = request;
   const refusals: string[] = [];
   const drafts = draftsOf(stored, declared, refusals);
+  refuseRenamesOfNothing(drafts, declared, refusals);
   for (const draft of drafts) changeColumns(draft, { ...request, refusals });
   checkReferences(drafts, refusals);
   if (refusals.length > 0) throw new MigrationRefused(refusals);
@@ -105,6 +110,24 @@ function draftsOf(
     const after = gone.has(before.name) ? null : { ...before, name: nameOf(before.name), columns };
     return { before, after, renamed: [], dropped: [], altered: [] };
   });
+}
+
+/** A name that was misspelt must not leave the old column behind and make a new, empty one. */
+function refuseRenamesOfNothing(
+  drafts: readonly Draft[],
+  { renameColumns = {} }: DeclaredChanges,
+  refusals: string[],
+): void {
+  for (const [place, to] of Object.entries(renameColumns)) {
+    const isKnown = drafts.some(({ after }) => {
+      const from = after && columnIn(after.name, place);
+      return from && after.columns.some(({ name }) => name === from || name === to);
+    });
+    if (isKnown) continue;
+    refusals.push(
+      `The database has neither a column "${place}" to be renamed nor "${to}" beside it. Columns go by their table's new name.`,
+    );
+  }
 }
 
 function changeColumns(
