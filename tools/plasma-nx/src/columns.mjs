@@ -63,9 +63,11 @@ export function parseColumn(written) {
 }
 
 /** As it is declared in the schema. */
-export function declarationOf({ type, target, nullable, unique }, { cascades = false } = {}) {
+export function declarationOf({ type, target, nullable, unique }, { table, cascades = false }) {
   const options = cascades ? ', { onDelete: "cascade" }' : "";
-  const base = type === "ref" ? `ref(() => ${target}.id${options})` : `${type}()`;
+  // A table that refers to itself would be part of its own type.
+  const result = target === table ? ": AnyColumn" : "";
+  const base = type === "ref" ? `ref(()${result} => ${target}.id${options})` : `${type}()`;
   return `${base}${nullable ? ".nullable()" : ""}${unique ? ".unique()" : ""}`;
 }
 
@@ -86,14 +88,12 @@ export function capitalized(name) {
   return name.charAt(0).toUpperCase() + name.slice(1);
 }
 
-/** `projects` → `project`, `categories` → `category`. */
+/** `projects` → `project`, `categories` → `category`; null for what does not look like a plural. */
 export function singularOf(plural) {
   if (/ies$/.test(plural)) return plural.replace(/ies$/, "y");
   if (/(ss|x|ch|sh)es$/.test(plural)) return plural.slice(0, -2);
   if (/[^s]s$/.test(plural)) return plural.slice(0, -1);
-  throw new Error(
-    `"${plural}" does not look like a plural. Name the table by a plural, or say what one row is called: --singular=…`,
-  );
+  return null;
 }
 
 /** `projectTasks` → `project tasks` */

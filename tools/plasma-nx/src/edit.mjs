@@ -13,41 +13,23 @@ export function edit(tree, path, change) {
 }
 
 /** Imports names from a module: in the import that there is, or in a new one at its place in the order of paths. */
-export function withImport(text, names, module) {
+export function withImport(text, names, module, { isType = false } = {}) {
   const source = parse(text);
   const imports = source.statements.filter(ts.isImportDeclaration);
-  const isTypeOnly = (node) => node.importClause?.isTypeOnly === true;
-  const same = imports.find((node) => node.moduleSpecifier.text === module && !isTypeOnly(node));
-  if (same) {
-    const elements = same.importClause.namedBindings.elements;
-    const known = elements.map((element) => element.name.text);
-    const all = [...new Set([...known, ...names])].sort(inOrder);
-    const list = same.importClause.namedBindings;
-    return replaced(text, list.getStart(source), list.end, `{ ${all.join(", ")} }`);
-  }
-  const line = `import { ${[...names].sort(inOrder).join(", ")} } from "${module}";\n`;
+  const same = imports.find(
+    ({ moduleSpecifier, importClause }) =>
+      moduleSpecifier.text === module && importClause?.isTypeOnly === isType,
+  );
+  if (same) return withNames(text, source, { list: same.importClause.namedBindings, names });
+  const line = `import ${isType ? "type " : ""}{ ${[...names].sort(inOrder).join(", ")} } from "${module}";\n`;
   const next = imports.find(
     ({ moduleSpecifier: { text: other } }) => isRelative(other) && other > module,
   );
   if (next && isRelative(module)) return inserted(text, next.getStart(source), line);
-  const last = imports.at(-1);
+  // Behind what is imported from there already, or else behind all.
+  const before = imports.findLast(({ moduleSpecifier }) => moduleSpecifier.text === module);
+  const last = before ?? imports.at(-1);
   return last ? inserted(text, last.end, `\n${line.trimEnd()}`) : inserted(text, 0, line);
-}
-
-/** Imports a type from a module that types are imported from already. */
-export function withTypeImport(text, name, module) {
-  const source = parse(text);
-  const same = source.statements.find(
-    (node) =>
-      ts.isImportDeclaration(node) &&
-      node.importClause?.isTypeOnly === true &&
-      node.moduleSpecifier.text === module,
-  );
-  if (!same) return withImport(text, [], module).replace(`import {  }`, `import type { ${name} }`);
-  const list = same.importClause.namedBindings;
-  const known = list.elements.map((element) => element.name.text);
-  const all = [...new Set([...known, name])].sort(inOrder);
-  return replaced(text, list.getStart(source), list.end, `{ ${all.join(", ")} }`);
 }
 
 /** Adds a property to the object that a function is called with: `defineSchema({ users, lists })`. */
@@ -89,10 +71,7 @@ export function withExport(text, names, module) {
       ts.isExportDeclaration(node) && !node.isTypeOnly && node.moduleSpecifier?.text === module,
   );
   if (!same) return `${text.trimEnd()}\nexport { ${names.join(", ")} } from "${module}";\n`;
-  const list = same.exportClause;
-  const known = list.elements.map((element) => element.name.text);
-  const all = [...new Set([...known, ...names])].sort(inOrder);
-  return replaced(text, list.getStart(source), list.end, `{ ${all.join(", ")} }`);
+  return withNames(text, source, { list: same.exportClause, names });
 }
 
 /** Whether a file declares and exports this constant. */
@@ -168,6 +147,13 @@ export function argumentNames(text, callee) {
     return false;
   });
   return names;
+}
+
+/** Adds names to a list in braces, of an import or an export. */
+function withNames(text, source, { list, names }) {
+  const known = list.elements.map((element) => element.name.text);
+  const all = [...new Set([...known, ...names])].sort(inOrder);
+  return replaced(text, list.getStart(source), list.end, `{ ${all.join(", ")} }`);
 }
 
 function withElement(text, source, { object, property }) {

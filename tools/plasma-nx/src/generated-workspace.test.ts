@@ -113,6 +113,7 @@ describe("a workspace with a generated table", () => {
     expect(await run("nx", "g", "plasma-mutator", "archiveProject")).toContain(
       "UPDATE libs/todo-domain/src/mutators/projects.ts",
     );
+    await run("nx", "g", "plasma-table", "tasks", "title:text", "parent:ref:tasks:nullable");
     await run("nx", "g", "plasma-column", "todos", "helper:ref:users:nullable:index");
     await run("nx", "g", "plasma-query", "todosOfHelper", "--by", "helper");
   });

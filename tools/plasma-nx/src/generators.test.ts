@@ -82,6 +82,24 @@ describe("plasma-table", () => {
     expect(text(`${DOMAIN}/mutators/categories.ts`)).toContain("addCategory: {");
   });
 
+  it("lets a table refer to itself", async () => {
+    await plasmaTable(tree, {
+      name: "tasks",
+      columns: ["title:text", "parent:ref:tasks:nullable"],
+    });
+    const table = text(`${DOMAIN}/tables/tasks.ts`);
+    expect(table).toContain("parent: ref((): AnyColumn => tasks.id).nullable(),");
+    expect(table).toContain('import type { AnyColumn } from "@sh1n4ps/plasma-core";');
+    await plasmaColumn(tree, { table: "tasks", column: "next:ref:tasks:nullable" });
+    expect(text(`${DOMAIN}/tables/tasks.ts`)).toContain("next: ref((): AnyColumn => tasks.id)");
+  });
+
+  it("takes the word for one row where the name has no plural", async () => {
+    await plasmaTable(tree, { name: "fish", singular: "oneFish", columns: ["title:text"] });
+    await plasmaMutator(tree, { name: "feedFish" });
+    expect(text(`${DOMAIN}/mutators/fish.ts`)).toContain("feedFish: {");
+  });
+
   it("lets the members of a list at what belongs to it", async () => {
     await plasmaTable(tree, { name: "comments", columns: ["listId:ref:lists", "body:text"] });
     const table = text(`${DOMAIN}/tables/comments.ts`);

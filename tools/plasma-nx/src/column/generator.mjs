@@ -24,9 +24,11 @@ export default async function plasmaColumn(tree, { table, column: written }) {
   if (column.target && !target)
     throw new Error(`There is no table "${column.target}" to refer to.`);
   edit(tree, path, (text) => {
-    let edited = withImport(text, [column.type], "@sh1n4ps/plasma-core");
+    const core = "@sh1n4ps/plasma-core";
+    let edited = withImport(text, [column.type], core);
+    if (column.target === table) edited = withImport(edited, ["AnyColumn"], core, { isType: true });
     if (target && target !== file) edited = withImport(edited, [column.target], `./${target}`);
-    edited = withColumn(edited, table, `${column.name}: ${declarationOf(column)}`);
+    edited = withColumn(edited, table, `${column.name}: ${declarationOf(column, { table })}`);
     return column.index ? withIndex(edited, table, `["${column.name}"]`) : edited;
   });
   await formatFiles(tree);

@@ -2,8 +2,9 @@
 
 import { formatFiles, joinPathFragments } from "@nx/devkit";
 import { checkName, inWords, singularOf } from "../columns.mjs";
-import { argumentNames, edit, withArgument, withImport, withProperty } from "../edit.mjs";
-import { appOf, domainOf } from "../workspace.mjs";
+import { describeMutations } from "../describe-mutation.mjs";
+import { argumentNames, edit, withArgument, withImport } from "../edit.mjs";
+import { domainOf } from "../workspace.mjs";
 
 export default async function plasmaMutator(tree, { name, table: given }) {
   checkName("mutator", name);
@@ -33,20 +34,16 @@ export default async function plasmaMutator(tree, { name, table: given }) {
     );
     return withArgument(imported, "defineMutators", mutatorOf(name, table));
   });
-  const app = appOf(tree);
-  const descriptions = app && joinPathFragments(app, "lib/describe-mutation.ts");
-  if (descriptions && tree.exists(descriptions)) {
-    edit(tree, descriptions, (text) => withProperty(text, "DESCRIPTIONS", descriptionOf(name)));
-  }
+  describeMutations(tree, [descriptionOf(name)]);
   await formatFiles(tree);
 }
 
 /** `archiveProject` is about `projects`. */
 function tableIn(name, tables) {
-  const found = tables.filter((table) => {
-    const singular = singularOf(table).toLowerCase();
-    return name.toLowerCase().includes(singular);
-  });
+  const words = name.toLowerCase();
+  const found = tables.filter((table) =>
+    words.includes((singularOf(table) ?? table).toLowerCase()),
+  );
   // Of "todo" and "todoList", the longer one is meant.
   const table = found.sort((left, right) => right.length - left.length)[0];
   if (table) return table;

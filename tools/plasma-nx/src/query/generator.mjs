@@ -2,14 +2,7 @@
 
 import { formatFiles, joinPathFragments } from "@nx/devkit";
 import { capitalized, checkName, inWords } from "../columns.mjs";
-import {
-  columnNames,
-  edit,
-  exportsConstant,
-  withExport,
-  withImport,
-  withTypeImport,
-} from "../edit.mjs";
+import { columnNames, edit, exportsConstant, withExport, withImport } from "../edit.mjs";
 import { domainOf, fileOfTable, tablesOf } from "../workspace.mjs";
 
 export default async function plasmaQuery(tree, { name, table: given, by }) {
@@ -33,7 +26,9 @@ export default async function plasmaQuery(tree, { name, table: given, by }) {
     const operators = by === undefined ? ["asc"] : ["asc", "eq"];
     const imported = withImport(text, operators, "@sh1n4ps/plasma-core");
     const typed =
-      by === undefined ? imported : withTypeImport(imported, "InferRow", "@sh1n4ps/plasma-core");
+      by === undefined
+        ? imported
+        : withImport(imported, ["InferRow"], "@sh1n4ps/plasma-core", { isType: true });
     return withImport(typed, [table], `./tables/${file}`) + queryOf({ name, table, by });
   });
   edit(tree, joinPathFragments(domain, "src/index.ts"), (text) =>

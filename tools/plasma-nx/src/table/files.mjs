@@ -10,16 +10,19 @@ export function tableFile({ name, columns, access, imports }) {
   const indexed = columns.filter(({ name: column, index }) => index || column === access.column);
   const declared = columns.map((column) => {
     const cascades = column.name === access.column;
-    return `${column.name}: ${declarationOf(column, { cascades })},`;
+    return `${column.name}: ${declarationOf(column, { table: name, cascades })},`;
   });
   const who =
     access.kind === "members"
       ? "The members of its list read and write it."
       : "Only the person it belongs to reads and writes it.";
+  const types = columns.some(({ target }) => target === name)
+    ? 'import type { AnyColumn } from "@sh1n4ps/plasma-core";\n'
+    : "";
   return `/** ${capitalized(inWords(name))}. ${who} */
 
 import { ${[...kinds].sort().join(", ")} } from "@sh1n4ps/plasma-core";
-import type { Ctx } from "../context.ts";
+${types}import type { Ctx } from "../context.ts";
 ${imports}
 
 export const ${name} = table(

@@ -2,6 +2,7 @@
 
 import { formatFiles, joinPathFragments, names } from "@nx/devkit";
 import { capitalized, checkName, parseColumn, singularOf } from "../columns.mjs";
+import { describeMutations } from "../describe-mutation.mjs";
 import { edit, withArgument, withExport, withImport, withProperty } from "../edit.mjs";
 import { appOf, domainOf, fileOfTable } from "../workspace.mjs";
 import { accessOf } from "./access.mjs";
@@ -12,6 +13,11 @@ export default async function plasmaTable(tree, options) {
   const { name, page = false } = options;
   checkName("table", name);
   const singular = options.singular ?? singularOf(name);
+  if (singular === null) {
+    throw new Error(
+      `"${name}" does not look like a plural. Name the table by a plural, or say what one row is called: --singular=…`,
+    );
+  }
   checkName("row", singular);
   const domain = domainOf(tree);
   const at = (path) => joinPathFragments(domain, "src", path);
@@ -53,7 +59,7 @@ export default async function plasmaTable(tree, options) {
       `./tables/${name}.ts`,
     ),
   );
-  describeInApp(tree, table);
+  describeMutations(tree, descriptionsOf(table));
   for (const [path, content] of pages) tree.write(path, content);
   await formatFiles(tree);
 }
@@ -90,18 +96,6 @@ function importsOf(tree, domain, { name, columns, access }) {
     .map(([file, what]) => `import { ${[...what].sort().join(", ")} } from "./${file}";`)
     .sort()
     .join("\n");
-}
-
-function describeInApp(tree, table) {
-  const app = appOf(tree);
-  const descriptions = app && joinPathFragments(app, "lib/describe-mutation.ts");
-  if (!descriptions || !tree.exists(descriptions)) return;
-  edit(tree, descriptions, (text) =>
-    descriptionsOf(table).reduce(
-      (edited, line) => withProperty(edited, "DESCRIPTIONS", line),
-      text,
-    ),
-  );
 }
 
 function pagesOf(tree, table) {

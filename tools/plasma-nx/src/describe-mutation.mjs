@@ -1,0 +1,15 @@
+/** The app's words for its mutators, which it shows where one is refused. */
+
+import { joinPathFragments } from "@nx/devkit";
+import { edit, withProperty } from "./edit.mjs";
+import { appOf } from "./workspace.mjs";
+
+/** Adds entries such as `deleteProject: () => "Delete a project"`, in a workspace whose app has such words. */
+export function describeMutations(tree, entries) {
+  const app = appOf(tree);
+  const path = app && joinPathFragments(app, "lib/describe-mutation.ts");
+  if (!path || !tree.exists(path)) return;
+  edit(tree, path, (text) =>
+    entries.reduce((edited, entry) => withProperty(edited, "DESCRIPTIONS", entry), text),
+  );
+}
