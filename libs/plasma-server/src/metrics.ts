@@ -40,8 +40,8 @@ export interface RequestTrace {
 }
 
 export function measurePush(mutations: number, { results }: PushResponse): PushMetric {
-  const ok = results.filter(({ status }) => status === "ok").length;
-  return { mutations, ok, refused: results.length - ok };
+  const count = (wanted: string) => results.filter(({ status }) => status === wanted).length;
+  return { mutations, ok: count("ok"), refused: count("error") };
 }
 
 export function measurePull({ patch, hasMore }: PullResponse): PullMetric {
