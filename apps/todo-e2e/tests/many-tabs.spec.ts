@@ -33,6 +33,27 @@ test("a leader that is frozen loses its place, so that what another tab adds rea
   await expect(leader.window.todo(title)).toBeVisible();
 });
 
+test("a leader that was frozen for a moment sends what another tab added meanwhile, after a change of its own too", async ({
+  context,
+  sync,
+}) => {
+  const list = await (await ApiClient.as("ada")).createList(unique("Dozing leader"));
+  const leader = await openTab(context, list);
+  await leader.window.expectOnline();
+  const follower = await openTab(context, list);
+  await expect(follower.window.syncStatus).toContainText(FOLLOWS);
+  await leader.freeze();
+  const missed = unique("Added while the leader dozed");
+  await follower.window.newTodo.fill(missed);
+  await follower.window.newTodo.press("Enter");
+  await waitUntilStored(follower.window.page, `"${missed}"`);
+  await leader.thaw();
+  const own = unique("Added by the leader");
+  await leader.window.add(own);
+  await expect.poll(() => titlesStored(sync.databaseDir, list)).toEqual([own, missed].toSorted());
+  await expect(leader.window.todo(missed)).toBeVisible();
+});
+
 test("five tabs that close, open, freeze and thaw at random all end with the same rows as the server", async ({
   context,
   sync,

@@ -180,10 +180,11 @@ export class ReplicaMemory {
   }
 
   /** Whether storage holds something that is not in here. */
-  isBehind({ baseSeq, lastSeq, rejected, localSeq }: StoredPosition): boolean {
-    const known = Math.max(0, ...this.#pending.map(({ seq }) => seq ?? 0));
-    if (localSeq > this.#localSeq) return true;
-    return baseSeq > this.#baseSeq || lastSeq > known || rejected !== this.#state.rejected.length;
+  isBehind({ baseSeq, lastSeq, pending, rejected, localSeq }: StoredPosition): boolean {
+    if (baseSeq > this.#baseSeq || localSeq > this.#localSeq) return true;
+    const known = this.#pending.flatMap(({ seq }) => seq ?? []);
+    if (pending !== known.length || lastSeq > Math.max(0, ...known)) return true;
+    return rejected !== this.#state.rejected.length;
   }
 
   // — Steps —

@@ -5,6 +5,8 @@ import type { PullResponse, WireMutation } from "@sh1n4ps/plasma-core";
 export interface SyncReplica {
   /** This tab's client id. Only after the replica was opened. */
   readonly clientID: string;
+  /** Loads what other tabs have stored without this one's hearing of it. */
+  catchUp(): Promise<void>;
   /** Outboxes to push, oldest first for each client; only durable entries. */
   pendingPushes(): readonly PendingPush[];
   /** What a pull request says. */

@@ -65,6 +65,23 @@ describe("a tab that has slept", () => {
     expect(sleeper.replica.state.rejected).toEqual([]);
   });
 
+  it("catches up with a mutation that it did not hear of before it made one itself", async () => {
+    const world = tabsWorld();
+    const remote = server();
+    await seeded(remote);
+    const [sleeper, awake] = [world.tab(), world.tab()];
+    await sync(sleeper.replica, remote);
+    await showsEventually(awake.replica, ["A"]);
+    sleeper.isDeaf = true;
+    await awake.replica.mutate("addTodo", { id: "t2", listId: "l1", title: "B" });
+    await messages();
+    sleeper.isDeaf = false;
+    await sleeper.replica.mutate("addTodo", { id: "t3", listId: "l1", title: "C" });
+    expect(await titles(sleeper.replica)).toEqual(["A", "C"]);
+    await sleeper.replica.catchUp();
+    expect(await titles(sleeper.replica)).toEqual(["A", "B", "C"]);
+  });
+
   it("loads nothing when it has missed nothing", async () => {
     const world = tabsWorld();
     let loads = 0;

@@ -80,9 +80,9 @@ export function describeEngineContract(name: string, make: () => Promise<EngineU
     it("tells how far it is without loading anything", async () => {
       const { engine } = await opened();
       const start = await engine.position();
-      expect(start).toMatchObject({ lastSeq: 0, rejected: 0 });
+      expect(start).toMatchObject({ lastSeq: 0, pending: 0, rejected: 0 });
       const seqs = await engine.append([entry(1), entry(2)]);
-      expect(await engine.position()).toEqual({ ...start, lastSeq: seqs[1] });
+      expect(await engine.position()).toEqual({ ...start, lastSeq: seqs[1], pending: 2 });
       await engine.discard([seqs[1] as number], { reason: { code: "x", message: "x" } });
       const { baseSeq, rejected } = await engine.position();
       expect(baseSeq).toBeGreaterThan(start.baseSeq);

@@ -98,6 +98,8 @@ export interface StoredPosition {
   readonly baseSeq: number;
   /** The `seq` of the last entry in the outbox; 0 when that is empty. */
   readonly lastSeq: number;
+  /** How many entries are in the outbox: a later one may be known where an earlier one was missed. */
+  readonly pending: number;
   /** How many rejected mutations are kept. */
   readonly rejected: number;
   readonly localSeq: number;

@@ -115,13 +115,15 @@ export function createIdbEngine(options: IdbEngineOptions): Engine {
 
     position: () =>
       connection.run(["meta", "outbox", "rejected"], "readonly", async (tx) => {
-        const [meta, last, rejected] = await Promise.all([
+        const [meta, last, pending, rejected] = await Promise.all([
           readMeta(tx),
           wrap(tx.objectStore("outbox").openKeyCursor(null, "prev")),
+          wrap(tx.objectStore("outbox").count()),
           wrap(tx.objectStore("rejected").count()),
         ]);
         const { baseSeq, localSeq = 0 } = meta;
-        return { baseSeq, localSeq, lastSeq: (last?.key as number | undefined) ?? 0, rejected };
+        const lastSeq = (last?.key as number | undefined) ?? 0;
+        return { baseSeq, localSeq, lastSeq, pending, rejected };
       }),
 
     append: (entries, { dismiss = [] } = {}) =>

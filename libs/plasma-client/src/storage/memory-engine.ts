@@ -78,6 +78,7 @@ export function createMemoryEngine(): Engine {
       operation(() => ({
         baseSeq,
         lastSeq: Math.max(0, ...outbox.keys()),
+        pending: outbox.size,
         rejected: rejected.size,
         localSeq,
       })),

@@ -6,6 +6,8 @@
  *    tab ("stale": the cookie has moved). Both mean that something went on elsewhere, so it ends; the number of
  *    attempts is bounded all the same.
  * 3. Whoever waits for the last page is told after each one how much has come.
+ * 4. First of all it looks for what other tabs have stored: their messages get lost on a tab that stands still, and
+ *    the one that leads has to push what they wrote.
  */
 
 import type { PullResponse } from "@sh1n4ps/plasma-core";
@@ -39,6 +41,7 @@ export type PullRunOutcome =
 const MAX_STARTS = 5;
 
 export async function runPull(run: PullRun): Promise<PullRunOutcome> {
+  await run.replica.catchUp();
   for (let start = 0; start < MAX_STARTS; start += 1) {
     const request = run.replica.pullState();
     const fetched = await fetchPages(run, request);

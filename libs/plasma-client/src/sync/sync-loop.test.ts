@@ -134,6 +134,16 @@ describe("a loop on a good line", () => {
     expect(loop.status.progress).toBeNull();
   });
 
+  it("finds what another tab stored without its hearing of it, at the next poll", async () => {
+    const { loop, replica, platform, server, paths } = syncWorld({ pollIntervalMs: 5000 });
+    loop.start();
+    await platform.settle();
+    replica.appendUnheard({ clientID: "other-tab" });
+    await platform.advance(5000);
+    expect(server.effects).toHaveLength(1);
+    expect(paths()).toEqual(["pull", "pull", "push", "pull"]);
+  });
+
   it("pulls again when another tab has moved the cookie", async () => {
     const { loop, platform, replica } = syncWorld();
     replica.beforeApply = async () => {

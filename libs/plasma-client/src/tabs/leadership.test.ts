@@ -105,6 +105,16 @@ describe("leadership", () => {
     expect(said.filter((line) => line === "b: who-leads").length).toBeGreaterThan(5);
   });
 
+  it("makes those who follow look for what they have missed each time they ask", async () => {
+    const { platform, tab, missed } = world();
+    tab("a");
+    tab("b");
+    await platform.advance(LEADER_CHECK_MS - 1);
+    expect([...missed]).toEqual([]);
+    await platform.advance(1);
+    expect([...missed]).toEqual(["b"]);
+  });
+
   it("is taken from a frozen tab by another one, and by only one", async () => {
     const { platform, tab, leaders, missed } = world();
     const frozen = tab("a");

@@ -7,7 +7,8 @@
  * 3. A frozen tab (in the back-forward cache, in the background of a phone) keeps its lock and does nothing. The others
  *    ask from time to time; a leader that does not answer loses the lock to whoever asked. When it thaws it finds out,
  *    and queues again. Answering needs no timer, so that a throttled tab in the background keeps its place.
- * 4. A tab that finds out that it was asleep says so: its replica has to catch up.
+ * 4. Messages get lost on a tab that stands still, however briefly. So a tab that follows has its replica catch up
+ *    whenever it asks, and whenever it finds out that it was asleep. (The one that leads does so before each pull.)
  * 5. Whoever was asleep itself while it waited for the answer has no reason to take over: it asks again.
  */
 
@@ -20,7 +21,7 @@ export interface LeadershipOptions {
     "locks" | "broadcast" | "timers" | "clock" | "random" | "visible"
   >;
   readonly onChange: (isLeader: boolean) => void;
-  /** This tab was asleep, and may have missed what the others said. */
+  /** This tab may have missed what the others said. */
   readonly onMissed: () => void;
 }
 
@@ -86,8 +87,8 @@ class LeaderSeeker {
 
   #queue(): void {
     this.#queued = new AbortController();
-    this.#request({ signal: this.#queued.signal });
     this.#waitThenAsk();
+    this.#request({ signal: this.#queued.signal });
   }
 
   #takeOver(): void {
@@ -143,7 +144,12 @@ class LeaderSeeker {
   }
 
   #waitThenAsk(): void {
-    if (this.#port) this.#setTimer(LEADER_CHECK_MS, () => this.#ask());
+    if (this.#port) {
+      this.#setTimer(LEADER_CHECK_MS, () => {
+        this.#options.onMissed();
+        this.#ask();
+      });
+    }
     this.#isAnswerDue = false;
   }
 

@@ -10,6 +10,8 @@ export interface MemoryReplica extends SyncReplica {
     args?: string;
     base?: string | null;
   }): string;
+  /** Another tab appends, and its message is lost. */
+  appendUnheard(mutation: { clientID: string }): void;
   pendingCount(): number;
   readonly rows: ReadonlySet<string>;
   /** The uids that a pull has settled, in order. */
@@ -33,6 +35,7 @@ export function memoryReplica(clientID = "tab-1"): MemoryReplica {
   const rows = new Set<string>();
   const settled: string[] = [];
   const refused: string[] = [];
+  const unheard: { clientID: string }[] = [];
   let own = clientID;
   let cookie: string | null = null;
   let uids = 0;
@@ -57,6 +60,10 @@ export function memoryReplica(clientID = "tab-1"): MemoryReplica {
       outbox.nextID += 1;
       for (const listener of [...listeners]) listener();
       return uid;
+    },
+    appendUnheard: (mutation) => void unheard.push(mutation),
+    async catchUp() {
+      for (const mutation of unheard.splice(0)) replica.append(mutation);
     },
     pendingCount: () => [...outboxes.values()].reduce((sum, { queue }) => sum + queue.length, 0),
     moveCookie: (moved) => void (cookie = moved),
