@@ -29,6 +29,7 @@ describe("the package", () => {
         "TICKET_PROTOCOL_PREFIX",
         "accumulator",
         "adviseIndex",
+        "aggregatesOf",
         "alias",
         "analyzeSelect",
         "and",

@@ -150,6 +150,7 @@ export type {
   SelectRunner,
 } from "./query/select.ts";
 export {
+  aggregatesOf,
   operandsOfCondition,
   outerColumnsOfCondition,
   readingsOf,

@@ -2,17 +2,14 @@
 
 import { needsGroups } from "@sh1n4ps/plasma-core";
 import type { QueryAst } from "@sh1n4ps/plasma-core";
-import { isRowWindow } from "./row-window.ts";
-import { isPipeline } from "./select-pipeline.ts";
 
 /**
- * - `select`: a change costs what it changes in the result.
+ * - `select`: a change costs what it changes in the result. With `exists` and relations: what it can concern.
  * - `aggregate`: the same, through groups.
- * - `none`: the query is evaluated anew when one of its tables changes (so far those with `exists` or relations).
+ * - `none`: the query would be evaluated anew when one of its tables changes. There is no such query.
  */
 export type IvmClass = "select" | "aggregate" | "none";
 
 export function classifyIvm(ast: QueryAst): IvmClass {
-  if (!isRowWindow(ast) && !isPipeline(ast)) return "none";
   return ast.kind === "select" && needsGroups(ast) ? "aggregate" : "select";
 }

@@ -3,8 +3,8 @@
  * a change costs what it changes on the way.
  */
 
-import { analyzeSelect, tablesOfCondition } from "@sh1n4ps/plasma-core";
-import type { QueryAst, Row, RowChange, SelectAst } from "@sh1n4ps/plasma-core";
+import { analyzeSelect } from "@sh1n4ps/plasma-core";
+import type { Row, RowChange, SelectAst } from "@sh1n4ps/plasma-core";
 import type { Rows } from "../replica/rows.ts";
 import type { IndexedRows } from "./equality-indexes.ts";
 import { changesByTable, NO_CHANGES } from "./operators/delta.ts";
@@ -16,17 +16,6 @@ export interface HydrateOptions {
   readonly first: Rows;
   /** An earlier result, whose objects stay where they look the same. */
   readonly old: readonly Row[];
-}
-
-/** Which queries have one. */
-export function isPipeline(ast: QueryAst): ast is SelectAst {
-  return ast.kind === "select" && !hasSubqueries(ast);
-}
-
-function hasSubqueries({ from, joins, where, having }: SelectAst): boolean {
-  const conditions = [...joins.map(({ on }) => on), where, having];
-  if (from.kind === "subquery" && hasSubqueries(from.query)) return true;
-  return conditions.some((condition) => tablesOfCondition(condition).size > 0);
 }
 
 export class SelectPipeline {

@@ -11,7 +11,8 @@ import { pinOf } from "./pin.ts";
 import type { Pin } from "./pin.ts";
 import type { Interest } from "./routes.ts";
 import { isRowWindow, RowWindow } from "./row-window.ts";
-import { isPipeline, SelectPipeline } from "./select-pipeline.ts";
+import { RelationalPipeline } from "./relational-pipeline.ts";
+import { SelectPipeline } from "./select-pipeline.ts";
 
 /** The rows that a view reads, what finds them, and which state of the replica they are. */
 export interface Reading {
@@ -33,8 +34,7 @@ export class View {
   readonly tables: ReadonlySet<string>;
   readonly #pin: Pin | null;
   readonly #answer: Answer;
-  /** Null for a query that is evaluated anew when one of its tables changes. */
-  readonly #kept: RowWindow | SelectPipeline | null;
+  readonly #kept: RowWindow | SelectPipeline | RelationalPipeline;
   #rows: readonly Row[] | undefined;
   #version = -1;
   #follows = false;
@@ -45,12 +45,8 @@ export class View {
     this.ast = ast;
     this.key = key;
     this.#answer = answer;
-    this.#kept = isRowWindow(ast)
-      ? new RowWindow(ast)
-      : isPipeline(ast)
-        ? new SelectPipeline(ast)
-        : null;
-    this.#pin = this.#kept && ast.kind === "select" ? pinOf(ast) : null;
+    this.#kept = keeperOf(ast);
+    this.#pin = pinOf(ast.kind === "select" ? ast : ast.query);
     this.interests = interestsOf(ast, this.#pin);
     this.tables = new Set(selectsOf(ast).flatMap((select) => [...tablesOfSelect(select)]));
   }
@@ -68,7 +64,7 @@ export class View {
   follow(version: number): void {
     this.#follows = true;
     // Who does not follow evaluates, and has nothing to keep up to date.
-    this.#isKept = this.#version === version && !(this.#kept instanceof SelectPipeline);
+    this.#isKept = this.#version === version && this.#kept instanceof RowWindow;
   }
 
   unfollow(version: number): void {
@@ -81,7 +77,7 @@ export class View {
     if (!this.#isKept) return;
     // What throws on the way is said to those who read.
     this.#isKept = false;
-    const result = this.#kept?.apply(changes, indexes.over(rows));
+    const result = this.#kept.apply(changes, indexes.over(rows));
     if (!result) return;
     this.#rows = result;
     this.#isKept = true;
@@ -94,10 +90,15 @@ export class View {
     const old = this.#rows ?? [];
     return this.#answer(this.ast, rows, (query, all) => {
       const indexed = indexes.over(all);
-      if (kept && this.#follows) return kept.hydrate(indexed, { first: narrowed(all), old });
+      if (this.#follows) return kept.hydrate(indexed, { first: narrowed(all), old });
       return keepIdentity(old, answerQuery(query, indexed));
     });
   }
+}
+
+function keeperOf(ast: QueryAst): RowWindow | SelectPipeline | RelationalPipeline {
+  if (ast.kind === "relational") return new RelationalPipeline(ast);
+  return isRowWindow(ast) ? new RowWindow(ast) : new SelectPipeline(ast);
 }
 
 /** Rows of its first table with some values, if it asks for them and does not read that table otherwise; whole tables. */

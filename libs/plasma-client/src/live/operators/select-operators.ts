@@ -7,6 +7,7 @@
  */
 
 import {
+  aggregatesOf,
   analyzeSelect,
   conjunctsOf,
   needsGroups,
@@ -15,14 +16,7 @@ import {
   sourcesOf,
   tablesOfCondition,
 } from "@sh1n4ps/plasma-core";
-import type {
-  AggregateOperand,
-  Condition,
-  Join,
-  Operand,
-  Schema,
-  SelectAst,
-} from "@sh1n4ps/plasma-core";
+import type { Condition, Join, Schema, SelectAst } from "@sh1n4ps/plasma-core";
 import type { Rows } from "../../replica/rows.ts";
 import type { Operator, Tuple } from "./delta.ts";
 import { DistinctOperator } from "./distinct.ts";
@@ -32,6 +26,7 @@ import { JoinOperator } from "./join.ts";
 import type { TableJoin } from "./join.ts";
 import type { JoinedRow } from "./joined-row.ts";
 import { OrderedWindow } from "./ordered-window.ts";
+import { SubqueryFilter } from "./subquery-filter.ts";
 import { subquerySource } from "./subquery-source.ts";
 import { TableSource } from "./table-source.ts";
 
@@ -86,8 +81,10 @@ function filtered<T extends Tuple>(
   input: Operator<T>,
   conditions: readonly Condition[],
 ): Operator<T> {
-  const condition = allOf(conditions);
-  return condition ? filterOperator(input, condition) : input;
+  const plain = allOf(conditions.filter((part) => !readsTables(part)));
+  const asking = allOf(conditions.filter(readsTables));
+  const kept = plain ? filterOperator(input, plain) : input;
+  return asking ? new SubqueryFilter(kept, asking) : kept;
 }
 
 function allOf(conditions: readonly Condition[]): Condition | null {
@@ -114,14 +111,4 @@ function tableJoin({ source, ...join }: Join): TableJoin {
   // Analysis lets nothing else be joined.
   if (source.kind !== "table") throw new Error("A subquery cannot be joined.");
   return { ...join, source };
-}
-
-/** Every aggregate that the query asks of a group. */
-function aggregatesOf({ projection, having, orderBy }: SelectAst): AggregateOperand[] {
-  const operands: Operand[] = [
-    ...(projection ?? []).flatMap((field) => (field.kind === "value" ? [field.operand] : [])),
-    ...orderBy.map(({ operand }) => operand),
-    ...(having ? operandsOfCondition(having) : []),
-  ];
-  return operands.filter((operand) => operand.kind === "aggregate");
 }

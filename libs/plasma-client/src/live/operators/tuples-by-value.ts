@@ -35,3 +35,28 @@ export class TuplesByValue<T extends Tuple> {
     return value === null ? [] : (this.#byValue.get(valueKey(value))?.values() ?? []);
   }
 }
+
+/** The same for several columns. */
+export class TuplesByColumn<T extends Tuple> {
+  readonly #columns = new Map<string, TuplesByValue<T>>();
+
+  constructor(operands: readonly ColumnOperand[]) {
+    for (const operand of operands) this.#columns.set(nameOf(operand), new TuplesByValue(operand));
+  }
+
+  add(tuple: T): void {
+    for (const tuples of this.#columns.values()) tuples.add(tuple);
+  }
+
+  delete(tuple: T): void {
+    for (const tuples of this.#columns.values()) tuples.delete(tuple);
+  }
+
+  get(operand: ColumnOperand, value: Value): Iterable<T> {
+    return this.#columns.get(nameOf(operand))?.get(value) ?? [];
+  }
+}
+
+function nameOf({ alias, column }: ColumnOperand): string {
+  return `${alias}.${column}`;
+}
