@@ -6,13 +6,16 @@ const SEQUENCES = 2000;
 const CHANGES = 50;
 /** More are at hand by `npx nx run plasma-client:ivm -- --count 100000`. */
 const FIRST_SEED = 1;
+/** 300720: a join's condition within `exists` names a source of the query around it that a later join hides. */
+const ONCE_FAILED = [300_720];
 
 describe("live views under random change sets", () => {
   it(
     "equal a full evaluation, replay from their deltas, and keep unchanged rows",
     { timeout: 900_000 },
     async () => {
-      for (let seed = FIRST_SEED; seed < FIRST_SEED + SEQUENCES; seed++) {
+      const seeds = Array.from({ length: SEQUENCES }, (_, at) => FIRST_SEED + at);
+      for (const seed of [...ONCE_FAILED, ...seeds]) {
         const sequence = randomSequence(seed, CHANGES);
         if ((await failureOf(sequence)) === undefined) continue;
         const smallest = await shrink(sequence);

@@ -126,14 +126,16 @@ export async function failureOf(
     }
     const told = telling(changes);
     if (told.length > 0) for (const listener of listeners) listener(told);
-    for (const one of watched) {
-      const expected = outcomeOf(() => answerQuery(one.query.ast, rows.rows));
+    const expected = watched.map((one) => outcomeOf(() => answerQuery(one.query.ast, rows.rows)));
+    const unexpected = failures.find(
+      (failure) => !(failure instanceof PlasmaError && expected.includes(failure.code)),
+    );
+    if (unexpected) return `step ${at}: ${String(unexpected)}`;
+    failures.length = 0;
+    for (const [which, one] of watched.entries()) {
+      const outcome = expected[which] as readonly Row[] | string;
       const problem =
-        typeof expected === "string"
-          ? failureProblem(one, expected, failures)
-          : failures.length > 0
-            ? String(failures[0])
-            : problemOf(one, expected);
+        typeof outcome === "string" ? failureProblem(one, outcome) : problemOf(one, outcome);
       if (problem)
         return `step ${at}: ${problem} in ${JSON.stringify(encodeTagged(one.query.ast))}`;
     }
@@ -227,16 +229,12 @@ function outcomeOf(ask: () => readonly Row[]): readonly Row[] | string {
   }
 }
 
-/** A query that fails says so to whoever reads it, and to the log; nobody hears anything else. */
-function failureProblem(one: Watched, code: string, failures: unknown[]): string | undefined {
+/** A query that fails says so to whoever reads it. */
+function failureProblem(one: Watched, code: string): string | undefined {
   const outcome = outcomeOf(() => one.query.current ?? []);
-  const isSaid = failures.every(
-    (failure) => failure instanceof PlasmaError && failure.code === code,
-  );
-  failures.length = 0;
-  if (outcome !== code)
-    return `has ${JSON.stringify(encodeTagged(outcome))}, not the error ${code}`;
-  return isSaid ? one.wrong : "failed otherwise";
+  return outcome === code
+    ? one.wrong
+    : `has ${JSON.stringify(encodeTagged(outcome))}, not the error ${code}`;
 }
 
 function problemOf(one: Watched, expected: readonly Row[]): string | undefined {

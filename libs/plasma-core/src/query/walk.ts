@@ -55,24 +55,33 @@ export function aggregatesOf({ projection, having, orderBy }: SelectAst): Aggreg
   return operands.filter((operand) => operand.kind === "aggregate");
 }
 
-/** The columns that a query takes from the queries around it. */
+/**
+ * The columns that a query takes from the queries around it. The condition of a join does not see the sources that are
+ * joined after it: there their names are those of the queries around.
+ */
 export function outerColumnsOf(query: SelectAst): ColumnOperand[] {
-  const own = new Set(sourcesOf(query).map(({ alias }) => alias));
+  const aliases = sourcesOf(query).map(({ alias }) => alias);
+  const outer: ColumnOperand[] = [];
+  const see = (
+    seen: readonly string[],
+    operands: readonly Operand[],
+    condition: Condition | null,
+  ) => {
+    const all = [...operands, ...(condition ? operandsOfCondition(condition) : [])];
+    const columns = all.flatMap((operand): ColumnOperand[] => {
+      const column = operand.kind === "aggregate" ? operand.operand : operand;
+      return column?.kind === "column" ? [column] : [];
+    });
+    if (condition) columns.push(...outerColumnsOfCondition(condition));
+    outer.push(...columns.filter(({ alias }) => !seen.includes(alias)));
+  };
+  for (const [at, { on }] of query.joins.entries()) see(aliases.slice(0, at + 2), [], on);
   const projected = (query.projection ?? []).flatMap((field) =>
     field.kind === "value" ? [field.operand] : [],
   );
-  const operands: Operand[] = [...projected, ...query.groupBy, ...query.orderBy.map(operandOf)];
-  const nested: ColumnOperand[] = [];
-  for (const condition of [...query.joins.map(({ on }) => on), query.where, query.having]) {
-    if (!condition) continue;
-    operands.push(...operandsOfCondition(condition));
-    nested.push(...outerColumnsOfCondition(condition));
-  }
-  const columns = operands.flatMap((operand): ColumnOperand[] => {
-    const column = operand.kind === "aggregate" ? operand.operand : operand;
-    return column?.kind === "column" ? [column] : [];
-  });
-  return [...columns, ...nested].filter(({ alias }) => !own.has(alias));
+  see(aliases, [...projected, ...query.groupBy, ...query.orderBy.map(operandOf)], query.where);
+  see(aliases, [], query.having);
+  return outer;
 }
 
 /** The columns that the subqueries of a condition take from the queries around them. */

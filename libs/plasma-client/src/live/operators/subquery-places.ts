@@ -69,8 +69,10 @@ function placesOfQuery(query: SelectAst, outer: Scope): Place[] {
   // What a left join finds no partner for stays without one: `where` says nothing of its rows alone.
   for (const { kind, source, on } of query.joins) {
     add(source, kind === "inner" ? [on, query.where] : [on]);
+    // It does not see what is joined after it.
+    places.push(...placesOfCondition(on, new Map(scope)));
   }
-  for (const condition of [...query.joins.map(({ on }) => on), query.where, query.having]) {
+  for (const condition of [query.where, query.having]) {
     places.push(...placesOfCondition(condition, scope));
   }
   return places;
