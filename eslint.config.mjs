@@ -117,6 +117,7 @@ export default tseslint.config(
       ...TESTS,
       "libs/plasma-{client,react,server,devtools}/src/platform.ts",
       "libs/plasma-testing/src/kills/*.fixture.ts",
+      "libs/plasma-testing/src/simulator/world/host.ts",
     ],
     rules: {
       "no-restricted-globals": ["error", ...effectGlobals],

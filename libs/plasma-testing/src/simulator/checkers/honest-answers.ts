@@ -1,0 +1,28 @@
+/** C11 and C12: no answer says that the server failed, unless something did; and each mutation of a push has one answer. */
+
+import type { PushRequest, PushResponse } from "@sh1n4ps/plasma-core";
+import type { Checker, WorldView } from "../world/checker.ts";
+
+export function honestAnswers<Ctx>(world: WorldView<Ctx>): Checker<Ctx> {
+  return {
+    answered({ path, request, answer }) {
+      const { status, body } = answer;
+      if (status >= 500 && status !== 503)
+        world.fail(`C11: a ${path} was answered ${status} ${body}`);
+      if (path !== "push" || status !== 200) return;
+      const { mutations } = JSON.parse(request) as PushRequest;
+      const { results, lastMutationID } = JSON.parse(body) as PushResponse;
+      const ids = results.map(({ id }) => id).join();
+      if (ids !== mutations.map(({ id }) => id).join()) {
+        world.fail(`C12: of ${request} the answers are ${body}`);
+      }
+      const last = mutations.at(-1)?.id ?? 0;
+      const isAll = results.every((result) => result.status !== "not-reached");
+      if (isAll && lastMutationID < last)
+        world.fail(`C12: all decided up to ${lastMutationID}: ${body}`);
+    },
+    serverError(error) {
+      if (error.kind === "internal") world.fail(`C11: ${error.message}: ${String(error.cause)}`);
+    },
+  };
+}

@@ -1,0 +1,247 @@
+/** Makes things go wrong, and puts them right again. */
+
+import { compactChangeLog, fromBetterSqlite3 } from "@sh1n4ps/plasma-server";
+import type { Disturbance } from "./disturbances.ts";
+import type { ModelState } from "./reference.ts";
+import type { Ctx } from "./workload/app.ts";
+import { COUNTERS } from "./workload/model.ts";
+import type { Device, Tab } from "./world/device.ts";
+import type { Op } from "./world/history.ts";
+import type { Random } from "./world/random.ts";
+import { newOwner } from "./world/scheduler.ts";
+import type { Backup, World } from "./world/world.ts";
+
+export interface DisturberOptions {
+  readonly world: World<Ctx>;
+  readonly random: Random;
+  readonly roles: Map<string, Ctx["role"]>;
+  readonly newToken: () => string;
+}
+
+const MAX_TABS = 4;
+const MAX_DEVICES = 12;
+
+export class Disturber {
+  readonly #options: DisturberOptions;
+  readonly #owner = newOwner("fate");
+  #backup: Backup | undefined;
+  count = 0;
+
+  constructor(options: DisturberOptions) {
+    this.#options = options;
+  }
+
+  disturb(kind: Disturbance): void {
+    this.count++;
+    this.#options.world.scheduler.note(`fate: ${kind}`);
+    this[kind]();
+  }
+
+  /** Nothing goes wrong any more. */
+  heal(): void {
+    const { world } = this.#options;
+    world.server.start();
+    for (const device of world.devices) {
+      device.isCut = false;
+      device.online.switch(true);
+      device.skewMs = 0;
+      if (device.tabs.size === 0) world.openTab(device);
+      for (const tab of device.tabs) {
+        if (tab.owner.isFrozen) tab.thaw();
+        tab.client.setOffline(false);
+      }
+    }
+  }
+
+  #device(): Device {
+    return this.#options.random.pick(this.#options.world.devices);
+  }
+
+  #tab(): Tab | undefined {
+    const { world, random } = this.#options;
+    return world.tabs.length > 0 ? random.pick(world.tabs) : undefined;
+  }
+
+  #later(label: string, run: () => void, maxMs = 40_000): void {
+    const { world, random } = this.#options;
+    const delayMs = random.fraction() ** 2 * maxMs;
+    world.scheduler.at(this.#owner, label, delayMs, run);
+  }
+
+  private openTab(): void {
+    const device = this.#device();
+    if (device.tabs.size < MAX_TABS) this.#options.world.openTab(device);
+  }
+
+  private closeTab(): void {
+    this.#tab()
+      ?.close()
+      .catch(() => undefined);
+  }
+
+  private killTab(): void {
+    const { world } = this.#options;
+    const tab = this.#tab();
+    if (!tab) return;
+    if (tab.device.disk.hasInFlight(tab.owner)) {
+      world.states.reached("tab killed with storage in flight");
+    }
+    if (world.network.hasInFlight(tab.owner)) {
+      world.states.reached("tab killed with a request in flight");
+    }
+    tab.kill();
+    if (this.#options.random.chance(0.6)) world.openTab(tab.device);
+  }
+
+  private freezeTab(): void {
+    const tab = this.#tab();
+    if (!tab || tab.owner.isFrozen) return;
+    const { device } = tab;
+    if (device.locks.holderOf(`plasma:${device.person}:leader`) === tab.owner) {
+      this.#options.world.states.reached("tab frozen while it leads");
+    }
+    tab.freeze();
+    this.#later("thaw", () => {
+      if (tab.isAlive && tab.owner.isFrozen) tab.thaw();
+    });
+  }
+
+  private setOffline(): void {
+    const tab = this.#tab();
+    if (!tab) return;
+    tab.client.setOffline(true);
+    this.#later("online again", () => tab.isAlive && tab.client.setOffline(false));
+  }
+
+  private cutLine(): void {
+    const device = this.#device();
+    device.isCut = true;
+    this.#later("line mended", () => void (device.isCut = false));
+  }
+
+  private loseOnline(): void {
+    const device = this.#device();
+    device.isCut = true;
+    device.online.switch(false);
+    this.#later("network back", () => {
+      device.isCut = false;
+      device.online.switch(true);
+    });
+  }
+
+  private crashServer(): void {
+    const { server } = this.#options.world;
+    server.crash();
+    this.#later("server starts", () => server.start(), 5_000);
+  }
+
+  private compact(): void {
+    const { world, random } = this.#options;
+    const behind = random.pick([0, 0, 3, 20]);
+    const executor = fromBetterSqlite3(world.server.database, { synchronous: "NORMAL" });
+    void compactChangeLog({
+      executor,
+      safeUpToVersion: Math.max(0, world.timeline.version - behind),
+    }).catch((error: unknown) => world.fail(`C11: compaction failed: ${String(error)}`));
+  }
+
+  private changeRole(): void {
+    const { world, random, roles } = this.#options;
+    const { person } = random.pick(world.devices);
+    roles.set(person, roles.get(person) === "staff" ? "member" : "staff");
+  }
+
+  /** Somebody else's SQL. */
+  private otherSql(): void {
+    const { world, random } = this.#options;
+    const id = random.pick(COUNTERS);
+    const { database } = world.server;
+    database.prepare("UPDATE counters SET count = count + 7 WHERE id = ?").run(id);
+    const row = database.prepare("SELECT version FROM _plasma_meta").get() as { version: number };
+    world.states.reached("write by other SQL");
+    world.timeline.wroteOtherwise(row.version, (state: ModelState) => {
+      const counter = state["counters"]!.get(id)!;
+      const count = (counter["count"] as number) + 7;
+      const counters = new Map(state["counters"]).set(id, { ...counter, count });
+      return { ...state, counters };
+    });
+  }
+
+  private discard(): void {
+    const { world, random } = this.#options;
+    const open = world.history.ops.filter(({ status }) => status === "durable").slice(-8);
+    if (open.length === 0) return;
+    const op = random.pick(open);
+    const tab = world.tabs.find(({ name, owner }) => name === op.tab && !owner.isFrozen);
+    if (!tab) return;
+    void (async () => {
+      const handle = op.receipt;
+      if (!handle) return;
+      op.isDiscarded = true;
+      const outcome = await tab.client.discardMutation(handle).catch(() => "failed");
+      if (outcome === "discarded") world.states.reached("mutation discarded before it was decided");
+      if (outcome === "alreadyApplied")
+        world.states.reached("mutation discarded after it was decided");
+    })();
+  }
+
+  private retryRejected(): void {
+    const { world, random, newToken } = this.#options;
+    const tab = this.#tab();
+    if (!tab || tab.owner.isFrozen || tab.client.rejected.list().length === 0) return;
+    const rejected = random.pick(tab.client.rejected.list());
+    const token = newToken();
+    const args = { ...(rejected.args as Op["args"]), token };
+    const op = world.newOp(tab, rejected.name, args);
+    world.states.reached("rejected mutation tried again");
+    world.follow(op, tab.client.retryRejected(rejected.uid, args));
+  }
+
+  private dismissRejected(): void {
+    const tab = this.#tab();
+    const first = tab?.owner.isFrozen ? undefined : tab?.client.rejected.list()[0];
+    if (first) void tab!.client.dismissRejected(first.uid).catch(() => undefined);
+  }
+
+  private clockJump(): void {
+    const { random } = this.#options;
+    this.#device().skewMs = random.pick([0, -3_600_000, 3_600_000, 86_400_000 * 3650]);
+  }
+
+  private clearDevice(): void {
+    const { world } = this.#options;
+    const device = this.#device();
+    for (const tab of [...device.tabs]) tab.kill();
+    device.disk.clear();
+    world.states.reached("device cleared by the browser");
+    world.openTab(device);
+  }
+
+  private copyProfile(): void {
+    const { world } = this.#options;
+    if (world.devices.length >= MAX_DEVICES) return;
+    const from = this.#device();
+    const copy = world.addDevice(from.person, from.pageSize);
+    from.hasTwin = copy.hasTwin = true;
+    void from.disk.copyTo(copy.disk).then(() => {
+      world.states.reached("profile copied");
+      world.openTab(copy);
+    });
+  }
+
+  private backUp(): void {
+    this.#backup = this.#options.world.backUp();
+  }
+
+  private restore(): void {
+    if (!this.#backup) return;
+    this.#options.world.restore(this.#backup);
+    this.#backup = undefined;
+  }
+
+  private fillDisk(): void {
+    const { world } = this.#options;
+    world.faults = { ...world.faults, fullness: 0.3 };
+    this.#later("room again", () => void (world.faults = { ...world.faults, fullness: 0 }), 4_000);
+  }
+}

@@ -1,0 +1,49 @@
+/** What a checker may listen to. It says what is wrong; the first complaint ends the run. */
+
+import type { SyncClientError } from "@sh1n4ps/plasma-client";
+import type { SyncServerError } from "@sh1n4ps/plasma-server";
+import type { Decision, Timeline } from "../timeline.ts";
+import type { ReferenceModel } from "../reference.ts";
+import type { Device, Tab } from "./device.ts";
+import type { Disk, PullCommit, PullOutcome, StoredState } from "./disk.ts";
+import type { History, Op } from "./history.ts";
+import type { Exchange } from "./network.ts";
+
+export interface WorldView<Ctx> {
+  readonly model: ReferenceModel<Ctx>;
+  readonly timeline: Timeline<Ctx>;
+  readonly history: History;
+  readonly devices: readonly Device[];
+  ctxOf(person: string): Ctx;
+  /** Whom the server took the asker for when it gave this cookie. */
+  ctxOfCookie(cookie: string): Ctx | undefined;
+  deviceOf(disk: Disk): Device;
+  /** The device has lost everything since. */
+  wasCleared(op: Op): boolean;
+  /** The database was restored from a backup that did not know of it. */
+  wasUndone(op: Op): boolean;
+  fail(what: string): void;
+}
+
+/** Rows of one table, as a live query has just shown them. */
+export interface Emission {
+  readonly tab: Tab;
+  readonly table: string;
+  readonly rows: readonly Readonly<Record<string, unknown>>[];
+}
+
+export interface Checker<Ctx> {
+  decided?(decision: Decision): void;
+  answered?(exchange: Exchange<Ctx>): void;
+  pulled?(disk: Disk, commit: PullCommit, outcome: PullOutcome): void | Promise<void>;
+  /** What a disk holds, after a transaction has changed it. */
+  stored?(disk: Disk, state: StoredState): void;
+  emitted?(emission: Emission): void;
+  told?(op: Op): void;
+  clientError?(tab: Tab, error: SyncClientError): void;
+  serverError?(error: SyncServerError): void;
+  /** Everything has healed and nothing is left to do. */
+  rested?(): void | Promise<void>;
+}
+
+export type MakeChecker<Ctx> = (world: WorldView<Ctx>) => Checker<Ctx>;

@@ -1,0 +1,206 @@
+/**
+ * The real server over a real SQLite, in a process that can die at every statement, and a database that fails as hosted
+ * ones do: before a commit, or after it without saying so.
+ */
+
+import { createSyncHandler, fromBetterSqlite3 } from "@sh1n4ps/plasma-server";
+import type {
+  PushedEvent,
+  SqlExecutor,
+  Statement,
+  SyncHandler,
+  SyncHandlerOptions,
+  SyncServerError,
+} from "@sh1n4ps/plasma-server";
+import type Database from "better-sqlite3";
+import { hashes } from "./host.ts";
+import type { Random } from "./random.ts";
+import { newOwner } from "./scheduler.ts";
+import type { Owner, Scheduler, Task } from "./scheduler.ts";
+import type { StateCounts } from "./states.ts";
+
+export interface ServerOptions<Ctx> {
+  readonly scheduler: Scheduler;
+  readonly random: Random;
+  readonly states: StateCounts;
+  readonly openDatabase: (content?: Buffer) => Database.Database;
+  readonly handler: Pick<SyncHandlerOptions<Ctx>, "schema" | "mutators"> &
+    Partial<SyncHandlerOptions<Ctx>>;
+  readonly ctxOf: (person: string) => Ctx;
+  readonly faults: () => DatabaseFaults;
+  readonly onPushed: (event: PushedEvent<Ctx>) => void;
+  readonly onError: (error: SyncServerError) => void;
+}
+
+/** How likely each of them is, for each statement. */
+export interface DatabaseFaults {
+  readonly failsBefore: number;
+  readonly failsAfter: number;
+}
+
+export const SCHEMA_VERSION = "1";
+export const PERSON_HEADER = "x-person";
+
+export interface Answer<Ctx> {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+  /** Who asked, as the server saw them then; undefined if it did not get that far. */
+  readonly ctx: Ctx | undefined;
+}
+
+interface Process {
+  readonly owner: Owner;
+  readonly handler: SyncHandler;
+  /** Ends a request without an answer. */
+  readonly inFlight: Set<() => void>;
+}
+
+export class SimServer<Ctx> {
+  readonly #options: ServerOptions<Ctx>;
+  #database: Database.Database;
+  #process: Process | undefined;
+  #started = 0;
+  readonly #contexts = new WeakMap<Request, Ctx>();
+
+  constructor(options: ServerOptions<Ctx>) {
+    this.#options = options;
+    this.#database = options.openDatabase();
+    this.start();
+  }
+
+  get database(): Database.Database {
+    return this.#database;
+  }
+
+  get isUp(): boolean {
+    return this.#process !== undefined;
+  }
+
+  start(): void {
+    if (this.#process) return;
+    const owner = newOwner(`server-${++this.#started}`);
+    this.#process = { owner, handler: this.#createHandler(owner), inFlight: new Set() };
+  }
+
+  /** The process dies: what it has committed stays, and nobody gets an answer. */
+  crash(): void {
+    const dying = this.#process;
+    if (!dying) return;
+    this.#process = undefined;
+    dying.owner.isDead = true;
+    if (dying.inFlight.size > 0)
+      this.#options.states.reached("server crashed with requests in flight");
+    for (const end of dying.inFlight) end();
+  }
+
+  backUp(): Buffer {
+    return this.#database.serialize();
+  }
+
+  /** The database is that of a backup again; processes do not outlive it. */
+  restore(backup: Buffer): void {
+    this.crash();
+    this.#database.close();
+    this.#database = this.#options.openDatabase(backup);
+    this.start();
+  }
+
+  /** Rejects if there is no answer. */
+  async handle(url: string, init: RequestInit): Promise<Answer<Ctx>> {
+    const process = this.#process;
+    if (!process) throw new TypeError("The server does not answer.");
+    const request = new Request(url, init);
+    let end: () => void = () => undefined;
+    const death = new Promise<never>((_, reject) => {
+      end = () => reject(new TypeError("The connection broke."));
+    });
+    process.inFlight.add(end);
+    try {
+      const response = await Promise.race([process.handler(request), death]);
+      const body = await response.text();
+      const headers = Object.fromEntries(response.headers);
+      return { status: response.status, headers, body, ctx: this.#contexts.get(request) };
+    } finally {
+      process.inFlight.delete(end);
+    }
+  }
+
+  close(): void {
+    this.#process = undefined;
+    this.#database.close();
+  }
+
+  #createHandler(owner: Owner): SyncHandler {
+    const { scheduler, random, ctxOf, onError } = this.#options;
+    return createSyncHandler<Ctx>({
+      schemaVersion: SCHEMA_VERSION,
+      executor: this.#executorOf(owner),
+      auth: (request) => {
+        const person = request.headers.get(PERSON_HEADER) ?? "";
+        const ctx = ctxOf(person);
+        this.#contexts.set(request, ctx);
+        const clientID = request.headers.get("x-plasma-client-id") ?? "";
+        return { ok: true, clientGroupID: person, clientID, ctx };
+      },
+      quarantine: { attempts: 3, afterMs: 20_000 },
+      maxPayloadBytes: 32 * 1024,
+      onPushed: this.#options.onPushed,
+      onError,
+      platform: {
+        clock: { now: () => scheduler.now },
+        random: { fraction: () => random.fraction(), bytes: (length) => random.bytes(length) },
+        timers: {
+          set: (callback, delayMs) => scheduler.at(owner, "timer", delayMs, callback),
+          clear: (task) => scheduler.cancel(task as Task),
+        },
+        crypto: hashes,
+      },
+      ...this.#options.handler,
+    });
+  }
+
+  #executorOf(owner: Owner): SqlExecutor {
+    const real = fromBetterSqlite3(this.#database, { synchronous: "NORMAL" });
+    const { scheduler } = this.#options;
+    const around = async <T>(
+      statements: readonly Statement[],
+      run: () => Promise<T>,
+    ): Promise<T> => {
+      const isWrite = !statements.every(({ text }) => /^\s*(SELECT|WITH)\b/i.test(text));
+      await scheduler.pause(owner, isWrite ? "write" : "read");
+      this.#failBefore();
+      try {
+        const result = await run();
+        if (isWrite) {
+          await scheduler.pause(owner, "written");
+          this.#failAfter();
+        }
+        return result;
+      } catch (error) {
+        if (String(error).includes("plasma_guard_conflict")) {
+          this.#options.states.reached("guard aborted a commit");
+        }
+        throw error;
+      }
+    };
+    return {
+      dialect: real.dialect,
+      all: (statement) => around([statement], () => real.all(statement)),
+      run: (statement) => around([statement], () => real.run(statement)),
+      batch: (statements) => around(statements, () => real.batch(statements)),
+    };
+  }
+
+  #failBefore(): void {
+    if (!this.#options.random.chance(this.#options.faults().failsBefore)) return;
+    this.#options.states.reached("commit failed before it began");
+    throw new Error("D1_ERROR: Network connection lost.");
+  }
+
+  #failAfter(): void {
+    if (!this.#options.random.chance(this.#options.faults().failsAfter)) return;
+    this.#options.states.reached("commit succeeded and the database said that it failed");
+    throw new Error("D1_ERROR: Network connection lost.");
+  }
+}

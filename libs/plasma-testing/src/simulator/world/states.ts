@@ -1,0 +1,66 @@
+/** States that some runs must reach, or the runs prove little: named here, counted, printed. */
+
+export const STATES = {
+  "answer lost after the commit": "network",
+  "request lost": "network",
+  "request delivered twice": "network",
+  "request delivered again much later": "network",
+  "request hangs until the client gives up": "network",
+  "answer of something in between": "network",
+  "device offline with mutations waiting": "network",
+  "server crashed with requests in flight": "server",
+  "commit succeeded and the database said that it failed": "server",
+  "commit failed before it began": "server",
+  "guard aborted a commit": "server",
+  "several mutations in one commit": "server",
+  "duplicate answered from the stored outcome": "server",
+  "refused with a gap": "server",
+  "refused as a fork": "server",
+  "outcome taken over from another client id": "server",
+  "mutation held": "server",
+  "mutation quarantined": "server",
+  "refused by the mutator": "server",
+  "refused by a rule": "server",
+  "unique value taken": "server",
+  "missing reference": "server",
+  "pull of several pages": "pull",
+  "pull restarted": "pull",
+  "snapshot because the rules changed": "pull",
+  "snapshot because the log was compacted": "pull",
+  "snapshot because the database was rolled back": "pull",
+  "row entered by a membership": "pull",
+  "row left by a membership": "pull",
+  "pull overtaken by another tab": "pull",
+  "pull settled mutations of a tab that is gone": "pull",
+  "pull with mutations still pending": "pull",
+  "tab killed with storage in flight": "tab",
+  "tab killed with a request in flight": "tab",
+  "tab frozen while it leads": "tab",
+  "leadership taken over": "tab",
+  "client id taken over from a tab that is gone": "tab",
+  "client id renewed": "tab",
+  "storage full": "tab",
+  "mutation taken back because it could not be stored": "tab",
+  "device cleared by the browser": "tab",
+  "profile copied": "tab",
+  "mutation discarded before it was decided": "tab",
+  "mutation discarded after it was decided": "tab",
+  "rejected mutation tried again": "tab",
+  "pending mutation run again without effect": "tab",
+  cascade: "rows",
+  "row deleted and made anew": "rows",
+  "account overdrawn refused": "rows",
+  "last one on call stays": "rows",
+  "write by other SQL": "rows",
+  "undone mutations reported": "rows",
+} as const;
+
+export type State = keyof typeof STATES;
+
+export class StateCounts {
+  readonly counts = new Map<State, number>();
+
+  reached(state: State): void {
+    this.counts.set(state, (this.counts.get(state) ?? 0) + 1);
+  }
+}

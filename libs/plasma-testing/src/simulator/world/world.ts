@@ -1,0 +1,295 @@
+/** Everything together: people with devices and tabs, a network, a server, and whoever watches. */
+
+import { decodeTagged, NOOP_MUTATOR } from "@sh1n4ps/plasma-core";
+import type { AnyMutators, PushRequest, Schema } from "@sh1n4ps/plasma-core";
+import type Database from "better-sqlite3";
+import type { ReferenceModel } from "../reference.ts";
+import { Timeline } from "../timeline.ts";
+import type { Moment, SentCall } from "../timeline.ts";
+import type { Checker, MakeChecker, WorldView } from "./checker.ts";
+import { readCookie } from "./cookie.ts";
+import { Device, Tab } from "./device.ts";
+import type { Disk } from "./disk.ts";
+import { History } from "./history.ts";
+import type { Op } from "./history.ts";
+import { Network } from "./network.ts";
+import type { Exchange, Line, NetworkFaults } from "./network.ts";
+import type { Random } from "./random.ts";
+import { Scheduler } from "./scheduler.ts";
+import type { Owner } from "./scheduler.ts";
+import { SimServer } from "./server.ts";
+import type { DatabaseFaults } from "./server.ts";
+import { StateCounts } from "./states.ts";
+
+export interface Faults extends NetworkFaults, DatabaseFaults {
+  readonly pokeLoss: number;
+  readonly fullness: number;
+}
+
+export const NO_FAULTS: Faults = {
+  ...{ drop: 0, loseAnswer: 0, duplicate: 0, replay: 0, hang: 0, intercept: 0 },
+  ...{ maxDelayMs: 50, failsBefore: 0, failsAfter: 0, pokeLoss: 0, fullness: 0 },
+};
+
+export interface WorldOptions<Ctx> {
+  readonly random: Random;
+  readonly schema: Schema;
+  readonly mutators: AnyMutators;
+  readonly model: ReferenceModel<Ctx>;
+  readonly ctxOf: (person: string) => Ctx;
+  readonly checkers: readonly MakeChecker<Ctx>[];
+  readonly openDatabase: (content?: Buffer) => Database.Database;
+}
+
+export interface Backup {
+  readonly content: Buffer;
+  readonly moment: Moment;
+}
+
+interface Sent<Ctx> {
+  name: string;
+  args: unknown;
+  isDiscarded: boolean;
+  readonly contexts: Ctx[];
+}
+
+export class World<Ctx> implements WorldView<Ctx> {
+  readonly #options: WorldOptions<Ctx>;
+  readonly scheduler: Scheduler;
+  readonly states = new StateCounts();
+  readonly history = new History();
+  readonly devices: Device[] = [];
+  readonly timeline: Timeline<Ctx>;
+  readonly server: SimServer<Ctx>;
+  readonly network: Network<Ctx>;
+  readonly checkers: readonly Checker<Ctx>[];
+  readonly model: ReferenceModel<Ctx>;
+  faults: Faults = NO_FAULTS;
+  violation: string | null = null;
+  readonly #sent = new Map<string, Sent<Ctx>>();
+  readonly #undone = new Set<string>();
+  readonly #cookies = new Map<string, Ctx>();
+  #tabs = 0;
+
+  constructor(options: WorldOptions<Ctx>) {
+    const { random, schema, mutators, model, ctxOf } = options;
+    this.#options = options;
+    this.model = model;
+    this.scheduler = new Scheduler(random);
+    this.timeline = new Timeline({
+      model,
+      callOf: (uid) => this.#callOf(uid),
+      fail: (what) => this.fail(what),
+    });
+    const { scheduler, states } = this;
+    this.server = new SimServer<Ctx>({
+      ...{ scheduler, random, states, ctxOf },
+      openDatabase: options.openDatabase,
+      handler: { schema, mutators },
+      faults: () => this.faults,
+      onPushed: () => this.#poke(),
+      onError: (error) => this.#each((checker) => checker.serverError?.(error)),
+    });
+    this.network = new Network<Ctx>({
+      ...{ scheduler, random, states, server: this.server },
+      faults: () => this.faults,
+      onRequest: (line, path, body) => this.#arrived(line, path, body),
+      onAnswer: (exchange) => this.#answered(exchange),
+    });
+    this.checkers = options.checkers.map((make) => make(this));
+  }
+
+  ctxOf(person: string): Ctx {
+    return this.#options.ctxOf(person);
+  }
+
+  ctxOfCookie(cookie: string): Ctx | undefined {
+    return this.#cookies.get(cookie);
+  }
+
+  deviceOf(disk: Disk): Device {
+    return this.devices.find((device) => device.disk === disk)!;
+  }
+
+  wasCleared({ device, cleared }: Op): boolean {
+    return (this.devices.find(({ name }) => name === device)?.disk.cleared ?? 0) > cleared;
+  }
+
+  wasUndone({ person, uid }: Op): boolean {
+    return uid !== null && this.#undone.has(`${person} ${uid}`);
+  }
+
+  /** The database is as it was then. */
+  restore({ content, moment }: Backup): void {
+    const before = [...this.timeline.decided.keys()];
+    this.server.restore(content);
+    this.timeline.restored(moment);
+    for (const key of before) if (!this.timeline.decided.has(key)) this.#undone.add(key);
+  }
+
+  backUp(): Backup {
+    return { content: this.server.backUp(), moment: this.timeline.moment() };
+  }
+
+  fail(what: string): void {
+    this.violation ??= what;
+  }
+
+  get tabs(): Tab[] {
+    return this.devices.flatMap((device) => [...device.tabs]);
+  }
+
+  addDevice(person: string, pageSize: number): Device {
+    const { random } = this.#options;
+    const device = new Device({
+      ...{ name: `${person}-${this.devices.length}`, person, random, pageSize },
+      scheduler: this.scheduler,
+      fullness: () => this.faults.fullness,
+      watch: {
+        changed: async (disk) => {
+          const state = await disk.peek();
+          this.#each((checker) => checker.stored?.(disk, state));
+        },
+        pulled: async (disk, commit, outcome) => {
+          for (const checker of this.checkers) await checker.pulled?.(disk, commit, outcome);
+        },
+        full: () => this.states.reached("storage full"),
+      },
+    });
+    this.devices.push(device);
+    return device;
+  }
+
+  openTab(device: Device): Tab {
+    const { schema, mutators } = this.#options;
+    const tab: Tab = new Tab({
+      ...{ name: `${device.name}.tab${++this.#tabs}`, device, schema, mutators },
+      ctx: () => this.ctxOf(device.person),
+      fetcherFor: (owner) => this.network.fetcherFor(this.#lineOf(owner, device)),
+      onError: (error) => this.#each((checker) => checker.clientError?.(tab, error)),
+    });
+    device.tabs.add(tab);
+    this.#watchRows(tab);
+    tab.client.start().catch(() => undefined);
+    return tab;
+  }
+
+  /** A person does something, and is told what becomes of it. */
+  mutate(tab: Tab, name: string, args: Op["args"] & { readonly token: string }): void {
+    const op = this.newOp(tab, name, args);
+    this.scheduler.note(`${tab.name} ${name} ${JSON.stringify(args)}`);
+    this.follow(op, tab.client.mutate(name, args as never));
+  }
+
+  newOp(tab: Tab, name: string, args: Op["args"] & { readonly token: string }): Op {
+    const { device } = tab;
+    const op: Op = {
+      ...{ token: args.token, name, args, person: device.person, device: device.name },
+      ...{ tab: tab.name, cleared: device.disk.cleared, status: "made", receipt: null },
+      ...{ uid: null, code: null, isDiscarded: false },
+    };
+    this.history.add(op);
+    return op;
+  }
+
+  follow(op: Op, handle: ReturnType<Tab["client"]["mutate"]>): void {
+    const told = (status: Op["status"], code: string | null = null) => {
+      op.status = status;
+      op.code = code;
+      this.#each((checker) => checker.told?.(op));
+    };
+    let isKept = false;
+    handle.then(
+      ({ clientID, id, uid }) => {
+        isKept = true;
+        op.receipt = { clientID, id };
+        op.uid = uid;
+        this.history.byUid.set(uid, op);
+        if (op.status === "made") told("durable");
+      },
+      (error: unknown) => told("failed", codeOf(error)),
+    );
+    handle.confirmed.then(
+      () => told("confirmed"),
+      (error: unknown) => isKept && told("refused", codeOf(error)),
+    );
+  }
+
+  async step(until?: number): Promise<boolean> {
+    const stepped = await this.scheduler.step(until);
+    const decisions = await this.timeline.observe(this.server.database);
+    for (const decision of decisions) {
+      this.scheduler.note(`${decision.version} ${decision.uid} ${decision.code ?? "ok"}`);
+      this.#each((checker) => checker.decided?.(decision));
+    }
+    return stepped;
+  }
+
+  async rested(): Promise<void> {
+    for (const checker of this.checkers) await checker.rested?.();
+  }
+
+  close(): void {
+    for (const tab of this.tabs) tab.kill();
+    this.server.close();
+  }
+
+  #each(tell: (checker: Checker<Ctx>) => void): void {
+    for (const checker of this.checkers) tell(checker);
+  }
+
+  #lineOf(tab: Owner, device: Device): Line {
+    return { tab, person: device.person, isCut: () => device.isCut };
+  }
+
+  #watchRows(tab: Tab): void {
+    for (const [name, table] of Object.entries(this.#options.schema.tables)) {
+      const live = tab.client.db.select().from(table).live();
+      live.subscribe((rows) => {
+        const emission = { tab, table: name, rows: rows as Record<string, unknown>[] };
+        this.#each((checker) => checker.emitted?.(emission));
+      });
+    }
+  }
+
+  #poke(): void {
+    const { random } = this.#options;
+    for (const tab of this.tabs) {
+      if (tab.device.isCut || random.chance(this.faults.pokeLoss)) continue;
+      tab.poke(random.below(this.faults.maxDelayMs));
+    }
+  }
+
+  #arrived(line: Line, path: string, body: string): void {
+    if (path !== "push") return;
+    const ctx = this.ctxOf(line.person);
+    for (const { uid, name, args } of (JSON.parse(body) as PushRequest).mutations) {
+      let sent = this.#sent.get(uid);
+      if (!sent) {
+        sent = { name, args: null, isDiscarded: false, contexts: [] };
+        this.#sent.set(uid, sent);
+      }
+      sent.contexts.push(ctx);
+      if (name === NOOP_MUTATOR) sent.isDiscarded = true;
+      else Object.assign(sent, { name, args: decodeTagged(args) });
+    }
+  }
+
+  #callOf(uid: string): SentCall<Ctx> | undefined {
+    return this.#sent.get(uid);
+  }
+
+  #answered(exchange: Exchange<Ctx>): void {
+    const { path, answer } = exchange;
+    if (path === "pull" && answer.status === 200 && answer.ctx !== undefined) {
+      const { cookie } = JSON.parse(answer.body) as { cookie: string };
+      if (readCookie(cookie).page === undefined) this.#cookies.set(cookie, answer.ctx);
+    }
+    this.#each((checker) => checker.answered?.(exchange));
+  }
+}
+
+function codeOf(error: unknown): string {
+  const { code, details } = error as { code?: string; details?: { code?: string } };
+  return details?.code ?? code ?? String(error);
+}
