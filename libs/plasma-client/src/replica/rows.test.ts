@@ -1,4 +1,5 @@
 import {
+  count,
   eq,
   evaluateSelect,
   exists,
@@ -87,6 +88,17 @@ describe("a query that names its ids", () => {
       const { rows } = counting();
       expect(selectRows(query, rows)).toEqual(evaluateSelect(query, rows));
     }
+  });
+
+  it("gives the same as one that looks at all, when its groups are asked about the same table", () => {
+    const other = alias(todos, "other");
+    const query = select({ listId: todos.listId, n: count() })
+      .from(todos)
+      .where(eq(todos.id, "a"))
+      .groupBy(todos.listId)
+      .having(exists(select().from(other).where(eq(other.title, "c")))).ast;
+    const { rows } = counting();
+    expect(selectRows(query, rows)).toEqual([{ listId: "l", n: 1 }]);
   });
 });
 

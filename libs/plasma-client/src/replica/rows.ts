@@ -109,10 +109,11 @@ interface WantedIds {
   readonly in: readonly string[];
 }
 
-function wantedIds({ where, from, joins }: SelectAst): WantedIds | undefined {
+function wantedIds({ where, from, joins, having }: SelectAst): WantedIds | undefined {
   if (!where || from.kind !== "table" || joins.length > 0) return undefined;
   // A subquery over the same table has to see all of it.
-  if (tablesOfCondition(where).has(from.table)) return undefined;
+  if ([where, having].some((condition) => tablesOfCondition(condition).has(from.table)))
+    return undefined;
   const found = idsIn(where, from.alias);
   return found && { table: from.table, in: [...new Set(found)] };
 }

@@ -361,6 +361,7 @@ function anyRelational(random: Random): RelationalAst {
 }
 
 function some<T>(random: Random, items: readonly T[], most: number): T[] {
+  if (items.length === 0) return [];
   const chosen = Array.from({ length: below(random, most + 1) }, () => pick(random, items));
   return [...new Set(chosen)];
 }
