@@ -85,7 +85,7 @@ export { avg, colRef, count, countDistinct, max, min, sum } from "./query/aggreg
 export { REAL_STEPS, REAL_TOTAL_LIMIT } from "./query/real-total.ts";
 export { compareForSort, compareText, compareValues, valueKey } from "./query/compare.ts";
 export { mutatorDb, readDb } from "./query/db.ts";
-export type { MutatorDb, ReadDb } from "./query/db.ts";
+export type { MutatorDb, ReadDb, MutatorRunner } from "./query/db.ts";
 export { conjunctsOf, equalitiesOf } from "./query/equalities.ts";
 export type { Equality } from "./query/equalities.ts";
 export {

@@ -2,7 +2,7 @@
 
 import { PlasmaError, PlasmaValidationError } from "../errors.ts";
 import type { MutatorDb } from "../query/db.ts";
-import type { AnyMutators, Mutator } from "./define-mutators.ts";
+import type { AnyMutators, Mutator, MutatorInput } from "./define-mutators.ts";
 import { describeIssue } from "./standard-schema.ts";
 
 export interface MutatorCall {
@@ -27,24 +27,26 @@ export async function invokeMutator(
   call: MutatorCall,
 ): Promise<void> {
   const mutator = requireMutator(mutators, name);
-  const args = await validateArgs(name, mutator, call.args);
-  const input = {
-    db: call.db,
+  const args = mutator.args ? await validateArgs(name, mutator, call.args) : call.args;
+  await mutator.run(inputOf(call, args));
+}
+
+/** Each case is written out: it is made for each mutation, and spreading takes longer than many a mutator. */
+function inputOf(call: MutatorCall, args: unknown): MutatorInput<unknown, unknown> {
+  const { db, ctx, clientID = "server", mutationID = 0, unrestrictedDb, onUnrestrictedDb } = call;
+  if (unrestrictedDb) return { db, args, ctx, clientID, mutationID, unrestrictedDb };
+  if (!onUnrestrictedDb) return { db, args, ctx, clientID, mutationID };
+  return {
+    db,
     args,
-    ctx: call.ctx,
-    clientID: call.clientID ?? "server",
-    mutationID: call.mutationID ?? 0,
-  };
-  if (!("unrestrictedDb" in call) && !call.onUnrestrictedDb) return mutator.run(input);
-  await mutator.run({
-    ...input,
-    // Few mutators ask for it, and it is made for those only.
+    ctx,
+    clientID,
+    mutationID,
     get unrestrictedDb() {
-      const { unrestrictedDb } = call;
-      if (!unrestrictedDb) call.onUnrestrictedDb?.();
-      return unrestrictedDb;
+      onUnrestrictedDb();
+      return undefined as never;
     },
-  });
+  };
 }
 
 export function requireMutator(mutators: AnyMutators, name: string): Mutator {

@@ -21,30 +21,29 @@ export interface ReadDb<S extends Schema = AnySchema> extends SelectMethods {
 export interface MutatorDb<S extends Schema = AnySchema> extends ReadDb<S>, WriteMethods<S> {}
 
 export function readDb<S extends Schema>(schema: S, runner: SelectRunner): ReadDb<S> {
-  return withRelations(schema, runner, selectMethods(runner));
+  const { select, selectDistinct } = selectMethods(runner);
+  return { select, selectDistinct, query: relationalDb(schema, runner) };
 }
 
-export function mutatorDb<S extends Schema>(
-  schema: S,
-  runner: SelectRunner & WriteRunner,
-): MutatorDb<S> {
-  const ordered = inOrder(runner);
-  const methods = { ...selectMethods(ordered), ...writeMethods<S>(ordered) };
-  return withRelations(schema, ordered, methods);
+/** What runs the statements of a mutator. */
+export interface MutatorRunner extends SelectRunner, WriteRunner {
+  /** It runs one after the other by itself. */
+  readonly inOrder?: true;
 }
 
-/** Most mutators have no use for `db.query`, which has an entry for each table. */
-function withRelations<S extends Schema, M extends object>(
-  schema: S,
-  runner: SelectRunner,
-  methods: M,
-): M & { readonly query: RelationalDb<S> } {
-  let relations: RelationalDb<S> | undefined;
+export function mutatorDb<S extends Schema>(schema: S, runner: MutatorRunner): MutatorDb<S> {
+  const ordered = runner.inOrder ? runner : inOrder(runner);
+  const { select, selectDistinct } = selectMethods(ordered);
+  const { insert, update, increment, delete: remove } = writeMethods<S>(ordered);
+  // Written out: one is made for each mutation, and putting objects together takes several times as long.
   return {
-    ...methods,
-    get query() {
-      return (relations ??= relationalDb(schema, runner));
-    },
+    select,
+    selectDistinct,
+    query: relationalDb(schema, ordered),
+    insert,
+    update,
+    increment,
+    delete: remove,
   };
 }
 
@@ -53,7 +52,7 @@ function withRelations<S extends Schema, M extends object>(
  * each would read before the others have written: two inserts of one id would both find it free, and of two updates
  * of a row the second would undo the first.
  */
-function inOrder(runner: SelectRunner & WriteRunner): SelectRunner & WriteRunner {
+function inOrder(runner: MutatorRunner): MutatorRunner {
   let last: Promise<unknown> = Promise.resolve();
   const enqueue = <T>(statement: () => Promise<T>): Promise<T> => {
     const outcome = last.then(statement, statement);

@@ -101,20 +101,54 @@ export type RelationalDb<S extends Schema> = {
 };
 
 export function relationalDb<S extends Schema>(schema: S, runner: SelectRunner): RelationalDb<S> {
-  const db: Record<string, unknown> = {};
-  for (const table of schema.byName.keys()) {
-    db[table] = {
-      findMany: (options: AnyFindOptions = {}) =>
-        relationalQuery(runner, relationalAst(schema, table, options), (rows) => rows),
-      findFirst: (options: AnyFindOptions = {}) =>
-        relationalQuery(
-          runner,
-          relationalAst(schema, table, { ...options, limit: 1 }),
-          (rows) => rows[0],
-        ),
-    };
+  let TablesOfSchema = classes.get(schema);
+  if (!TablesOfSchema) classes.set(schema, (TablesOfSchema = classOf(schema)));
+  return new TablesOfSchema(runner) as RelationalDb<S>;
+}
+
+type TablesClass = new (runner: SelectRunner) => object;
+
+// One is made for each mutation, and hardly any asks for a table: so what a table offers is made when it is asked for.
+const classes = new WeakMap<Schema, TablesClass>();
+
+function classOf(schema: Schema): TablesClass {
+  class Tables {
+    readonly #runner: SelectRunner;
+
+    constructor(runner: SelectRunner) {
+      this.#runner = runner;
+    }
+
+    static queries(tables: Tables, table: string): TableQueries<Schema, AnyTable> {
+      return tableQueries(schema, table, tables.#runner);
+    }
   }
-  return db as RelationalDb<S>;
+  for (const table of schema.byName.keys()) {
+    Object.defineProperty(Tables.prototype, table, {
+      enumerable: true,
+      get(this: Tables) {
+        return Tables.queries(this, table);
+      },
+    });
+  }
+  return Tables;
+}
+
+function tableQueries(
+  schema: Schema,
+  table: string,
+  runner: SelectRunner,
+): TableQueries<Schema, AnyTable> {
+  return {
+    findMany: (options: AnyFindOptions = {}) =>
+      relationalQuery(runner, relationalAst(schema, table, options), (rows) => rows),
+    findFirst: (options: AnyFindOptions = {}) =>
+      relationalQuery(
+        runner,
+        relationalAst(schema, table, { ...options, limit: 1 }),
+        (rows) => rows[0],
+      ),
+  };
 }
 
 type AnyFindOptions = FindOptions<Schema, AnyTable>;

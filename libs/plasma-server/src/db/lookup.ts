@@ -24,6 +24,11 @@ export function idOfLookup(query: SelectAst): string | null {
   return null;
 }
 
+/** Of a query that `idOfLookup` knows: there is nothing else in it, and so nothing in it can be wrong. */
+export function asksForIdAlone({ from, where, orderBy }: SelectAst): boolean {
+  return where !== null && namedId(where, from.alias) !== null && orderBy.length === 0;
+}
+
 /** Of a query that `idOfLookup` knows. */
 export function tableOfLookup({ from }: SelectAst): string {
   if (from.kind === "subquery") throw new TypeError("A subquery is no lookup.");

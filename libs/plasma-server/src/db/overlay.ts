@@ -88,7 +88,9 @@ export function createOverlay(schema: Schema, dialect: SqlDialect): Overlay {
       return all.filter((change) => !isUnchanged(schema.byName.get(change.table)!, change));
     },
     get size() {
-      return [...written.values()].reduce((sum, { rows }) => sum + rows.size, 0);
+      let size = 0;
+      for (const { rows } of written.values()) size += rows.size;
+      return size;
     },
     savepoint() {
       const depth = undo.length;

@@ -36,11 +36,10 @@ import type {
   Row,
   RowChange,
   Schema,
+  MutatorRunner,
   SelectAst,
-  SelectRunner,
   TableInfo,
   Value,
-  WriteRunner,
   WriteStore,
 } from "@sh1n4ps/plasma-core";
 import { StorageFailure } from "../errors.ts";
@@ -59,7 +58,7 @@ import type { Conflicts, ConflictSource } from "./conflicts.ts";
 import type { FullScanWatch } from "./full-scans.ts";
 import { createOverlay } from "./overlay.ts";
 import type { Overlay } from "./overlay.ts";
-import { hasSubquery, idOfLookup, tableOfLookup } from "./lookup.ts";
+import { asksForIdAlone, hasSubquery, idOfLookup, tableOfLookup } from "./lookup.ts";
 import { checkRule, compileRule } from "./rules.ts";
 import type { Rules } from "./rules.ts";
 import { queryTooLarge } from "./too-large.ts";
@@ -87,7 +86,7 @@ export interface Assumption {
   readonly values: readonly NonNullable<Value>[];
 }
 
-export type QueryRunner = SelectRunner & WriteRunner;
+export type QueryRunner = MutatorRunner;
 
 export interface Transaction {
   /** Reads and writes what the person may. */
@@ -141,37 +140,41 @@ export function openTransaction(options: TransactionOptions): Transaction {
       "The mutation is over. Await every query and write in the mutator.",
     );
   };
+  const inTurn = <T>(operation: () => Promise<T>): Promise<T> => {
+    const next = () => {
+      requireOpen();
+      return operation();
+    };
+    const result = queue.then(next, next);
+    queue = result;
+    return result;
+  };
   const source = options.conflicts;
-  const runner = (restricted: boolean): QueryRunner => {
+  const newStore = (restricted: boolean): WriteStore => {
     const asked = restricted ? rules : null;
     const reader: Reader = { schema, dialect, overlay, rules: asked, read, fullScans };
     const conflicts =
       source && restricted ? createConflicts({ schema, dialect, ctx, rules, source, read }) : null;
-    const store = writeStore(reader, { conflicts, assume, requireOpen });
-    const inTurn = <T>(operation: () => Promise<T>): Promise<T> => {
-      const result = queue.then(() => {
-        requireOpen();
-        return operation();
-      });
-      queue = result.catch(() => undefined);
-      return result;
-    };
+    return writeStore(reader, { conflicts, assume, requireOpen });
+  };
+  const runner = (restricted: boolean): QueryRunner => {
+    // Hardly anybody asks for the unrestricted one.
+    let made: WriteStore | undefined;
+    const store = () => (made ??= newStore(restricted));
     return {
-      select: (query) => inTurn(() => store.select(query)),
+      inOrder: true,
+      select: (query) => inTurn(() => store().select(query)),
       write: (write) =>
-        inTurn(async () => {
-          if (isLocalOnly(requireTable(schema, write.table))) return { rowCount: 0, rows: [] };
-          return executeWrite(schema, store, write);
-        }),
+        inTurn(() =>
+          isLocalOnly(requireTable(schema, write.table))
+            ? Promise.resolve({ rowCount: 0, rows: [] })
+            : executeWrite(schema, store(), write),
+        ),
     };
   };
-  let unrestricted: QueryRunner | undefined;
   return {
     restricted: runner(true),
-    // Hardly anybody asks for it.
-    get unrestricted() {
-      return (unrestricted ??= runner(false));
-    },
+    unrestricted: runner(false),
     changes: () => overlay.changes(),
     assumed,
     close() {
@@ -263,7 +266,7 @@ function isAboutRowAlone({ schema, rules }: Reader, query: SelectAst): boolean {
 async function lookUp(reader: Reader, query: SelectAst, id: string): Promise<Row[]> {
   const { schema, dialect, overlay, rules } = reader;
   const table = requireTable(schema, tableOfLookup(query));
-  analyzeSelect(schema, query);
+  if (!asksForIdAlone(query)) analyzeSelect(schema, query);
   let row = overlay.get(table.name, id);
   if (row === undefined) {
     const [stored] = await reader.read(

@@ -66,7 +66,7 @@ function unsuspicious(
     const isPlain =
       mutation.id === standing.lastMutationID + 1 + group.length &&
       !standing.elsewhere.has(mutation.uid) &&
-      !isSuspect({ ...job, mutation }, standing);
+      !isSuspect(mutation, job.request, standing);
     if (!isPlain || group.length === MAX_MUTATIONS) break;
     group.push(mutation);
   }

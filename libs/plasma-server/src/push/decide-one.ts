@@ -10,6 +10,7 @@
  *    failed after its time: what it still does afterwards is refused, and no lock waits for it.
  */
 
+import type { PushRequest, WireMutation } from "@sh1n4ps/plasma-core";
 import { countAttempt, held, isHopeless, QUARANTINED } from "../attempts.ts";
 import type { AttemptCount } from "../attempts.ts";
 import { backOff } from "../backoff.ts";
@@ -53,7 +54,7 @@ async function attemptOnce(job: MutationJob, standing: Standing): Promise<Attemp
   const { mutation } = job;
   const outcome = standing.elsewhere.get(mutation.uid);
   if (outcome) return commitOutcome(job, standing, { mutation, outcome, movesUid: true });
-  const counted = isSuspect(job, standing) ? await count(job) : null;
+  const counted = isSuspect(mutation, job.request, standing) ? await count(job) : null;
   // It was never seen to fail, because whoever ran it was gone afterwards.
   if (
     counted &&
@@ -78,9 +79,13 @@ async function attemptOnce(job: MutationJob, standing: Standing): Promise<Attemp
 }
 
 /** A push that got no answer may have died of its first mutation; another may have failed before. */
-export function isSuspect({ request, mutation }: MutationJob, standing: Standing): boolean {
-  const isRetried = request.retry === true && mutation.uid === request.mutations[0]?.uid;
-  return isRetried || standing.failedBefore.has(mutation.uid);
+export function isSuspect(
+  { uid }: WireMutation,
+  { retry, mutations }: PushRequest,
+  standing: Standing,
+): boolean {
+  const isRetried = retry === true && uid === mutations[0]?.uid;
+  return isRetried || standing.failedBefore.has(uid);
 }
 
 function mayHaveAssumed(ran: Ran): boolean {

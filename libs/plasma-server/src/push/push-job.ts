@@ -6,6 +6,7 @@ import type { Rules } from "../db/rules.ts";
 import type { Engine } from "../engine.ts";
 import { StorageFailure } from "../errors.ts";
 import type { Identity } from "../options.ts";
+import type { TimeLimit } from "./time-limit.ts";
 
 export interface PushJob {
   readonly engine: Engine;
@@ -13,6 +14,8 @@ export interface PushJob {
   readonly request: PushRequest;
   readonly rules: Rules;
   readonly conflicts: ConflictSource;
+  /** For each of its mutators. */
+  readonly limit: TimeLimit;
 }
 
 export interface MutationJob extends PushJob {

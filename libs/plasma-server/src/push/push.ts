@@ -24,6 +24,7 @@ import { decideOne } from "./decide-one.ts";
 import type { PushJob } from "./push-job.ts";
 import { readStanding } from "./standing.ts";
 import type { Standing } from "./standing.ts";
+import { timeLimit } from "./time-limit.ts";
 
 export interface PushedChanges {
   readonly response: PushResponse;
@@ -38,14 +39,24 @@ export async function push(
   identity: Identity,
   request: PushRequest,
 ): Promise<PushedChanges> {
+  const limit = timeLimit(engine.platform, engine.mutatorTimeoutMs);
   const job: PushJob = {
+    limit,
     engine,
     identity,
     request,
     rules: bindRules(identity.ctx, engine.policy),
     conflicts: conflictSource(engine, identity, request),
   };
-  const { mutations } = request;
+  try {
+    return await decideAll(job);
+  } finally {
+    limit.end();
+  }
+}
+
+async function decideAll(job: PushJob): Promise<PushedChanges> {
+  const { mutations } = job.request;
   const results: MutationResult[] = [];
   const rows: RowChange[] = [];
   let standing: Standing | null = null;

@@ -8,11 +8,10 @@ import {
   NOOP_MUTATOR,
   PlasmaError,
 } from "@sh1n4ps/plasma-core";
-import type { MutatorDb, RowChange } from "@sh1n4ps/plasma-core";
+import type { RowChange } from "@sh1n4ps/plasma-core";
 import type { Overlay } from "../db/overlay.ts";
 import { openTransaction } from "../db/transaction.ts";
 import type { Assumption } from "../db/transaction.ts";
-import type { Engine } from "../engine.ts";
 import { refusalOf } from "../outcomes.ts";
 import type { Outcome } from "../outcomes.ts";
 import type { MutationJob } from "./push-job.ts";
@@ -52,19 +51,16 @@ export async function runMutator(job: MutationJob, options: RunOptions): Promise
     conflicts: job.conflicts,
     ...options,
   });
-  let unrestrictedDb: MutatorDb | undefined;
-  const running = (async () =>
+  const run = async () =>
     invokeMutator(engine.mutators, mutation.name, {
       db: mutatorDb(engine.schema, transaction.restricted),
-      get unrestrictedDb() {
-        return (unrestrictedDb ??= mutatorDb(engine.schema, transaction.unrestricted));
-      },
+      unrestrictedDb: mutatorDb(engine.schema, transaction.unrestricted),
       args: decodeTagged(mutation.args),
       ctx: identity.ctx,
       clientID: identity.clientID,
       mutationID: mutation.id,
-    }))();
-  const ended = await inTime(running, engine);
+    });
+  const ended = await job.limit.wait(run());
   // Throws if a read has failed: then nothing that the mutator made of it counts.
   transaction.close();
   switch (ended.kind) {
@@ -89,23 +85,3 @@ export async function runMutator(job: MutationJob, options: RunOptions): Promise
 }
 
 const nothing = () => [];
-
-type Ended =
-  | { readonly kind: "done" }
-  | { readonly kind: "threw"; readonly error: unknown }
-  | { readonly kind: "late" };
-
-function inTime(running: Promise<void>, engine: Engine): Promise<Ended> {
-  const { timers } = engine.platform;
-  return new Promise((resolve) => {
-    const timer = timers.set(() => resolve({ kind: "late" }), engine.mutatorTimeoutMs);
-    const end = (ended: Ended) => {
-      timers.clear(timer);
-      resolve(ended);
-    };
-    running.then(
-      () => end({ kind: "done" }),
-      (error: unknown) => end({ kind: "threw", error }),
-    );
-  });
-}

@@ -11,9 +11,11 @@ export type SqlFragment = Statement;
 export function sql(strings: TemplateStringsArray, ...parts: readonly SqlFragment[]): SqlFragment {
   let text = strings[0] ?? "";
   const params: SqlParam[] = [];
-  for (const [index, part] of parts.entries()) {
-    text += part.text + (strings[index + 1] ?? "");
-    params.push(...part.params);
+  // By index: statements are put together for each push, of many small parts.
+  for (let at = 0; at < parts.length; at++) {
+    const part = parts[at] as SqlFragment;
+    text += part.text + (strings[at + 1] ?? "");
+    for (const param of part.params) params.push(param);
   }
   return { text, params };
 }

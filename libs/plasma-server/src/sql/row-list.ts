@@ -28,6 +28,8 @@ export function selectRows(
   dialect: SqlDialect,
 ): SqlFragment {
   const limit = dialect.parameterLimit?.bytes ?? Infinity;
+  const all = JSON.stringify(rows.map((row) => slotsOf(table, row, dialect)));
+  if (3 * all.length <= limit) return selectJson(table, all, dialect);
   const lists: EncodedRow[][] = [];
   let size = 0;
   for (const encoded of rows.map((row) => encode(table, row, dialect))) {
@@ -38,8 +40,26 @@ export function selectRows(
     }
     lists.at(-1)!.push(encoded);
   }
-  if (lists.length === 0) return selectList(table, [], dialect);
   return union(lists.map((list) => selectList(table, list, dialect)));
+}
+
+function slotsOf(table: TableInfo, row: Row, dialect: SqlDialect): unknown[] {
+  const slots: unknown[] = [];
+  for (const column of table.columnNames) {
+    for (const slot of dialect.encodeCell(row[column], kindOf(table, column))) slots.push(slot);
+  }
+  return slots;
+}
+
+function selectJson(table: TableInfo, json: string, dialect: SqlDialect): SqlFragment {
+  let slot = 0;
+  const columns = table.columnNames.map((column) => {
+    const kind = kindOf(table, column);
+    const at = slot;
+    slot += dialect.cellWidth(kind);
+    return sql`${dialect.cell(at, kind)} AS ${name(column)}`;
+  });
+  return sql`SELECT ${join(columns)} FROM ${dialect.jsonRows(json)}`;
 }
 
 function encode(table: TableInfo, row: Row, dialect: SqlDialect): EncodedRow {
