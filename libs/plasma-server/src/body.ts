@@ -52,6 +52,8 @@ async function readBytes(request: Request, maxBytes: number): Promise<Uint8Array
     }
     chunks.push(chunk);
   }
+  // Most are small enough to come in one piece.
+  if (chunks.length === 1) return chunks[0] as Uint8Array;
   const bytes = new Uint8Array(length);
   let at = 0;
   for (const chunk of chunks) {

@@ -27,7 +27,7 @@ const RUNTIME: Platform = {
   clock: { now: () => Date.now() },
   random: {
     fraction: () => Math.random(),
-    bytes: (length) => crypto.getRandomValues(new Uint8Array(length)),
+    bytes: randomBytes,
   },
   timers: {
     set: (callback, delayMs) => setTimeout(callback, delayMs),
@@ -44,6 +44,24 @@ const RUNTIME: Platform = {
     },
   },
 };
+
+const POOL_BYTES = 4096;
+let pool = new Uint8Array(0);
+let used = 0;
+
+/** Asking the system takes many times as long as copying a few bytes, and each commit needs some. */
+function randomBytes(length: number): Uint8Array {
+  if (length > POOL_BYTES) return crypto.getRandomValues(new Uint8Array(length));
+  if (used + length > pool.length) {
+    pool = crypto.getRandomValues(new Uint8Array(POOL_BYTES));
+    used = 0;
+  }
+  const bytes = pool.slice(used, used + length);
+  // Nobody finds them there afterwards.
+  pool.fill(0, used, used + length);
+  used += length;
+  return bytes;
+}
 
 /** WebCrypto's types want bytes that are not shared between threads. */
 function bufferOf(bytes: Uint8Array): ArrayBuffer {
