@@ -1,13 +1,13 @@
 /**
- * The demo: sessions for its people without a password, and the lists that they start with. Anyone may call both, so
+ * The demo: sessions for its people without a password, and the rows that they start with. Anyone may call both, so
  * they exist only where the setting DEMO is "true".
  */
 
-import { demoLists, demoPeople } from "@plasma-starter/todo-domain";
+import { demoPeople } from "@plasma-starter/todo-domain";
 import type { ErrorBody } from "@sh1n4ps/plasma-core";
-import type { SqlExecutor, Statement } from "@sh1n4ps/plasma-server";
-import { generateNKeysBetween } from "fractional-indexing";
+import type { SqlExecutor } from "@sh1n4ps/plasma-server";
 import type { Sessions } from "./auth.ts";
+import { seedOnce } from "./demo-rows.ts";
 
 export interface DemoOptions {
   readonly executor: SqlExecutor;
@@ -59,66 +59,6 @@ async function readAccount(request: Request): Promise<string | undefined> {
   }
   if (typeof body !== "object" || body === null || !("account" in body)) return undefined;
   return typeof body.account === "string" ? body.account : undefined;
-}
-
-/**
- * Makes the demo's people and lists, unless that was done before: what people delete stays deleted. All of it is one
- * transaction, so whoever comes second finds everything or breaks off at the first row.
- */
-export async function seedOnce(executor: SqlExecutor, time: number): Promise<boolean> {
-  if (await isSeeded(executor)) return false;
-  try {
-    await executor.batch(demoRows(time));
-    return true;
-  } catch (error) {
-    if (await isSeeded(executor)) return false;
-    throw error;
-  }
-}
-
-async function isSeeded(executor: SqlExecutor): Promise<boolean> {
-  const found = await executor.all({
-    text: `SELECT "id" FROM "users" WHERE "id" = ?`,
-    params: [demoPeople[0].id],
-  });
-  return found.length > 0;
-}
-
-function demoRows(time: number): Statement[] {
-  const statements: Statement[] = demoPeople.map(({ id, name, color }) => ({
-    text: `INSERT INTO "users" ("id", "name", "color") VALUES (?, ?, ?)`,
-    params: [id, name, color],
-  }));
-  for (const list of demoLists) {
-    statements.push({
-      text: `INSERT INTO "lists" ("id", "name", "ownerId", "createdAt") VALUES (?, ?, ?, ?)`,
-      params: [list.id, list.name, list.owner, time],
-    });
-    for (const userId of [list.owner, ...list.editors]) {
-      const role = userId === list.owner ? "owner" : "editor";
-      statements.push({
-        text: `INSERT INTO "members" ("id", "listId", "userId", "role", "joinedAt") VALUES (?, ?, ?, ?, ?)`,
-        params: [`${list.id}-${userId}`, list.id, userId, role, time],
-      });
-    }
-    const positions = generateNKeysBetween(null, null, list.todos.length);
-    list.todos.forEach((todo, index) => {
-      statements.push({
-        text: `INSERT INTO "todos" ("id", "listId", "title", "done", "position", "createdBy", "createdAt")
-          VALUES (?, ?, ?, ?, ?, ?, ?)`,
-        params: [
-          `${list.id}-${index + 1}`,
-          list.id,
-          todo.title,
-          todo.done ? 1 : 0,
-          positions[index] ?? "",
-          list.owner,
-          time,
-        ],
-      });
-    });
-  }
-  return statements;
 }
 
 function refuse(

@@ -33,6 +33,9 @@ test("the preview syncs, and a hard reload without a network shows the app with 
 test("an address that nobody knows says so, and leads back", async ({ page }) => {
   const response = await page.goto("/no-such-page");
   expect(response?.status()).toBe(404);
-  await page.getByRole("link", { name: /list/i }).first().click();
+  await page
+    .getByRole("link", { name: /start page/i })
+    .first()
+    .click();
   await expect(page).toHaveURL((url) => url.pathname === "/");
 });

@@ -9,7 +9,7 @@ import { SessionProvider } from "@/components/session-provider";
 import "./globals.css";
 
 export const metadata: Metadata = {
-  title: "Plasma lists",
+  title: { default: "Plasma lists", template: "%s · Plasma lists" },
   description: "Shared to-do lists that work offline and keep themselves in step.",
   manifest: "/manifest.webmanifest",
   icons: { icon: "/icon.svg", apple: "/icon.svg" },

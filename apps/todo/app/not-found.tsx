@@ -2,7 +2,10 @@ import { PageMessage } from "@/components/page-message";
 
 export default function NotFoundPage() {
   return (
-    <PageMessage title="There is nothing here" action={{ href: "/", label: "Go to your lists" }}>
+    <PageMessage
+      title="There is nothing here"
+      action={{ href: "/", label: "Go to the start page" }}
+    >
       The address may be mistyped, or the page has moved.
     </PageMessage>
   );

@@ -1,9 +1,10 @@
 /** What a mutation was meant to do, in words for people: "Add “Buy milk”". */
 
 import type { AppMutators } from "@plasma-starter/todo-domain";
+import { quoted, valueOf } from "./mutation-args.ts";
 
 export function describeMutation(name: string, args: unknown): string {
-  return isMutatorName(name) ? DESCRIPTIONS[name](args) : `Do “${name}”`;
+  return DESCRIPTIONS_BY_NAME.get(name)?.(args) ?? `Do “${name}”`;
 }
 
 const DESCRIPTIONS: Record<keyof AppMutators, (args: unknown) => string> = {
@@ -23,18 +24,6 @@ const DESCRIPTIONS: Record<keyof AppMutators, (args: unknown) => string> = {
   clearDone: () => "Clear the todos that are done",
 };
 
-function isMutatorName(name: string): name is keyof AppMutators {
-  return Object.hasOwn(DESCRIPTIONS, name);
-}
-
-function quoted(args: unknown, key: string): string {
-  const value = valueOf(args, key);
-  return typeof value === "string" ? `“${value}”` : "something";
-}
-
-// Args of a refused mutation come from storage, perhaps written by an older version of the app.
-function valueOf(args: unknown, key: string): unknown {
-  return typeof args === "object" && args !== null && Object.hasOwn(args, key)
-    ? (args as Record<string, unknown>)[key]
-    : undefined;
-}
+const DESCRIPTIONS_BY_NAME: ReadonlyMap<string, (args: unknown) => string> = new Map(
+  Object.entries(DESCRIPTIONS),
+);

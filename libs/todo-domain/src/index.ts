@@ -1,8 +1,9 @@
 /** What the app and the worker share: tables, permissions, mutators and queries. */
 
 export type { Ctx } from "./context.ts";
-export { demoLists, demoPeople } from "./demo.ts";
+export { demoPeople } from "./demo.ts";
 export type { DemoPersonId } from "./demo.ts";
+export { demoLists } from "./demo-lists.ts";
 export { mutators } from "./mutators.ts";
 export type { AppMutators } from "./mutators.ts";
 export { invitesOfList, membersOfList, myLists, people, todosOfList } from "./queries.ts";

@@ -30,5 +30,5 @@ export const membersOfList = (db: ReadDb, listId: string) =>
 export const invitesOfList = (db: ReadDb, listId: string) =>
   db.select().from(invites).where(eq(invites.listId, listId)).orderBy(asc(invites.createdAt));
 
-/** Everyone in sight: oneself, and those with whom one shares a list. */
+/** Everyone whom the person may see. */
 export const people = (db: ReadDb) => db.select().from(users).orderBy(asc(users.name));

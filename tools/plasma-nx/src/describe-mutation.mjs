@@ -1,7 +1,7 @@
 /** The app's words for its mutators, which it shows where one is refused. */
 
 import { joinPathFragments } from "@nx/devkit";
-import { edit, withProperty } from "./edit.mjs";
+import { edit, withImport, withProperty } from "./edit.mjs";
 import { appOf } from "./workspace.mjs";
 
 /** Adds entries such as `deleteProject: () => "Delete a project"`, in a workspace whose app has such words. */
@@ -9,7 +9,9 @@ export function describeMutations(tree, entries) {
   const app = appOf(tree);
   const path = app && joinPathFragments(app, "lib/describe-mutation.ts");
   if (!path || !tree.exists(path)) return;
-  edit(tree, path, (text) =>
-    entries.reduce((edited, entry) => withProperty(edited, "DESCRIPTIONS", entry), text),
-  );
+  edit(tree, path, (text) => {
+    const quotes = entries.some((entry) => entry.includes("quoted("));
+    const imported = quotes ? withImport(text, ["quoted"], "./mutation-args.ts") : text;
+    return entries.reduce((edited, entry) => withProperty(edited, "DESCRIPTIONS", entry), imported);
+  });
 }

@@ -1,7 +1,7 @@
 import type { Metadata } from "next";
 import { JoinList } from "@/components/join-list";
 
-export const metadata: Metadata = { title: "Join a list · Plasma lists" };
+export const metadata: Metadata = { title: "Join a list" };
 
 export default function JoinPage() {
   return <JoinList />;

@@ -7,7 +7,7 @@ export function pageFile({ name }) {
   return `import type { Metadata } from "next";
 import { ${Many}View } from "@/components/${kebab(name)}-view";
 
-export const metadata: Metadata = { title: "${capitalized(inWords(name))} · Plasma lists" };
+export const metadata: Metadata = { title: "${capitalized(inWords(name))}" };
 
 export default function ${Many}Page() {
   return <${Many}View />;
