@@ -1,33 +1,10 @@
 /** The rows that the demo starts with: its people, and their lists. */
 
 import { demoLists, demoPeople } from "@plasma-starter/todo-domain";
-import type { SqlExecutor, Statement } from "@sh1n4ps/plasma-server";
+import type { Statement } from "@sh1n4ps/plasma-server";
 import { generateNKeysBetween } from "fractional-indexing";
 
-/**
- * Makes the demo's people and lists, unless that was done before: what people delete stays deleted. All of it is one
- * transaction, so whoever comes second finds everything or breaks off at the first row.
- */
-export async function seedOnce(executor: SqlExecutor, time: number): Promise<boolean> {
-  if (await isSeeded(executor)) return false;
-  try {
-    await executor.batch(demoRows(time));
-    return true;
-  } catch (error) {
-    if (await isSeeded(executor)) return false;
-    throw error;
-  }
-}
-
-async function isSeeded(executor: SqlExecutor): Promise<boolean> {
-  const found = await executor.all({
-    text: `SELECT "id" FROM "users" WHERE "id" = ?`,
-    params: [demoPeople[0].id],
-  });
-  return found.length > 0;
-}
-
-function demoRows(time: number): Statement[] {
+export function demoRows(time: number): Statement[] {
   const statements: Statement[] = demoPeople.map(({ id, name, color }) => ({
     text: `INSERT INTO "users" ("id", "name", "color") VALUES (?, ?, ?)`,
     params: [id, name, color],

@@ -7,7 +7,7 @@ import { demoPeople } from "@plasma-starter/todo-domain";
 import type { ErrorBody } from "@sh1n4ps/plasma-core";
 import type { SqlExecutor } from "@sh1n4ps/plasma-server";
 import type { Sessions } from "./auth.ts";
-import { seedOnce } from "./demo-rows.ts";
+import { demoRows } from "./demo-rows.ts";
 
 export interface DemoOptions {
   readonly executor: SqlExecutor;
@@ -59,6 +59,29 @@ async function readAccount(request: Request): Promise<string | undefined> {
   }
   if (typeof body !== "object" || body === null || !("account" in body)) return undefined;
   return typeof body.account === "string" ? body.account : undefined;
+}
+
+/**
+ * Makes the demo's rows, unless that was done before: what people delete stays deleted. All of it is one
+ * transaction, so whoever comes second finds everything or breaks off at the first row.
+ */
+async function seedOnce(executor: SqlExecutor, time: number): Promise<boolean> {
+  if (await isSeeded(executor)) return false;
+  try {
+    await executor.batch(demoRows(time));
+    return true;
+  } catch (error) {
+    if (await isSeeded(executor)) return false;
+    throw error;
+  }
+}
+
+async function isSeeded(executor: SqlExecutor): Promise<boolean> {
+  const found = await executor.all({
+    text: `SELECT "id" FROM "users" WHERE "id" = ?`,
+    params: [demoPeople[0].id],
+  });
+  return found.length > 0;
 }
 
 function refuse(

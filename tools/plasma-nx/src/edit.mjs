@@ -29,7 +29,13 @@ export function withImport(text, names, module, { isType = false } = {}) {
   // Behind what is imported from there already, or else behind all.
   const before = imports.findLast(({ moduleSpecifier }) => moduleSpecifier.text === module);
   const last = before ?? imports.at(-1);
-  return last ? inserted(text, last.end, `\n${line.trimEnd()}`) : inserted(text, 0, line);
+  return last ? inserted(text, last.end, `\n${line.trimEnd()}`) : withFirstImport(text, line);
+}
+
+/** Behind the comment that says what the file is for, if there is one. */
+function withFirstImport(text, line) {
+  const [purpose] = ts.getLeadingCommentRanges(text, 0) ?? [];
+  return purpose ? inserted(text, purpose.end, `\n\n${line}`) : inserted(text, 0, `${line}\n`);
 }
 
 /** Adds a property to the object that a function is called with: `defineSchema({ users, lists })`. */
@@ -167,12 +173,12 @@ function innermost(expression) {
   return ts.isCallExpression(expression) ? innermost(expression.expression) : expression;
 }
 
-function find(node, matches) {
+export function find(node, matches) {
   if (matches(node)) return node;
   return ts.forEachChild(node, (child) => find(child, matches));
 }
 
-function parse(text) {
+export function parse(text) {
   return ts.createSourceFile("file.tsx", text, ts.ScriptTarget.Latest, true);
 }
 
@@ -188,6 +194,6 @@ function inserted(text, at, addition) {
   return replaced(text, at, at, addition);
 }
 
-function replaced(text, start, end, replacement) {
+export function replaced(text, start, end, replacement) {
   return text.slice(0, start) + replacement + text.slice(end);
 }

@@ -33,7 +33,8 @@ export function tablesOf(tree, domain) {
   );
 }
 
-function rootOf(tree, tag) {
+/** The root of the first project with the tag, or undefined. */
+export function rootOf(tree, tag) {
   for (const project of getProjects(tree).values()) {
     if (project.tags?.includes(tag)) return project.root;
   }

@@ -64,9 +64,10 @@ export default async function plasmaTable(tree, options) {
   await formatFiles(tree);
 }
 
-/** They are given as `--columns`, and behind the name. */
+/** They are given as `--columns`, and behind the name. Without any, a row has a title. */
 function columnsOf({ columns = [], _: rest = [] }) {
-  return [...columns, ...rest.map(String)];
+  const given = [...columns, ...rest.map(String)];
+  return given.length > 0 ? given : ["title:text"];
 }
 
 function refuseTwins(columns) {
