@@ -9,6 +9,7 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { build, context } from "esbuild";
 import { Log, LogLevel, Miniflare } from "miniflare";
+import { readJsonc } from "../../tools/scripts/jsonc.mjs";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
 
@@ -102,7 +103,8 @@ function followRuntime(stdout, stderr) {
 
 function createOptionsFor(port, persistDir, appOrigins) {
   mkdirSync(persistDir, { recursive: true });
-  const config = readWranglerConfig();
+  // The deployed worker's own settings, so that both run with the same date, flags and variables.
+  const config = readJsonc(join(here, "wrangler.jsonc"));
   const sessionSecret = readOrCreateSecret(join(persistDir, "session-secret"));
   return (script) => ({
     name: "sync",
@@ -128,17 +130,6 @@ function createOptionsFor(port, persistDir, appOrigins) {
       SESSION_SECRET: sessionSecret,
     },
   });
-}
-
-/** The deployed worker's own settings, so that both run with the same date, flags and variables. */
-function readWranglerConfig() {
-  const text = readFileSync(join(here, "wrangler.jsonc"), "utf8");
-  const stringOrComment = /("(?:\\.|[^"\\])*")|\/\/[^\n]*|\/\*[\s\S]*?\*\//g;
-  const stringOrTrailingComma = /("(?:\\.|[^"\\])*")|,(?=\s*[}\]])/g;
-  const keepString = (_match, string) => string ?? "";
-  return JSON.parse(
-    text.replace(stringOrComment, keepString).replace(stringOrTrailingComma, keepString),
-  );
 }
 
 /** Sessions outlive a restart of the worker, so their key is made once and kept for its owner. */

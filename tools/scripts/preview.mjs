@@ -13,7 +13,7 @@ import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { buildPages, pagesDir } from "../pages/build.mjs";
+import { buildPages } from "../pages/build.mjs";
 import { Complaint, runMain } from "./complaint.mjs";
 import { complainWhenItEnds, createOutput, startSeededSyncServer } from "./local-servers.mjs";
 import { anyFreePort, assertPortFree, portFromEnv } from "./ports.mjs";
@@ -95,10 +95,8 @@ async function startPages(port, onLine) {
     command: process.execPath,
     args: [
       join(wrangler, "..", "bin", "wrangler.js"),
-      ...["pages", "dev", pagesDir],
-      ...["--ip", "127.0.0.1", "--port", String(port)],
-      // next-on-pages asks for the flag; the date is that of the newest workerd we install.
-      ...["--compatibility-date", "2026-04-26", "--compatibility-flag", "nodejs_compat"],
+      // What it serves, and with which date and flags, is in the app's wrangler.jsonc.
+      ...["pages", "dev", "--ip", "127.0.0.1", "--port", String(port)],
     ],
     cwd: join(repoRoot, "apps", "todo"),
     onLine,

@@ -40,7 +40,10 @@ export function createApp({ config, executor, sockets, wake, waitUntil }: AppPar
 
   const route: App = async (request) => {
     const { pathname } = new URL(request.url);
-    if (pathname === "/health") return Response.json({ ok: true });
+    if (pathname === "/health") {
+      await ensureSchema({ schema, executor });
+      return Response.json({ ok: true });
+    }
     if (pathname.startsWith("/sync/")) return sync(request);
     if (config.isDemo && pathname.startsWith("/demo/")) {
       if (request.method === "OPTIONS") return preflight(request, config.appOrigins);
