@@ -1,4 +1,5 @@
 import { PHASE_DEVELOPMENT_SERVER } from "next/constants.js";
+import { securityHeaders } from "./security-headers.mjs";
 
 /** @returns {import("next").NextConfig} */
 const createConfig = (phase) => ({
@@ -14,6 +15,17 @@ const createConfig = (phase) => ({
   eslint: { ignoreDuringBuilds: true },
   // A build (for the preview, for the tests) must not pull the rug from under `npm start`.
   distDir: phase === PHASE_DEVELOPMENT_SERVER ? ".next-dev" : ".next",
+  // The development server needs what the policy forbids: it evaluates what has changed.
+  ...(phase !== PHASE_DEVELOPMENT_SERVER && {
+    headers: async () => [
+      {
+        source: "/:path*",
+        headers: securityHeaders(
+          process.env.NEXT_PUBLIC_PLASMA_SYNC_URL ?? "http://localhost:8787",
+        ),
+      },
+    ],
+  }),
 });
 
 export default createConfig;

@@ -8,10 +8,11 @@
  * package.json of their own beside this file, outside the workspace, and are installed when asked
  * for.
  */
-import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { appendFileSync, existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { securityHeaders } from "../../apps/todo/security-headers.mjs";
 import { Complaint, runMain } from "../scripts/complaint.mjs";
 import { endGroupsOnSignal, isStopping, startGroup } from "../scripts/process-group.mjs";
 import { ensureInstalled, repoRoot } from "../scripts/setup.mjs";
@@ -53,6 +54,13 @@ export async function buildPages({ syncUrl, onLine }) {
   if (!existsSync(join(pagesDir, "_worker.js", "index.js"))) {
     throw new Complaint(`next-on-pages wrote no worker to ${pagesDir}.`);
   }
+  writeHeaders(syncUrl);
+}
+
+/** The headers of the app, also for what Pages sends past the worker, and in place of Pages' own where it has one. */
+function writeHeaders(syncUrl) {
+  const lines = securityHeaders(syncUrl).map(({ key, value }) => `  ${key}: ${value}\n`);
+  appendFileSync(join(pagesDir, "_headers"), `\n/*\n${lines.join("")}`);
 }
 
 /**
@@ -60,11 +68,10 @@ export async function buildPages({ syncUrl, onLine }) {
  * and install nothing, because everything is installed.
  */
 function writeProjectSettings() {
-  const nextCli = createRequire(join(appDir, "package.json")).resolve("next/dist/bin/next");
   const settings = {
     framework: "nextjs",
     installCommand: "echo skip install",
-    buildCommand: `node "${nextCli}" build`,
+    buildCommand: `node "${join(appDir, "build.mjs")}"`,
   };
   mkdirSync(join(appDir, ".vercel"), { recursive: true });
   writeFileSync(

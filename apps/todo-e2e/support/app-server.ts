@@ -17,7 +17,13 @@ const START_TIMEOUT_MS = 60_000;
 export default async function serveApp(): Promise<() => Promise<void>> {
   const { appUrl, syncUrl } = addresses();
   const env = { NEXT_PUBLIC_PLASMA_SYNC_URL: syncUrl };
-  const build = next("the build of the app", ["build"], env);
+  const build = startGroup({
+    name: "the build of the app",
+    command: process.execPath,
+    args: [`${appDir}/build.mjs`],
+    cwd: appDir,
+    env,
+  });
   const { code } = await build.exited;
   if (code !== 0) throw new Error(`The app does not build. Its log ends with:\n${build.tail()}`);
 

@@ -2,6 +2,9 @@
 
 import { z } from "zod";
 
+// It would try whether code may be made from text, which the pages' content security policy forbids and reports.
+z.config({ jitless: true });
+
 export const rowId = z.string().min(1).max(64);
 /** A moment given by the caller: mutators must not read a clock. */
 export const moment = z.date();
