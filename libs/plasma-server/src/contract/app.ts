@@ -184,6 +184,16 @@ export const mutators = defineMutators<typeof schema, Ctx>()({
       .set({ title: args.title })
       .where(not(eq(todos.title, args.title)));
   },
+  setCode: async ({ db, args }: MutatorInput<Ctx, { id: string; code: string }>) => {
+    await db.update(todos).set({ code: args.code }).where(eq(todos.id, args.id));
+  },
+  /** Into any list, whether it is there or not. */
+  file: async ({ unrestrictedDb, args }: MutatorInput<Ctx, { id: string; listId: string }>) => {
+    await unrestrictedDb?.insert(todos).values({ ...args, title: "filed" });
+  },
+  unfile: async ({ unrestrictedDb, args }: MutatorInput<Ctx, { id: string }>) => {
+    await unrestrictedDb?.delete(todos).where(eq(todos.id, args.id));
+  },
   tradeCodes: async ({ db, args }: MutatorInput<Ctx, { left: string; right: string }>) => {
     const [left] = await db.select().from(todos).where(eq(todos.id, args.left));
     const [right] = await db.select().from(todos).where(eq(todos.id, args.right));

@@ -100,6 +100,42 @@ export function groupContract(fresh: () => Promise<SqlExecutor>): void {
       expect(await titles()).toEqual(["t1 one", "taken anew x"]);
     });
 
+    it("a reference to a row that only a later one makes is missing", async () => {
+      expect(
+        await statuses([
+          ada.mutation("file", { id: "t1", listId: "later" }),
+          ada.mutation("createList", { id: "later", name: "later" }),
+          ada.mutation("file", { id: "t2", listId: "later" }),
+        ]),
+      ).toEqual(["missing-reference", "ok", "ok"]);
+      expect(await titles()).toEqual(["t2 filed"]);
+    });
+
+    it("a reference to nothing is missing, also if a later one takes it away", async () => {
+      expect(
+        await statuses([
+          ada.mutation("file", { id: "t1", listId: "nowhere" }),
+          ada.mutation("unfile", { id: "t1" }),
+          ada.mutation("createList", { id: "m", name: "more" }),
+          ada.mutation("deleteList", { id: "l" }),
+        ]),
+      ).toEqual(["missing-reference", "ok", "ok", "ok"]);
+    });
+
+    it("a value that a row is given is taken, also if a later one frees it", async () => {
+      await ada.mutate("createSharedList", { id: "m", name: "more", userIds: ["ada"] });
+      await ada.mutate("addTodo", { id: "first", listId: "m", title: "first", code: "x" });
+      await ada.mutate("addTodo", { id: "other", listId: "m", title: "other" });
+      expect(
+        await statuses([
+          ada.mutation("setCode", { id: "other", code: "x" }),
+          ada.mutation("deleteTodo", { id: "first" }),
+          ada.mutation("addTodo", { id: "t1", listId: "m", title: "one" }),
+        ]),
+      ).toEqual(["conflict", "ok", "ok"]);
+      expect(await titles()).toEqual(["other other", "t1 one"]);
+    });
+
     it("run again, each by itself, when another commit was faster", async () => {
       await ada.mutate("createSharedList", { id: "m", name: "more", userIds: ["ada"] });
       const bob = world.client("bob");

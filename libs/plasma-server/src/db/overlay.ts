@@ -24,8 +24,14 @@ export interface Overlay {
   changes(): RowChange[];
   /** How many rows are written. */
   readonly size: number;
-  /** Gives back the way it is now. */
-  savepoint(): () => void;
+  savepoint(): Savepoint;
+}
+
+export interface Savepoint {
+  /** Gives back the way it was. */
+  takeBack(): void;
+  /** What was written since: for each row, as it was then and as it is now. */
+  changes(): RowChange[];
 }
 
 interface WrittenTable {
@@ -36,7 +42,7 @@ interface WrittenTable {
 export function createOverlay(schema: Schema, dialect: SqlDialect): Overlay {
   const written = new Map<string, WrittenTable>();
   const absent = new Map<string, TableInfo>();
-  const undo: (() => void)[] = [];
+  const log: { readonly change: RowChange; readonly undo: () => void }[] = [];
   const tableOf = (tableName: string) => {
     let table = written.get(tableName);
     if (!table) written.set(tableName, (table = { rows: new Map(), cte: null }));
@@ -48,11 +54,12 @@ export function createOverlay(schema: Schema, dialect: SqlDialect): Overlay {
       const earlier = table.rows.get(change.id);
       table.rows.set(change.id, { ...change, before: earlier ? earlier.before : change.before });
       table.cte = null;
-      undo.push(() => {
+      const undo = () => {
         if (earlier) table.rows.set(change.id, earlier);
         else table.rows.delete(change.id);
         table.cte = null;
-      });
+      };
+      log.push({ change, undo });
     },
     get(table, id) {
       return written.get(table)?.rows.get(id)?.after;
@@ -93,9 +100,19 @@ export function createOverlay(schema: Schema, dialect: SqlDialect): Overlay {
       return size;
     },
     savepoint() {
-      const depth = undo.length;
-      return () => {
-        while (undo.length > depth) undo.pop()!();
+      const depth = log.length;
+      return {
+        takeBack() {
+          while (log.length > depth) log.pop()!.undo();
+        },
+        changes() {
+          const net = new Map<string, RowChange>();
+          for (const { change } of log.slice(depth)) {
+            const key = `${change.table}:${change.id}`;
+            net.set(key, { ...change, before: (net.get(key) ?? change).before });
+          }
+          return [...net.values()];
+        },
       };
     },
   };

@@ -11,8 +11,9 @@ import { clientGuard, outcomeStatements } from "../outcomes.ts";
 import type { Outcome } from "../outcomes.ts";
 import { dialectOf } from "../sql/dialect-of.ts";
 import type { SqlExecutor } from "../sql/executor.ts";
-import { bind, name, sql } from "../sql/fragment.ts";
+import { bind, bindInteger, name, sql } from "../sql/fragment.ts";
 import type { SqlFragment } from "../sql/fragment.ts";
+import type { Requirement } from "./judge-in-group.ts";
 import { inStorage } from "./push-job.ts";
 import type { PushJob } from "./push-job.ts";
 import { resultOf } from "./standing.ts";
@@ -40,6 +41,8 @@ export interface ToCommit {
   readonly changes: readonly RowChange[];
   /** Default: nothing. */
   readonly assumed?: readonly Assumption[];
+  /** Default: nothing. */
+  readonly required?: readonly Requirement[];
 }
 
 export type Committed =
@@ -52,7 +55,7 @@ export type Committed =
 export async function commitRuns(
   job: PushJob,
   standing: Standing,
-  { runs, changes, assumed = [] }: ToCommit,
+  { runs, changes, assumed = [], required = [] }: ToCommit,
 ): Promise<Committed> {
   const { engine, identity, request } = job;
   const first = runs[0]!.mutation;
@@ -65,7 +68,11 @@ export async function commitRuns(
     changes,
     // Rows of several mutations bear the last one's number.
     origin: { clientID: identity.clientID, mutationID: last.id },
-    guards: [clientGuard({ identity, runs }), ...assumptionGuards(assumed, engine.executor)],
+    guards: [
+      clientGuard({ identity, runs }),
+      ...assumptionGuards(assumed, engine.executor),
+      ...requirementGuards(required, engine.executor),
+    ],
     alongside: (version) => {
       const now = engine.platform.clock.now();
       const settled = runs.filter(({ settlesAttempts }) => settlesAttempts);
@@ -128,5 +135,22 @@ function assumptionGuards(
   return [...places.values()].map(({ table, column, values }) => {
     const held = sql`SELECT 1 FROM ${name(table)} WHERE ${name(column)} IN (${dialectOf(executor).values(values)})`;
     return sql`SELECT 'taken' WHERE EXISTS (${held})`;
+  });
+}
+
+/** For each table one row if one of the ids is missing. Asked before the first row is written. */
+function requirementGuards(
+  required: readonly Requirement[],
+  executor: SqlExecutor,
+): readonly SqlFragment[] {
+  const idsOf = new Map<string, Set<string>>();
+  for (const { table, ids } of required) {
+    const ofTable = idsOf.get(table) ?? new Set();
+    idsOf.set(table, ofTable);
+    for (const id of ids) ofTable.add(id);
+  }
+  return [...idsOf].map(([table, ids]) => {
+    const found = sql`SELECT count(*) FROM ${name(table)} WHERE id IN (${dialectOf(executor).values([...ids])})`;
+    return sql`SELECT 'reference' WHERE (${found}) < ${bindInteger(ids.size)}`;
   });
 }
