@@ -48,6 +48,13 @@ export class Rebase {
     this.#options = options;
   }
 
+  /** The server knows more mutations than this tab: another one has stored them, or they were never made here. */
+  isOvertaken({ lastMutationIDs }: PullResponse): boolean {
+    const { memory } = this.#options;
+    return Object.entries(lastMutationIDs).some(([clientID, id]) => id > memory.headOf(clientID));
+  }
+
+  /** After a look at storage, if `isOvertaken`. */
   async prepare(
     { last, clear, layer, images }: PullPatch,
     request: { readonly cookie: string | null; readonly clientID: string },
@@ -81,7 +88,8 @@ export class Rebase {
   #forked({ lastMutationIDs, lastMutationUIDs = {} }: PullResponse, own: string): string[] {
     const { memory } = this.#options;
     return Object.entries(lastMutationIDs).flatMap(([clientID, id]) => {
-      if (clientID === own && id > memory.headOf(own)) return [clientID];
+      const isAhead = id > memory.headOf(clientID);
+      if (isAhead && (clientID === own || memory.hasClient(clientID))) return [clientID];
       const uid = Object.hasOwn(lastMutationUIDs, clientID)
         ? lastMutationUIDs[clientID]
         : undefined;
@@ -130,9 +138,14 @@ export class Rebase {
     });
     memory.install(stored, replayed);
     const pending = new Set(memory.pending.map(({ entry }) => entry.uid));
+    const refused = new Map(
+      [...stored.clients.flatMap((client) => client.refused ?? []), ...stored.rejected].map(
+        (refusal) => [refusal.uid, refusal],
+      ),
+    );
     settlements.settleMissing(
       (uid) => pending.has(uid),
-      (uid) => stored.rejected.find((rejected) => rejected.uid === uid),
+      (uid) => refused.get(uid),
     );
   }
 

@@ -93,6 +93,10 @@ export class ReplicaMemory {
     return this.#state;
   }
 
+  hasClient(clientID: string): boolean {
+    return this.#clients.has(clientID);
+  }
+
   confirmedOf(clientID: string): number {
     return this.#clients.get(clientID)?.confirmed ?? 0;
   }

@@ -254,9 +254,10 @@ export class Replica implements SyncReplica {
     await this.open();
     const patch = mergePages(this.#options.schema, pages);
     const undone = this.#undone.look(pages, this.pullState());
-    const prepared = await this.#serial.run(() =>
-      this.#rebase.prepare(patch, { cookie: request.cookie, clientID: this.clientID }),
-    );
+    const prepared = await this.#serial.run(async () => {
+      if (this.#rebase.isOvertaken(patch.last)) await this.#loadIfBehind();
+      return this.#rebase.prepare(patch, { cookie: request.cookie, clientID: this.clientID });
+    });
     if (prepared.kind !== "prepared") return prepared.kind === "stale" ? "stale" : "applied";
 
     const { replayed, lastMutationIDs, baseSeq } = prepared;

@@ -82,6 +82,58 @@ describe("a tab that has slept", () => {
     expect(await titles(sleeper.replica)).toEqual(["A", "B", "C"]);
   });
 
+  it("hears of its own mutations that they were refused or discarded, though others have settled them", async () => {
+    const world = tabsWorld();
+    const remote = server();
+    await seeded(remote);
+    const [sleeper, awake] = [world.tab(), world.tab()];
+    await sync(sleeper.replica, remote);
+    await showsEventually(awake.replica, ["A"]);
+    const refused = sleeper.replica.mutate("addForbidden", { id: "t2", listId: "l1", title: "B" });
+    const discarded = sleeper.replica.mutate("addTodo", { id: "t3", listId: "l1", title: "C" });
+    const kept = sleeper.replica.mutate("addTodo", { id: "t4", listId: "l1", title: "D" });
+    await refused;
+    const { id } = await discarded;
+    await kept;
+    const outcome = sleeper.replica.discardMutation(id);
+    await eventually(() => expect(awake.replica.pendingPushes()[0]?.mutations[1]?.args).toBeNull());
+    await messages();
+    sleeper.isDeaf = true;
+    await sync(awake.replica, remote);
+    await awake.replica.dismissRejected(awake.replica.state.rejected[0]?.uid ?? "");
+    await sleeper.replica.catchUp();
+    await expect(refused.confirmed).rejects.toMatchObject({ details: { code: "too-many" } });
+    await expect(discarded.confirmed).rejects.toMatchObject({ kind: "mutation-discarded" });
+    expect(await outcome).toBe("discarded");
+    await kept.confirmed;
+    expect(await titles(sleeper.replica)).toEqual(["A", "D"]);
+  });
+
+  it("keeps what waits under an id that a copy of this profile has used, also if it was another tab's", async () => {
+    const world = tabsWorld();
+    const remote = server();
+    await seeded(remote);
+    const [leader, other] = [world.tab(), world.tab()];
+    await sync(leader.replica, remote);
+    await showsEventually(other.replica, ["A"]);
+    const { clientID } = other.replica;
+    // The copy has made two, and only one waits here.
+    const copied = (at: number) => ({
+      ...{ id: at, uid: `copy-${at}`, name: "addTodo", timestamp: 0 },
+      args: { id: `c${at}`, listId: "l1", title: `copy ${at}` },
+    });
+    await remote.push({ clientID, confirmed: 0, mutations: [copied(1), copied(2)] });
+    await other.replica.mutate("addTodo", { id: "t2", listId: "l1", title: "B" });
+    await showsEventually(leader.replica, ["A", "B"]);
+    const state = leader.replica.pullState();
+    await leader.replica.applyPull(state, remote.pull(state));
+    expect(await titles(leader.replica)).toEqual(["A", "B", "copy 1", "copy 2"]);
+    await sync(leader.replica, remote);
+    expect(remote.rows("todos").map(({ title }) => title)).toContain("B");
+    await showsEventually(other.replica, ["A", "B", "copy 1", "copy 2"]);
+    await eventually(() => expect(other.replica.clientID).not.toBe(clientID));
+  });
+
   it("loads nothing when it has missed nothing", async () => {
     const world = tabsWorld();
     let loads = 0;

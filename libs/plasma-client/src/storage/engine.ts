@@ -64,6 +64,15 @@ export interface ClientRecord {
   readonly id: string;
   /** Every mutation up to this one was settled by a pull. */
   readonly confirmed: number;
+  /**
+   * The last of them that came to nothing: refused, dismissed since or not, or discarded. For a tab that waits for one
+   * and missed the pull. None: missing.
+   */
+  readonly refused?: readonly RefusedMutation[];
+}
+
+export interface RefusedMutation extends ErrorBody {
+  readonly uid: string;
 }
 
 /** A mutation that came to nothing, kept until it is retried or dismissed. */

@@ -28,6 +28,7 @@ import {
   confirmedUpTo,
   imagesLeftBy,
   rejectionOf,
+  renewed,
   renumbered,
 } from "./outbox-entry.ts";
 import { schemaFingerprint } from "./schema-fingerprint.ts";
@@ -186,7 +187,7 @@ export function createIdbEngine(options: IdbEngineOptions): Engine {
             wrap<OutboxEntry[]>(outbox.index("client").getAll(covered)),
           ]);
           if (client && client.confirmed < lastMutationID) {
-            clients.put(confirmedUpTo(client, lastMutationID));
+            clients.put(confirmedUpTo(client, commit, settled));
           }
           for (const entry of settled) {
             outbox.delete(entry.seq);
@@ -235,9 +236,13 @@ export function createIdbEngine(options: IdbEngineOptions): Engine {
         putMeta(tx, { ...meta, baseSeq: meta.baseSeq + 1 });
         const outbox = tx.objectStore("outbox");
         const all = IDBKeyRange.bound([from, 0], [from, Infinity]);
-        const entries = await wrap<OutboxEntry[]>(outbox.index("client").getAll(all));
-        tx.objectStore("clients").delete(from);
-        tx.objectStore("clients").put({ id: to, confirmed: 0 } satisfies ClientRecord);
+        const clients = tx.objectStore("clients");
+        const [entries, client] = await Promise.all([
+          wrap<OutboxEntry[]>(outbox.index("client").getAll(all)),
+          wrap<ClientRecord | undefined>(clients.get(from)),
+        ]);
+        clients.delete(from);
+        clients.put(renewed(client, to));
         for (const entry of renumbered(entries, to)) outbox.put(entry);
       }),
 

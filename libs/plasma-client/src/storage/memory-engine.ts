@@ -11,6 +11,7 @@ import {
   confirmedUpTo,
   imagesLeftBy,
   rejectionOf,
+  renewed,
   renumbered,
 } from "./outbox-entry.ts";
 
@@ -122,11 +123,11 @@ export function createMemoryEngine(): Engine {
         const settled: OutboxEntry[] = [];
         for (const [clientID, lastMutationID] of Object.entries(commit.lastMutationIDs)) {
           const client = clients.get(clientID);
+          const covered = entriesOf(clientID).filter(({ id }) => id <= lastMutationID);
           if (client && client.confirmed < lastMutationID) {
-            clients.set(clientID, confirmedUpTo(client, lastMutationID));
+            clients.set(clientID, confirmedUpTo(client, commit, covered));
           }
-          for (const entry of entriesOf(clientID)) {
-            if (entry.id > lastMutationID) continue;
+          for (const entry of covered) {
             outbox.delete(entry.seq);
             settled.push(entry);
             const rejection = rejectionOf(entry, commit.rejections);
@@ -163,8 +164,8 @@ export function createMemoryEngine(): Engine {
     renewClient: ({ from, to }) =>
       operation(() => {
         baseSeq++;
+        clients.set(to, renewed(clients.get(from), to));
         clients.delete(from);
-        clients.set(to, { id: to, confirmed: 0 });
         for (const entry of renumbered(entriesOf(from), to)) outbox.set(entry.seq, entry);
       }),
 

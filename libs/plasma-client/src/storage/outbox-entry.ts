@@ -6,6 +6,7 @@ import type {
   ClientRecord,
   NewOutboxEntry,
   OutboxEntry,
+  PullCommit,
   RejectedMutation,
   RowImage,
 } from "./engine.ts";
@@ -72,8 +73,34 @@ export function imagesLeftBy(
   return [...new Map(images.map((image) => [`${image.table}/${image.id}`, image])).values()];
 }
 
-export function confirmedUpTo(client: ClientRecord, lastMutationID: number): ClientRecord {
-  return { ...client, confirmed: lastMutationID };
+/** How many of a client's refusals are kept for tabs that stood still meanwhile. */
+const MAX_REFUSED = 50;
+
+/** `settled`: its entries up to that id. */
+export function confirmedUpTo(
+  client: ClientRecord,
+  pull: Pick<PullCommit, "lastMutationIDs" | "rejections">,
+  settled: readonly OutboxEntry[],
+): ClientRecord {
+  const confirmed = pull.lastMutationIDs[client.id] ?? 0;
+  const refused = settled.flatMap((entry) => {
+    const { clientID, id, uid } = entry;
+    const reason = pull.rejections.find((is) => is.clientID === clientID && is.id === id);
+    if (!reason) return [];
+    const { code, message, details } = reason;
+    return [{ uid, code, message, ...(details !== undefined && { details }) }];
+  });
+  if (refused.length === 0) return { ...client, confirmed };
+  return {
+    ...client,
+    confirmed,
+    refused: [...(client.refused ?? []), ...refused].slice(-MAX_REFUSED),
+  };
+}
+
+/** A client under another id, before it has made anything there. */
+export function renewed(client: ClientRecord | undefined, id: string): ClientRecord {
+  return { ...client, id, confirmed: 0 };
 }
 
 /** The entries of one client under another client id, from 1 on, in their order. */
