@@ -53,6 +53,8 @@ export interface OutboxOptions {
   readonly keepsBase: boolean;
   /** Something was stored that this tab has not heard of. */
   readonly catchUp: () => void;
+  /** Mutations have to be run again. */
+  readonly reload: () => void;
 }
 
 interface Commit {
@@ -142,10 +144,10 @@ export class Outbox {
     const id = staysHere && !memory.hasLocalPending ? UNSENT_ID : next;
     const uid = platform.random.token();
     const timestamp = platform.clock.now();
-    const { baseSeq } = memory;
+    const { baseSeq, lastSeq: seen } = memory;
     const base = keepsBase ? memory.baseOf(images) : undefined;
     const entry = {
-      ...{ clientID, id, uid, name, args, timestamp, images, baseSeq },
+      ...{ clientID, id, uid, name, args, timestamp, images, baseSeq, seen },
       ...(base !== undefined && { base }),
       ...(staysHere && { staysHere: true as const }),
     };
@@ -163,6 +165,7 @@ export class Outbox {
     memory.dropRejected(dismissed);
     const stored = entries.map((entry, at) => ({ ...entry, seq: seqs[at] as number }));
     tell({ kind: "appended", entries: stored, dismissed });
+    if (memory.hasBlindOnes) this.#options.reload();
   }
 
   /** Mutations that the server has no part in: what they wrote is final at once. */

@@ -2,7 +2,7 @@
 
 import { NOOP_MUTATOR } from "@sh1n4ps/plasma-core";
 import type { WireMutation } from "@sh1n4ps/plasma-core";
-import type { KeptLocally, NewOutboxEntry, OutboxEntry, RowImage } from "../storage/engine.ts";
+import type { KeptLocally, NewOutboxEntry, OutboxEntry } from "../storage/engine.ts";
 
 /** Mutable, because its place in the outbox and its images become known later. */
 export interface PendingMutation {
@@ -30,6 +30,23 @@ export function inOrder(pending: readonly PendingMutation[]): PendingMutation[] 
   return pending.toSorted((left, right) => (left.seq ?? Infinity) - (right.seq ?? Infinity) || 0);
 }
 
+/**
+ * Those whose tab did not know of an earlier one of another tab, so that their images lack what that one wrote. In the
+ * order of `inOrder`.
+ */
+export function blindOnes(pending: readonly PendingMutation[]): ReadonlySet<PendingMutation> {
+  const blind = new Set<PendingMutation>();
+  const lastSeqs = new Map<string, number>();
+  for (const mutation of pending) {
+    const { clientID, seen } = mutation.entry;
+    for (const [other, seq] of lastSeqs) {
+      if (other !== clientID && seen !== undefined && seq > seen) blind.add(mutation);
+    }
+    if (mutation.seq !== null) lastSeqs.set(clientID, mutation.seq);
+  }
+  return blind;
+}
+
 export function isCovered(
   pending: PendingMutation,
   lastMutationIDs: Readonly<Record<string, number>>,
@@ -41,10 +58,10 @@ export function isCovered(
 
 export function setImages(
   pending: PendingMutation,
-  images: readonly RowImage[],
-  baseSeq: number,
+  again: Pick<NewOutboxEntry, "images" | "baseSeq" | "seen">,
 ): void {
-  pending.entry = { ...pending.entry, images, baseSeq };
+  const { images, baseSeq, seen } = again;
+  pending.entry = { ...pending.entry, images, baseSeq, ...(seen !== undefined && { seen }) };
 }
 
 export function toWire({ entry }: PendingMutation): WireMutation {

@@ -7,11 +7,11 @@ import { SyncClientError } from "../errors.ts";
 import type { RowImage, StoredState } from "../storage/engine.ts";
 import { localImagesOf } from "../storage/outbox-entry.ts";
 import type { AppliedPull } from "../tabs/tab-message.ts";
-import { fromStored, isCovered } from "./pending-mutation.ts";
+import { blindOnes, fromStored, inOrder, isCovered } from "./pending-mutation.ts";
 import type { PendingMutation } from "./pending-mutation.ts";
 import type { PullPatch } from "./pull-patch.ts";
 import { replay } from "./replay.ts";
-import type { Replayed } from "./replay.ts";
+import type { Replayed, ReplayOptions } from "./replay.ts";
 import type { ReplicaMemory } from "./replica-memory.ts";
 import { layerOf, localRows, setInLayer, stack, tableRows } from "./rows.ts";
 import type { Rows } from "./rows.ts";
@@ -30,8 +30,6 @@ export interface PreparedPull {
    */
   readonly forked: readonly string[];
 }
-
-export type KnownImages = (pending: PendingMutation) => readonly RowImage[] | undefined;
 
 export interface RebaseOptions {
   readonly memory: ReplicaMemory;
@@ -80,7 +78,8 @@ export class Rebase {
     const replayed = await this.#replay({
       base: stack(clear ? localRows(memory.confirmed) : memory.confirmed, below),
       pending: memory.pending.filter((pending) => !isCovered(pending, lastMutationIDs)),
-      known: ({ entry }) => (changesNothing ? entry.images : undefined),
+      known: ({ entry }) => (changesNothing && !memory.hasBlindOnes ? entry : undefined),
+      seen: memory.lastSeq,
     });
     return { kind: "prepared", replayed, lastMutationIDs, baseSeq: memory.baseSeq, forked };
   }
@@ -101,7 +100,7 @@ export class Rebase {
   }
 
   /** Makes in memory what a pull has made in storage, here or in another tab. `missed`: everything has to be loaded. */
-  async follow(pull: AppliedPull, known: KnownImages): Promise<"followed" | "missed"> {
+  async follow(pull: AppliedPull, known: ReplayOptions["known"]): Promise<"followed" | "missed"> {
     const { memory, settlements } = this.#options;
     if (pull.baseSeq <= memory.baseSeq) return "followed";
     if (pull.baseSeq > memory.baseSeq + 1) return "missed";
@@ -109,6 +108,7 @@ export class Rebase {
       base: stack(pull.clear ? localRows(memory.confirmed) : memory.confirmed, layerOf(pull.patch)),
       pending: memory.pending.filter((pending) => !isCovered(pending, pull.lastMutationIDs)),
       known,
+      seen: memory.lastSeq,
     });
     for (const { entry } of memory.follow(pull, replayed)) {
       const refusal = pull.rejections.find(
@@ -131,20 +131,26 @@ export class Rebase {
     const onTheirWay = memory.pending.filter(
       ({ entry, seq }) => seq === null && !uids.has(entry.uid),
     );
+    const pending = inOrder([...durable, ...onTheirWay]);
+    const blind = blindOnes(pending);
     const replayed = await this.#replay({
       base: tableRows(memory.rows.schema, stored.base),
-      pending: [...durable, ...onTheirWay],
-      known: ({ entry }) => (entry.baseSeq >= stored.baseSeq ? entry.images : undefined),
+      pending,
+      known: (mutation) =>
+        mutation.entry.baseSeq >= stored.baseSeq && !blind.has(mutation)
+          ? mutation.entry
+          : undefined,
+      seen: Math.max(memory.lastSeq, ...stored.outbox.map(({ seq }) => seq)),
     });
     memory.install(stored, replayed);
-    const pending = new Set(memory.pending.map(({ entry }) => entry.uid));
+    const open = new Set(memory.pending.map(({ entry }) => entry.uid));
     const refused = new Map(
       [...stored.clients.flatMap((client) => client.refused ?? []), ...stored.rejected].map(
         (refusal) => [refusal.uid, refusal],
       ),
     );
     settlements.settleMissing(
-      (uid) => pending.has(uid),
+      (uid) => open.has(uid),
       (uid) => refused.get(uid),
     );
   }
@@ -152,7 +158,8 @@ export class Rebase {
   async #replay(work: {
     readonly base: Rows;
     readonly pending: readonly PendingMutation[];
-    readonly known: KnownImages;
+    readonly known: ReplayOptions["known"];
+    readonly seen: number;
   }): Promise<Replayed[]> {
     const { world, onError } = this.#options;
     const replayed = await replay({ world: world(), ...work });

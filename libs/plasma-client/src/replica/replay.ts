@@ -1,16 +1,18 @@
 /** Rebase: runs pending mutations again over new confirmed rows. */
 
 import { decodeTagged, NOOP_MUTATOR } from "@sh1n4ps/plasma-core";
-import type { RowImage } from "../storage/engine.ts";
+import type { NewOutboxEntry, RowImage } from "../storage/engine.ts";
 import type { PendingMutation } from "./pending-mutation.ts";
 import { setInLayer, stack } from "./rows.ts";
 import type { Layer, Rows } from "./rows.ts";
 import { runMutation } from "./run-mutation.ts";
 import type { MutatorWorld } from "./run-mutation.ts";
 
-export interface Replayed {
+/** The images of a mutation, and the last place in the outbox that they take into account. */
+export type KnownImages = Pick<NewOutboxEntry, "images" | "seen">;
+
+export interface Replayed extends KnownImages {
   readonly pending: PendingMutation;
-  readonly images: readonly RowImage[];
   /** What the mutator threw. Its mutation stays, without effect: the server decides. */
   readonly error?: unknown;
 }
@@ -20,18 +22,28 @@ export interface ReplayOptions {
   readonly base: Rows;
   readonly pending: readonly PendingMutation[];
   /** Images that are right already. After the first mutation without them, all run: they may depend on it. */
-  readonly known: (pending: PendingMutation) => readonly RowImage[] | undefined;
+  readonly known: (pending: PendingMutation) => KnownImages | undefined;
+  /** The last place in the outbox that `pending` takes into account. */
+  readonly seen: number;
 }
 
-export async function replay({ world, base, pending, known }: ReplayOptions): Promise<Replayed[]> {
+export async function replay({
+  world,
+  base,
+  pending,
+  known,
+  seen,
+}: ReplayOptions): Promise<Replayed[]> {
   const layer: Layer = new Map();
   const rows = stack(base, layer);
   const replayed: Replayed[] = [];
   let isStale = false;
   for (const mutation of pending) {
-    const images = isStale ? undefined : known(mutation);
-    if (!images) isStale = true;
-    const result = images ? { pending: mutation, images } : await runAgain(world, rows, mutation);
+    const right = isStale ? undefined : known(mutation);
+    if (!right) isStale = true;
+    const result = right
+      ? { pending: mutation, images: right.images, seen: right.seen }
+      : { ...(await runAgain(world, rows, mutation)), seen };
     for (const image of result.images) setInLayer(layer, image);
     replayed.push(result);
   }

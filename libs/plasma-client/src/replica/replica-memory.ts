@@ -17,7 +17,15 @@ import type {
 } from "../storage/engine.ts";
 import type { AppliedPull, KeptRows } from "../tabs/tab-message.ts";
 import { OptimisticRows } from "./optimistic-rows.ts";
-import { fromStored, inOrder, isCovered, isUnsent, setImages, toWire } from "./pending-mutation.ts";
+import {
+  blindOnes,
+  fromStored,
+  inOrder,
+  isCovered,
+  isUnsent,
+  setImages,
+  toWire,
+} from "./pending-mutation.ts";
 import type { PendingMutation } from "./pending-mutation.ts";
 import type { Replayed } from "./replay.ts";
 import type { Rows } from "./rows.ts";
@@ -46,6 +54,8 @@ export class ReplicaMemory {
   #cookie: string | null = null;
   #baseSeq = 0;
   #localSeq = 0;
+  /** The last place in the outbox that is known to be taken. */
+  #lastSeq = 0;
   #state: ReplicaState;
   #pushes: readonly PendingPush[] | undefined;
 
@@ -83,6 +93,20 @@ export class ReplicaMemory {
 
   get baseSeq(): number {
     return this.#baseSeq;
+  }
+
+  get lastSeq(): number {
+    return this.#lastSeq;
+  }
+
+  /** Whether images lack what another tab has written: then they have to be run again. */
+  get hasBlindOnes(): boolean {
+    return this.#hasBlindOnes(this.#pending);
+  }
+
+  /** The same, if these were appended. */
+  wouldHaveBlindOnes(entries: readonly OutboxEntry[]): boolean {
+    return this.#hasBlindOnes([...this.#pending, ...entries.map(fromStored)]);
   }
 
   get localSeq(): number {
@@ -204,6 +228,7 @@ export class ReplicaMemory {
     batch.forEach((pending, at) => {
       pending.seq = seqs[at] as number;
     });
+    this.#lastSeq = Math.max(this.#lastSeq, ...seqs);
     this.#pending = inOrder(this.#pending);
     this.#publish([]);
     this.#outboxGrew();
@@ -244,6 +269,7 @@ export class ReplicaMemory {
       }
     }
     this.#pending = inOrder([...this.#pending, ...entries.map(fromStored)]);
+    this.#lastSeq = Math.max(this.#lastSeq, ...entries.map(({ seq }) => seq));
     this.#publish(this.#overlayAnew());
     this.#outboxGrew();
   }
@@ -273,6 +299,7 @@ export class ReplicaMemory {
     this.#cookie = stored.cookie;
     this.#baseSeq = stored.baseSeq;
     this.#localSeq = stored.localSeq;
+    this.#lastSeq = Math.max(this.#lastSeq, ...stored.outbox.map(({ seq }) => seq));
     const patch: RowImage[] = [...stored.base].flatMap(([table, rows]) =>
       [...rows].map(([id, row]) => ({ table, id, row })),
     );
@@ -302,9 +329,14 @@ export class ReplicaMemory {
 
   // — Parts of steps —
 
+  #hasBlindOnes(pending: readonly PendingMutation[]): boolean {
+    return blindOnes(inOrder(pending)).size > 0;
+  }
+
   #adopt(replayed: readonly Replayed[]): (readonly Replayed["images"][number][])[] {
     const open = replayed.filter(({ pending }) => !pending.keptAt);
-    for (const { pending, images } of open) setImages(pending, images, this.#baseSeq);
+    const baseSeq = this.#baseSeq;
+    for (const { pending, images, seen } of open) setImages(pending, { images, baseSeq, seen });
     this.#pending = inOrder(open.map(({ pending }) => pending));
     return this.#pending.map(({ entry }) => entry.images);
   }

@@ -33,7 +33,7 @@ import { Outbox } from "./outbox.ts";
 import type { MutationHandle, MutationReceipt } from "./outbox.ts";
 import { mergePages } from "./pull-patch.ts";
 import { Rebase } from "./rebase.ts";
-import type { KnownImages } from "./rebase.ts";
+import type { ReplayOptions } from "./replay.ts";
 import { ReplicaMemory } from "./replica-memory.ts";
 import type { ReplicaState } from "./replica-memory.ts";
 import { GIVEN_UP, notLoaded, unfitRows, unsentMutations } from "./replica-errors.ts";
@@ -95,6 +95,8 @@ export class Replica implements SyncReplica {
       open: () => this.open(),
       tell: (message) => this.#tell(message),
       catchUp: () => void this.catchUp().catch((error: unknown) => this.#missed(error)),
+      reload: () =>
+        void this.#serial.run(() => this.#reload()).catch((error: unknown) => this.#missed(error)),
       keepsBase: [...options.schema.byName.values()].some((table) => table.options.resolveConflict),
     });
   }
@@ -265,7 +267,9 @@ export class Replica implements SyncReplica {
     const { clear, images } = patch;
     const syncedAt = this.#options.platform.clock.now();
     const rerun = replayed.flatMap((result) =>
-      result.pending.seq === null ? [] : [{ seq: result.pending.seq, images: result.images }],
+      result.pending.seq === null
+        ? []
+        : [{ seq: result.pending.seq, images: result.images, seen: result.seen }],
     );
     const outcome = await this.#options.engine.applyPull({
       expectedCookie: request.cookie,
@@ -294,7 +298,7 @@ export class Replica implements SyncReplica {
       rejected: outcome.rejected,
       rerun,
     };
-    const known = new Map(replayed.map((result) => [result.pending, result.images]));
+    const known = new Map(replayed.map((result) => [result.pending, result]));
     await this.#serial.run(() => this.#follow(pull, (pending) => known.get(pending)));
     this.#tell({ kind: "pulled", pull });
     undone.tell(this.#options.onError);
@@ -349,7 +353,7 @@ export class Replica implements SyncReplica {
     this.#tell({ kind: "hello", baseSeq, localSeq, heads: this.#memory.heads() });
   }
 
-  async #follow(pull: AppliedPull, known: KnownImages): Promise<void> {
+  async #follow(pull: AppliedPull, known: ReplayOptions["known"]): Promise<void> {
     if ((await this.#rebase.follow(pull, known)) === "missed") await this.#reload();
   }
 
@@ -386,15 +390,15 @@ export class Replica implements SyncReplica {
         const first = unknown[0];
         if (!first) return;
         const isGap = first.id !== (heads[first.clientID] ?? 0) + 1;
-        // One that was made on older rows than ours is run again by loading it.
-        if (isGap || first.baseSeq < memory.baseSeq) return this.#reload();
-        return memory.appended(unknown);
+        // One that was made on older rows than ours, or at the same moment as one of ours, is run again by loading it.
+        const isOlder = first.baseSeq < memory.baseSeq || memory.wouldHaveBlindOnes(unknown);
+        return isGap || isOlder ? this.#reload() : memory.appended(unknown);
       }
       case "kept":
         if (memory.followLocal(message.rows) === "missed") return this.#reload();
         return;
       case "pulled": {
-        const known = new Map(message.pull.rerun.map(({ seq, images }) => [seq, images]));
+        const known = new Map(message.pull.rerun.map((again) => [again.seq, again]));
         return this.#follow(message.pull, ({ seq }) => (seq === null ? undefined : known.get(seq)));
       }
       case "changed":

@@ -134,6 +134,29 @@ describe("a tab that has slept", () => {
     await eventually(() => expect(other.replica.clientID).not.toBe(clientID));
   });
 
+  it("shows what two tabs have written to one row at the same moment, one on top of the other", async () => {
+    const world = tabsWorld();
+    const remote = server();
+    await seeded(remote);
+    const [one, two] = [world.tab(), world.tab()];
+    await sync(one.replica, remote);
+    await showsEventually(two.replica, ["A"]);
+    await Promise.all(
+      [one, two].map(({ replica }, at) =>
+        replica.mutate("appendTitle", { id: "t1", text: ` ${at}` }),
+      ),
+    );
+    await eventually(async () => expect((await titles(one.replica))[0]).toMatch(/^A (0 1|1 0)$/));
+    await showsEventually(two.replica, await titles(one.replica));
+    const third = world.tab();
+    await third.replica.open();
+    expect(await titles(third.replica)).toEqual(await titles(one.replica));
+    await sync(two.replica, remote);
+    await showsEventually(one.replica, await titles(two.replica));
+    expect(await titles(two.replica)).toHaveLength(1);
+    expect((await titles(two.replica))[0]).toHaveLength("A 0 1".length);
+  });
+
   it("loads nothing when it has missed nothing", async () => {
     const world = tabsWorld();
     let loads = 0;

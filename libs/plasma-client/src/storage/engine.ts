@@ -45,6 +45,11 @@ export interface NewOutboxEntry {
   readonly images: readonly RowImage[];
   readonly baseSeq: number;
   /**
+   * The last `seq` that its tab knew of: it did not see what other tabs had stored after that, so its images lack it.
+   * Missing in what an older version has stored.
+   */
+  readonly seen?: number;
+  /**
    * The cookie of the confirmed rows that the person saw when they made it; null before the first pull. It stays when
    * the mutation is run again on newer rows. Kept where a table has a `resolveConflict`.
    */
@@ -136,7 +141,14 @@ export interface PullCommit {
   /** What the entries of `rerun` were run on, before this pull. When it has moved on, their images are left alone. */
   readonly baseSeq: number;
   /** Entries that were run again on the new base. Those that are gone are skipped. */
-  readonly rerun: readonly { readonly seq: number; readonly images: readonly RowImage[] }[];
+  readonly rerun: readonly RerunEntry[];
+}
+
+export interface RerunEntry {
+  readonly seq: number;
+  readonly images: readonly RowImage[];
+  /** The last `seq` that was known when it was run again. */
+  readonly seen?: number | undefined;
 }
 
 export type PullOutcome =

@@ -205,9 +205,10 @@ export function createIdbEngine(options: IdbEngineOptions): Engine {
           commit.rerun.map(({ seq }) => wrap<OutboxEntry | undefined>(outbox.get(seq))),
         );
         rerun.forEach((entry, at) => {
-          const images = commit.rerun[at]?.images;
-          if (entry && images && isCurrent && entry.name !== NOOP_MUTATOR)
-            outbox.put({ ...entry, images, baseSeq });
+          const again = commit.rerun[at];
+          if (!entry || !again || !isCurrent || entry.name === NOOP_MUTATOR) return;
+          const { images, seen } = again;
+          outbox.put({ ...entry, images, baseSeq, ...(seen !== undefined && { seen }) });
         });
         return { kind: "applied", baseSeq, rejected, local };
       }),

@@ -10,7 +10,13 @@
  */
 
 import type { Rejection } from "@sh1n4ps/plasma-core";
-import type { KeptLocally, OutboxEntry, RejectedMutation, RowImage } from "../storage/engine.ts";
+import type {
+  KeptLocally,
+  OutboxEntry,
+  RejectedMutation,
+  RerunEntry,
+  RowImage,
+} from "../storage/engine.ts";
 
 /** Rows of local-only tables as they were kept. */
 export interface KeptRows extends KeptLocally {
@@ -27,7 +33,7 @@ export interface AppliedPull {
   readonly lastMutationIDs: Readonly<Record<string, number>>;
   readonly rejections: readonly Rejection[];
   readonly rejected: readonly RejectedMutation[];
-  readonly rerun: readonly { readonly seq: number; readonly images: readonly RowImage[] }[];
+  readonly rerun: readonly RerunEntry[];
 }
 
 export type TabMessage =

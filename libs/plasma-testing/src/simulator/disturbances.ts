@@ -4,7 +4,7 @@ import type { Random } from "./world/random.ts";
 import type { Faults } from "./world/world.ts";
 
 const WEIGHTS = {
-  openTab: 6,
+  openTab: 4,
   closeTab: 2,
   killTab: 4,
   freezeTab: 3,

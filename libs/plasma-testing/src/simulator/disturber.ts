@@ -18,7 +18,7 @@ export interface DisturberOptions {
   readonly newToken: () => string;
 }
 
-const MAX_TABS = 4;
+const MAX_TABS = 3;
 const MAX_DEVICES = 12;
 
 export class Disturber {
@@ -109,6 +109,9 @@ export class Disturber {
   private setOffline(): void {
     const tab = this.#tab();
     if (!tab) return;
+    if (tab.client.status.pending > 0) {
+      this.#options.world.states.reached("device offline with mutations waiting");
+    }
     tab.client.setOffline(true);
     this.#later("online again", () => tab.isAlive && tab.client.setOffline(false));
   }

@@ -11,6 +11,7 @@ import { exactlyOnce } from "./checkers/exactly-once.ts";
 import { honestAnswers } from "./checkers/honest-answers.ts";
 import { nonLeak } from "./checkers/non-leak.ts";
 import { nothingLost } from "./checkers/nothing-lost.ts";
+import { sometimes } from "./checkers/sometimes.ts";
 import { Driver } from "./driver.ts";
 import { appMutators, schema } from "./workload/app.ts";
 import type { Ctx } from "./workload/app.ts";
@@ -52,6 +53,7 @@ export const CHECKERS = [
   nonLeak<Ctx>,
   honestAnswers<Ctx>,
   atomicViews<Ctx>,
+  sometimes<Ctx>,
 ];
 
 export async function runSeed({ seed, ops, openDatabase }: RunOptions): Promise<RunResult> {

@@ -18,6 +18,9 @@ export interface Decision {
   readonly version: number;
   readonly name: string;
   readonly args: unknown;
+  /** The rows before and after it. */
+  readonly before: ModelState;
+  readonly after: ModelState;
   /** Taken over from another client id: nothing ran. */
   readonly isMoved: boolean;
 }
@@ -150,33 +153,37 @@ export class Timeline<Ctx> {
     const key = `${principal} ${uid}`;
     const earlier = this.#decided.get(key);
     const { name, args } = call;
-    const decision: Decision = {
+    const said = {
       ...{ principal, uid, code, name, args, clientID: row.client_id, id: row.mutation_id },
-      ...{ version: row.version, isMoved: earlier !== undefined },
+      ...{ version: row.version, before: state },
     };
-    this.#decided.set(key, decision);
+    const decide = (after: ModelState, isMoved = false) => {
+      const decision: Decision = { ...said, after, isMoved };
+      this.#decided.set(key, decision);
+      return { decision, state: after };
+    };
     if (earlier) {
       if (earlier.code !== code) {
         fail(`C2: ${name} ${uid} was decided as ${earlier.code}, then as ${code}`);
       }
-      return { decision, state };
+      return decide(state, true);
     }
     if (code === DISCARDED_CODE) {
       if (!call.isDiscarded) fail(`C1: ${name} ${uid} was discarded, and nobody asked for it`);
-      return { decision, state };
+      return decide(state);
     }
     let first: ModelResult | undefined;
     for (const ctx of call.contexts) {
       const asked: ModelCall<Ctx> = { name, args, ctx };
       const expected = await model.execute(state, asked);
-      if (expected.code === code) return { decision, state: expected.state };
-      if (model.mayEndAs(asked, code)) return { decision, state };
+      if (expected.code === code) return decide(expected.state);
+      if (model.mayEndAs(asked, code)) return decide(state);
       first ??= expected;
     }
     fail(
       `C1: version ${row.version}: ${name} ${JSON.stringify(args)} of ${principal} ended as ${code ?? "ok"} and should have ended as ${first?.code ?? "ok"}`,
     );
-    return { decision, state: first?.state ?? state };
+    return decide(first?.state ?? state);
   }
 }
 

@@ -6,16 +6,6 @@ import { ACCOUNTS, OPENING_BALANCE } from "../workload/model.ts";
 
 export function atomicViews<Ctx>(world: WorldView<Ctx>): Checker<Ctx> {
   const own = new Map<string, Map<string, string>>();
-  /** Another tab of this device has written to the same row meanwhile: until a pull has put both in order, one hides the other. */
-  const isContested = (id: string, tab: Tab) =>
-    world.history.ops.some(
-      (op) =>
-        op.name === "append" &&
-        op.args["id"] === id &&
-        op.device === tab.device.name &&
-        op.tab !== tab.name &&
-        (op.status === "made" || op.status === "durable"),
-    );
   const shownBy = (tab: Tab, what: string) => world.fail(`C5: ${tab.name} shows ${what}`);
   return {
     told(op) {
@@ -46,7 +36,6 @@ export function atomicViews<Ctx>(world: WorldView<Ctx>): Checker<Ctx> {
       for (const [token, id] of own.get(tab.name) ?? []) {
         if (tokens.get(id)?.includes(token)) continue;
         const op = world.history.byToken.get(token);
-        if (isContested(id, tab)) continue;
         if (!op || op.isDiscarded || world.wasUndone(op) || world.wasCleared(op)) continue;
         world.fail(`C4: ${tab.name} no longer shows its own ${token} in ${id}`);
       }

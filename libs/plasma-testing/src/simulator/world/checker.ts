@@ -8,12 +8,14 @@ import type { Device, Tab } from "./device.ts";
 import type { Disk, PullCommit, PullOutcome, StoredState } from "./disk.ts";
 import type { History, Op } from "./history.ts";
 import type { Exchange } from "./network.ts";
+import type { StateCounts } from "./states.ts";
 
 export interface WorldView<Ctx> {
   readonly model: ReferenceModel<Ctx>;
   readonly timeline: Timeline<Ctx>;
   readonly history: History;
   readonly devices: readonly Device[];
+  readonly states: StateCounts;
   ctxOf(person: string): Ctx;
   /** Whom the server took the asker for when it gave this cookie. */
   ctxOfCookie(cookie: string): Ctx | undefined;
@@ -37,7 +39,7 @@ export interface Checker<Ctx> {
   answered?(exchange: Exchange<Ctx>): void;
   pulled?(disk: Disk, commit: PullCommit, outcome: PullOutcome): void | Promise<void>;
   /** What a disk holds, after a transaction has changed it. */
-  stored?(disk: Disk, state: StoredState): void;
+  stored?(disk: Disk, state: StoredState, what: string): void;
   emitted?(emission: Emission): void;
   told?(op: Op): void;
   clientError?(tab: Tab, error: SyncClientError): void;

@@ -58,7 +58,7 @@ export class Device {
     this.random = random;
     this.pageSize = options.pageSize;
     this.disk = new Disk({ ...options, name });
-    this.locks = new TabLocks(scheduler);
+    this.locks = new TabLocks(scheduler, () => options.watch.stolen());
     this.channels = new TabChannels(scheduler, random);
   }
 }

@@ -2,7 +2,7 @@
  * A device's storage: what its tabs share, and what survives them. It works as IndexedDB does, step by step:
  *
  * 1. Transactions of all tabs stand in one queue, and each is all or nothing.
- * 2. A tab hears of the end of its transaction later than it happens. In between the tab may die.
+ * 2. A tab hears of the end of its transaction later than it happens, in their order. In between the tab may die.
  * 3. Of a tab that dies, the transactions that stand at the front may still happen; the others do not.
  */
 
@@ -31,6 +31,8 @@ export interface DiskWatch {
   changed(disk: Disk, what: string): void | Promise<void>;
   pulled(disk: Disk, commit: PullCommit, outcome: PullOutcome): void | Promise<void>;
   full(disk: Disk): void;
+  /** A tab has taken a lock from another one. */
+  stolen(): void;
 }
 
 interface Transaction {
@@ -47,6 +49,7 @@ export class Disk {
   readonly #owner: Owner;
   #engine: Engine = createMemoryEngine();
   #queue: Transaction[] = [];
+  readonly #answers = new Map<Owner, (() => void)[]>();
   #isBusy = false;
   /** How often everything on it was lost. */
   cleared = 0;
@@ -152,8 +155,12 @@ export class Disk {
     return new Promise((resolve, reject) => {
       // What still runs of a tab that is dead reaches nothing.
       if (tab.isDead) return;
-      const answer = (label: string, tell: () => void) =>
-        void scheduler.at(tab, `${what} ${label}`, 0, tell);
+      const answer = (label: string, tell: () => void) => {
+        const ofTab = this.#answers.get(tab) ?? [];
+        this.#answers.set(tab, ofTab);
+        ofTab.push(tell);
+        scheduler.at(tab, `${what} ${label}`, 0, () => ofTab.shift()?.());
+      };
       this.#queue.push({
         tab,
         what,

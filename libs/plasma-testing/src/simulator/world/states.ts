@@ -23,6 +23,9 @@ export const STATES = {
   "refused by a rule": "server",
   "unique value taken": "server",
   "missing reference": "server",
+  "delete held back by a reference": "server",
+  "push held back by a mutation": "server",
+  "server unavailable for a moment": "server",
   "pull of several pages": "pull",
   "pull restarted": "pull",
   "snapshot because the rules changed": "pull",
@@ -52,7 +55,8 @@ export const STATES = {
   "account overdrawn refused": "rows",
   "last one on call stays": "rows",
   "write by other SQL": "rows",
-  "undone mutations reported": "rows",
+  "undone mutations reported": "tab",
+  "local rows forgotten": "tab",
 } as const;
 
 export type State = keyof typeof STATES;

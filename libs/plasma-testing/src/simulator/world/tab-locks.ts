@@ -17,11 +17,13 @@ interface Waiting {
 
 export class TabLocks {
   readonly #scheduler: Scheduler;
+  readonly #onStolen: () => void;
   readonly #held = new Map<string, Holder>();
   #waiting: Waiting[] = [];
 
-  constructor(scheduler: Scheduler) {
+  constructor(scheduler: Scheduler, onStolen: () => void) {
     this.#scheduler = scheduler;
+    this.#onStolen = onStolen;
   }
 
   managerFor(tab: Owner): LockManager {
@@ -30,6 +32,7 @@ export class TabLocks {
         const holder = this.#held.get(name);
         this.#held.delete(name);
         holder?.robbed();
+        if (holder) this.#onStolen();
         return this.#hold(tab, name, callback);
       }
       if (!this.#held.has(name)) return this.#hold(tab, name, callback);

@@ -146,14 +146,15 @@ export class World<Ctx> implements WorldView<Ctx> {
       scheduler: this.scheduler,
       fullness: () => this.faults.fullness,
       watch: {
-        changed: async (disk) => {
+        changed: async (disk, what) => {
           const state = await disk.peek();
-          this.#each((checker) => checker.stored?.(disk, state));
+          this.#each((checker) => checker.stored?.(disk, state, what));
         },
         pulled: async (disk, commit, outcome) => {
           for (const checker of this.checkers) await checker.pulled?.(disk, commit, outcome);
         },
         full: () => this.states.reached("storage full"),
+        stolen: () => this.states.reached("leadership taken over"),
       },
     });
     this.devices.push(device);
