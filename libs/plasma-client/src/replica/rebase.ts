@@ -4,7 +4,7 @@
 
 import type { PullResponse } from "@sh1n4ps/plasma-core";
 import { SyncClientError } from "../errors.ts";
-import type { RowImage, StoredState } from "../storage/engine.ts";
+import type { StoredState } from "../storage/engine.ts";
 import { localImagesOf } from "../storage/outbox-entry.ts";
 import type { AppliedPull } from "../tabs/tab-message.ts";
 import { blindOnes, fromStored, inOrder, isCovered } from "./pending-mutation.ts";

@@ -37,7 +37,7 @@ export interface SentCall<Ctx> {
   readonly args: unknown;
   /** It was discarded on the device, before or after it was sent as itself. */
   readonly isDiscarded: boolean;
-  /** Whom the server took the sender for, at each try. */
+  /** Whom the server took the sender for, the last time first. */
   readonly contexts: readonly Ctx[];
 }
 

@@ -67,6 +67,7 @@ export class World<Ctx> implements WorldView<Ctx> {
   faults: Faults = NO_FAULTS;
   violation: string | null = null;
   readonly #sent = new Map<string, Sent<Ctx>>();
+  readonly #uids = new Map<string, string>();
   readonly #undone = new Set<string>();
   readonly #cookies = new Map<string, Ctx>();
   #tabs = 0;
@@ -85,7 +86,7 @@ export class World<Ctx> implements WorldView<Ctx> {
     this.server = new SimServer<Ctx>({
       ...{ scheduler, random, states, ctxOf },
       openDatabase: options.openDatabase,
-      handler: { schema, mutators },
+      handler: { schema, mutators: this.#noting(mutators) },
       faults: () => this.faults,
       onPushed: () => this.#poke(),
       onError: (error) => this.#each((checker) => checker.serverError?.(error)),
@@ -264,7 +265,9 @@ export class World<Ctx> implements WorldView<Ctx> {
   #arrived(line: Line, path: string, body: string): void {
     if (path !== "push") return;
     const ctx = this.ctxOf(line.person);
-    for (const { uid, name, args } of (JSON.parse(body) as PushRequest).mutations) {
+    const { clientID, mutations } = JSON.parse(body) as PushRequest;
+    for (const { id, uid, name, args } of mutations) {
+      this.#uids.set(`${clientID} ${id}`, uid);
       let sent = this.#sent.get(uid);
       if (!sent) {
         sent = { name, args: null, isDiscarded: false, contexts: [] };
@@ -274,6 +277,21 @@ export class World<Ctx> implements WorldView<Ctx> {
       if (name === NOOP_MUTATOR) sent.isDiscarded = true;
       else Object.assign(sent, { name, args: decodeTagged(args) });
     }
+  }
+
+  /** The same mutators, for the server: they note as whom they ran last, because people change. */
+  #noting(mutators: AnyMutators): AnyMutators {
+    const noting = (mutator: AnyMutators[string]): AnyMutators[string] => ({
+      ...mutator,
+      run: (input) => {
+        const uid = this.#uids.get(`${input.clientID} ${input.mutationID}`);
+        if (uid !== undefined) this.#sent.get(uid)?.contexts.unshift(input.ctx as Ctx);
+        return mutator.run(input);
+      },
+    });
+    return Object.fromEntries(
+      Object.entries(mutators).map(([name, mutator]) => [name, noting(mutator)]),
+    );
   }
 
   #callOf(uid: string): SentCall<Ctx> | undefined {
