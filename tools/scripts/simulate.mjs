@@ -7,12 +7,14 @@
  *   --seeds 100     how many
  *   --from 1        the first one
  *   --ops 500       mutations a seed
- *   --trail         prints the last steps of a seed that fails
+ *   --workers 2     how many at once; default: one for each processor
+ *   --trail         prints the whole course of a seed that fails
  *   --twice         runs each seed twice, and compares their courses
  *   --write         adds the figures to libs/plasma-testing/simulator-results.json
  */
+import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
-import Database from "better-sqlite3";
+import { Worker } from "node:worker_threads";
 import { importBundled } from "./bundle.mjs";
 import { Complaint, runMain } from "./complaint.mjs";
 import { addResult } from "./results.mjs";
@@ -20,47 +22,51 @@ import { addResult } from "./results.mjs";
 const ENTRY = "libs/plasma-testing/src/simulator/entry.ts";
 const RESULTS = "libs/plasma-testing/simulator-results.json";
 const PROGRESS_MS = 10_000;
-const openDatabase = (content) => new Database(content ?? ":memory:");
 
 await runMain(async () => {
-  const { seeds, from, ops, trail, twice, write } = readOptions();
-  const { runSeed, STATES } = await importBundled(ENTRY);
+  const options = readOptions();
+  const { seeds, from, ops, trail, twice, write } = options;
+  const { STATES } = await importBundled(ENTRY);
   const startedAt = Date.now();
   let reportedAt = startedAt;
+  let done = 0;
   const reached = new Map(Object.keys(STATES).map((state) => [state, { seeds: 0, times: 0 }]));
   const total = { ops: 0, steps: 0, faults: 0, commits: 0, virtualMs: 0 };
   const failed = [];
-  for (let seed = from; seed < from + seeds; seed++) {
-    const result = await runSeed({ seed, ops, openDatabase });
-    if (twice) {
-      const again = await runSeed({ seed, ops, openDatabase });
-      if (again.hash !== result.hash) {
-        failed.push(seed);
-        console.log(`seed ${seed}: two courses, ${result.hash} and ${again.hash}`);
-      }
+  const hashes = new Map();
+  const take = (result) => {
+    const { seed, hash, violation } = result;
+    if (hashes.has(seed) && hashes.get(seed) !== hash) {
+      failed.push(seed);
+      console.log(`\nseed ${seed}: two courses, ${hashes.get(seed)} and ${hash}`);
     }
+    if (hashes.has(seed)) return;
+    hashes.set(seed, hash);
+    done++;
     for (const key of Object.keys(total)) total[key] += result[key];
     for (const [state, times] of result.states) {
       const counted = reached.get(state);
       counted.seeds++;
       counted.times += times;
     }
-    if (result.violation !== null) {
+    if (violation !== null) {
       failed.push(seed);
-      console.log(`\nseed ${seed} (--ops ${ops}), course ${result.hash}:\n  ${result.violation}`);
+      console.log(`\nseed ${seed} (--ops ${ops}), course ${hash}:\n  ${violation}`);
       if (trail) console.log(result.trail.map((line) => `    ${line}`).join("\n"));
     }
-    if (Date.now() - reportedAt > PROGRESS_MS) {
-      reportedAt = Date.now();
-      console.log(`${seed - from + 1} seeds, ${total.ops} mutations, ${failed.length} violations`);
-    }
-  }
+    if (Date.now() - reportedAt < PROGRESS_MS) return;
+    reportedAt = Date.now();
+    console.log(`${done} seeds, ${total.ops} mutations, ${failed.length} violations`);
+  };
+  const queue = Array.from({ length: seeds }, (_, at) => ({ seed: from + at, ops }));
+  if (twice) queue.push(...queue);
+  await runAll(queue, take, options);
+
   const seconds = Math.round((Date.now() - startedAt) / 1000);
   for (const [state, counts] of reached) {
     if (counts.seeds === 0) continue;
-    console.log(
-      `${String(counts.seeds).padStart(6)} seeds ${String(counts.times).padStart(8)} times  ${state}`,
-    );
+    const [inSeeds, times] = [counts.seeds, counts.times].map((count) => String(count).padStart(8));
+    console.log(`${inSeeds} seeds ${times} times  ${state}`);
   }
   const unreached = [...reached].filter(([, counts]) => counts.seeds === 0).map(([state]) => state);
   if (unreached.length > 0) console.log(`never reached: ${unreached.join("; ")}`);
@@ -75,12 +81,32 @@ await runMain(async () => {
   process.exitCode = failed.length === 0 ? 0 : 1;
 });
 
+/** Hands the jobs to threads, and their results to `take`. */
+function runAll(queue, take, { workers, trail }) {
+  const jobs = [...queue];
+  const workerData = { entry: ENTRY, trails: trail };
+  const running = Array.from({ length: Math.min(workers, jobs.length) }, () => {
+    const worker = new Worker(new URL("./simulate-worker.mjs", import.meta.url), { workerData });
+    return new Promise((resolve, reject) => {
+      worker.on("error", reject);
+      worker.on("message", (result) => {
+        if (result) take(result);
+        const job = jobs.shift();
+        if (job) worker.postMessage(job);
+        else resolve(worker.terminate());
+      });
+    });
+  });
+  return Promise.all(running);
+}
+
 function readOptions() {
   const { values } = parseArgs({
     options: {
       seeds: { type: "string", default: "100" },
       from: { type: "string", default: "1" },
       ops: { type: "string", default: "500" },
+      workers: { type: "string", default: String(availableParallelism()) },
       trail: { type: "boolean", default: false },
       twice: { type: "boolean", default: false },
       write: { type: "boolean", default: false },
@@ -91,5 +117,6 @@ function readOptions() {
     if (Number.isSafeInteger(number) && number >= 0) return number;
     throw new Complaint(`--${name} takes a whole number, not "${values[name]}".`);
   };
-  return { ...values, seeds: whole("seeds"), from: whole("from"), ops: whole("ops") };
+  const numbers = ["seeds", "from", "ops", "workers"].map((name) => [name, whole(name)]);
+  return { ...values, ...Object.fromEntries(numbers) };
 }

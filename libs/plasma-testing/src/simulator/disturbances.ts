@@ -24,6 +24,7 @@ const WEIGHTS = {
   backUp: 0.6,
   restore: 0.3,
   fillDisk: 0.5,
+  forgetRows: 0.3,
 };
 
 export type Disturbance = keyof typeof WEIGHTS;

@@ -232,6 +232,13 @@ export class Disturber {
     });
   }
 
+  private forgetRows(): void {
+    const tab = this.#tab();
+    if (!tab || tab.owner.isFrozen) return;
+    // Refuses while something is unsent.
+    void tab.client.resetLocalState().catch(() => undefined);
+  }
+
   private backUp(): void {
     this.#backup = this.#options.world.backUp();
   }

@@ -9,6 +9,7 @@ import { atomicViews } from "./checkers/atomic-views.ts";
 import { convergence } from "./checkers/convergence.ts";
 import { exactlyOnce } from "./checkers/exactly-once.ts";
 import { honestAnswers } from "./checkers/honest-answers.ts";
+import { liveQueries } from "./checkers/live-queries.ts";
 import { nonLeak } from "./checkers/non-leak.ts";
 import { nothingLost } from "./checkers/nothing-lost.ts";
 import { sometimes } from "./checkers/sometimes.ts";
@@ -16,6 +17,7 @@ import { Driver } from "./driver.ts";
 import { appMutators, schema } from "./workload/app.ts";
 import type { Ctx } from "./workload/app.ts";
 import { appModel } from "./workload/model.ts";
+import { queries } from "./workload/queries.ts";
 import { onUnhandledRejection } from "./world/host.ts";
 import { seededDatabase } from "./world/first-database.ts";
 import { Random } from "./world/random.ts";
@@ -53,6 +55,7 @@ export const CHECKERS = [
   nonLeak<Ctx>,
   honestAnswers<Ctx>,
   atomicViews<Ctx>,
+  liveQueries<Ctx>,
   sometimes<Ctx>,
 ];
 
@@ -67,6 +70,7 @@ export async function runSeed({ seed, ops, openDatabase }: RunOptions): Promise<
     mutators: appMutators({ meet: (token) => trouble.meet(token) }),
     model: appModel,
     ctxOf: (userId) => ({ userId, role: roles.get(userId) ?? "member" }),
+    queries: queries as never,
     checkers: CHECKERS,
     openDatabase: (content) => openDatabase(content ?? firstDatabase),
   });

@@ -15,7 +15,12 @@ export function atomicViews<Ctx>(world: WorldView<Ctx>): Checker<Ctx> {
       if (op.status === "durable") ofTab.set(op.token, op.args["id"] as string);
       if (op.status === "refused" || op.isDiscarded) ofTab.delete(op.token);
     },
-    emitted({ tab, table, rows }) {
+    stored(disk, _state, what) {
+      // The person has had the rows of this device forgotten.
+      if (what !== "resetBase") return;
+      for (const tab of own.keys()) if (tab.startsWith(`${disk.name}.`)) own.delete(tab);
+    },
+    emitted({ tab, query: table, rows }) {
       if (table === "accounts" && rows.length > 0) {
         const sum = rows.reduce((total, row) => total + (row["balance"] as number), 0);
         if (sum !== ACCOUNTS.length * OPENING_BALANCE) shownBy(tab, `a sum of ${sum}`);

@@ -8,9 +8,17 @@ import type { Op } from "../world/history.ts";
 
 export function exactlyOnce<Ctx>(world: WorldView<Ctx>): Checker<Ctx> {
   const told = new Map<string, string>();
+  const happened = new Set<Op>();
   const wrong = (op: Op, what: string) =>
     world.fail(`C2: ${op.name} ${op.token} of ${op.tab} ${what}`);
   return {
+    decided({ name, args, code, isMoved }) {
+      const { token } = (args ?? {}) as { token?: string };
+      const op = token === undefined ? undefined : world.history.byToken.get(token);
+      if (!op || code !== null || isMoved) return;
+      if (happened.has(op) && !world.wasUndone(op)) wrong(op, `happened twice, as a ${name}`);
+      happened.add(op);
+    },
     told(op) {
       if (op.status !== "confirmed" && op.status !== "refused") return;
       const said = `${op.status} ${op.code}`;

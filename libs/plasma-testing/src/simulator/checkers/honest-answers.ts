@@ -5,7 +5,7 @@ import type { Checker, WorldView } from "../world/checker.ts";
 
 export function honestAnswers<Ctx>(world: WorldView<Ctx>): Checker<Ctx> {
   return {
-    answered({ path, request, answer }) {
+    answered({ line, path, request, answer }) {
       const { status, body } = answer;
       if (status >= 500 && status !== 503)
         world.fail(`C11: a ${path} was answered ${status} ${body}`);
@@ -15,6 +15,17 @@ export function honestAnswers<Ctx>(world: WorldView<Ctx>): Checker<Ctx> {
       const ids = results.map(({ id }) => id).join();
       if (ids !== mutations.map(({ id }) => id).join()) {
         world.fail(`C12: of ${request} the answers are ${body}`);
+      }
+      for (const [at, result] of results.entries()) {
+        const decision = world.timeline.decisionOf(line.person, mutations[at]?.uid ?? "");
+        // Decided in a past that was undone while the answer was made.
+        if (result.status === "not-reached" || !decision) continue;
+        const code = result.status === "ok" ? null : result.code;
+        if (code !== decision.code) {
+          world.fail(
+            `C12: ${decision.name} was decided as ${decision.code}, and answered as ${code}`,
+          );
+        }
       }
       const last = mutations.at(-1)?.id ?? 0;
       const isAll = results.every((result) => result.status !== "not-reached");

@@ -12,6 +12,16 @@ export const SHIFTS = ["s0", "s1", "s2"];
 export const COUNTERS = ["n0", "n1", "n2"];
 export const OPENING_BALANCE = 100;
 
+const BOARDS = [
+  ["b0", "ada"],
+  ["b1", "bob"],
+] as const;
+const MEMBERS = [
+  ["b0", "ada"],
+  ["b0", "bob"],
+  ["b1", "bob"],
+] as const;
+
 type Args = Readonly<Record<string, string>> & { readonly token: string };
 
 class Refused extends Error {
@@ -36,8 +46,13 @@ export const initialState: ModelState = {
   counters: rowsById(COUNTERS, { count: 0 }),
   claims: new Map(),
   tags: new Map(),
-  boards: new Map(),
-  members: new Map(),
+  boards: new Map(BOARDS.map(([id, owner]) => [id, { id, owner }])),
+  members: new Map(
+    MEMBERS.map(([boardId, userId]) => {
+      const id = memberId(boardId, userId);
+      return [id, { id, boardId, userId }];
+    }),
+  ),
   cards: new Map(),
   memos: new Map(),
 };

@@ -27,11 +27,18 @@ export interface WorldView<Ctx> {
   fail(what: string): void;
 }
 
-/** Rows of one table, as a live query has just shown them. */
+type ShownRows = readonly Readonly<Record<string, unknown>>[];
+
+/** What a live query has just shown. */
 export interface Emission {
   readonly tab: Tab;
-  readonly table: string;
-  readonly rows: readonly Readonly<Record<string, unknown>>[];
+  /** The name of a table, all of whose rows it shows, or of another query. */
+  readonly query: string;
+  readonly rows: ShownRows;
+  /** What the query shows now. */
+  current(): ShownRows | undefined;
+  /** What it shows when it is asked anew. */
+  askAnew(): Promise<ShownRows>;
 }
 
 export interface Checker<Ctx> {
@@ -41,6 +48,8 @@ export interface Checker<Ctx> {
   /** What a disk holds, after a transaction has changed it. */
   stored?(disk: Disk, state: StoredState, what: string): void;
   emitted?(emission: Emission): void;
+  /** Nothing is left to do that needs no time. */
+  stepped?(): void | Promise<void>;
   told?(op: Op): void;
   clientError?(tab: Tab, error: SyncClientError): void;
   serverError?(error: SyncServerError): void;

@@ -30,6 +30,7 @@ export interface DeviceOptions {
   readonly random: Random;
   readonly fullness: () => number;
   readonly pageSize: number;
+  readonly slownessMs: number;
   readonly watch: DiskWatch;
 }
 
@@ -80,7 +81,7 @@ export class Tab<Ctx = unknown> {
   readonly client: PlasmaClient;
   readonly visible: SwitchableSignal = switchableSignal(true);
   readonly #subscriptions = new Set<SubscriptionInput>();
-  isOffline = false;
+  isClosing = false;
 
   constructor(options: TabOptions<Ctx>) {
     const { name, device, schema, mutators } = options;
@@ -138,6 +139,7 @@ export class Tab<Ctx = unknown> {
 
   /** Closed by the person: the app says goodbye first. */
   async close(): Promise<void> {
+    this.isClosing = true;
     await this.client.dispose();
     this.owner.isDead = true;
     this.#leave();

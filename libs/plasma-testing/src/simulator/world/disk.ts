@@ -23,6 +23,8 @@ export interface DiskOptions {
   readonly random: Random;
   /** How likely a write finds the device full. */
   readonly fullness: () => number;
+  /** How long a transaction may take. */
+  readonly slownessMs: number;
   readonly watch: DiskWatch;
 }
 
@@ -183,7 +185,9 @@ export class Disk {
     if (this.#isBusy || this.#queue.length === 0) return;
     this.#isBusy = true;
     const [next] = this.#queue;
-    this.#options.scheduler.at(this.#owner, next?.what ?? "", 0, () => void this.#runNext());
+    const { scheduler, random, slownessMs } = this.#options;
+    const delayMs = random.below(slownessMs + 1);
+    scheduler.at(this.#owner, next?.what ?? "", delayMs, () => void this.#runNext());
   }
 
   async #runNext(): Promise<void> {

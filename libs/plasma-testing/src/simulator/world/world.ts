@@ -1,12 +1,12 @@
 /** Everything together: people with devices and tabs, a network, a server, and whoever watches. */
 
 import { decodeTagged, NOOP_MUTATOR } from "@sh1n4ps/plasma-core";
-import type { AnyMutators, PushRequest, Schema } from "@sh1n4ps/plasma-core";
+import type { AnyMutators, LiveQuery, PushRequest, ReadDb, Schema } from "@sh1n4ps/plasma-core";
 import type Database from "better-sqlite3";
 import type { ReferenceModel } from "../reference.ts";
 import { Timeline } from "../timeline.ts";
 import type { Moment, SentCall } from "../timeline.ts";
-import type { Checker, MakeChecker, WorldView } from "./checker.ts";
+import type { Checker, Emission, MakeChecker, WorldView } from "./checker.ts";
 import { readCookie } from "./cookie.ts";
 import { Device, Tab } from "./device.ts";
 import type { Disk } from "./disk.ts";
@@ -37,8 +37,15 @@ export interface WorldOptions<Ctx> {
   readonly mutators: AnyMutators;
   readonly model: ReferenceModel<Ctx>;
   readonly ctxOf: (person: string) => Ctx;
+  /** What tabs keep on their screens, besides all rows of each table. */
+  readonly queries: (db: ReadDb) => Readonly<Record<string, WatchedQuery>>;
   readonly checkers: readonly MakeChecker<Ctx>[];
   readonly openDatabase: (content?: Buffer) => Database.Database;
+}
+
+/** A select, as far as a screen needs it. */
+export interface WatchedQuery extends PromiseLike<readonly unknown[]> {
+  live(): LiveQuery<unknown>;
 }
 
 export interface Backup {
@@ -144,6 +151,7 @@ export class World<Ctx> implements WorldView<Ctx> {
     const { random } = this.#options;
     const device = new Device({
       ...{ name: `${person}-${this.devices.length}`, person, random, pageSize },
+      slownessMs: random.pick([0, 3, 40]),
       scheduler: this.scheduler,
       fullness: () => this.faults.fullness,
       watch: {
@@ -224,6 +232,7 @@ export class World<Ctx> implements WorldView<Ctx> {
       this.scheduler.note(`${decision.version} ${decision.uid} ${decision.code ?? "ok"}`);
       this.#each((checker) => checker.decided?.(decision));
     }
+    for (const checker of this.checkers) await checker.stepped?.();
     return stepped;
   }
 
@@ -245,10 +254,19 @@ export class World<Ctx> implements WorldView<Ctx> {
   }
 
   #watchRows(tab: Tab): void {
-    for (const [name, table] of Object.entries(this.#options.schema.tables)) {
-      const live = tab.client.db.select().from(table).live();
+    const { schema, queries } = this.#options;
+    const { db } = tab.client;
+    const tables = Object.entries(schema.tables).map(
+      ([name, table]) => [name, db.select().from(table)] as const,
+    );
+    for (const [query, asked] of [...tables, ...Object.entries(queries(db))]) {
+      const live = asked.live();
       live.subscribe((rows) => {
-        const emission = { tab, table: name, rows: rows as Record<string, unknown>[] };
+        const emission: Emission = {
+          ...{ tab, query, rows: rows as Emission["rows"] },
+          current: () => live.current as Emission["rows"],
+          askAnew: async () => (await asked) as Emission["rows"],
+        };
         this.#each((checker) => checker.emitted?.(emission));
       });
     }
