@@ -76,7 +76,10 @@ export default tseslint.config(
   { files: TYPED_SOURCES, ...moduleBoundaries([]) },
   {
     files: ["apps/*-e2e/**/*.ts"],
-    ...moduleBoundaries(["@plasma-starter/sync/dev-server", "/tools/scripts/[a-z-]+\\.mjs$"]),
+    ...moduleBoundaries([
+      "@plasma-starter/sync/dev-server",
+      "/tools/(pages|scripts)/[a-z-]+\\.mjs$",
+    ]),
   },
   {
     files: TYPED_SOURCES,

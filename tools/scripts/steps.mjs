@@ -64,6 +64,7 @@ async function vitest() {
   });
 }
 
+/** Against what Cloudflare Pages serves, because that is what people get. */
 async function e2e() {
   const cwd = join(repoRoot, "apps", "todo-e2e");
   if (!existsSync(join(cwd, "playwright.config.ts"))) {
@@ -73,7 +74,11 @@ async function e2e() {
   const code = await runBin("@playwright/test", ["test", "--reporter=list,json"], {
     bin: "playwright",
     cwd,
-    env: { PLAYWRIGHT_JSON_OUTPUT_FILE: report, PLASMA_CHROMIUM: findChromium() },
+    env: {
+      PLASMA_E2E_BUILD: "pages",
+      PLAYWRIGHT_JSON_OUTPUT_FILE: report,
+      PLASMA_CHROMIUM: findChromium(),
+    },
   });
   const stats = readReport(report)?.stats;
   return withExitCode(code, {

@@ -60,49 +60,82 @@ test("five tabs that close, open, freeze and thaw at random all end with the sam
 }) => {
   test.setTimeout(180_000);
   const seed = Number(process.env.PLASMA_SEED ?? Date.now() % 1_000_000);
-  console.log(`seed ${seed}: PLASMA_SEED=${seed} repeats the choices`);
-  const random = seededRandom(seed);
-  const pick = <T>(from: readonly T[]): T => from[Math.floor(random() * from.length)] as T;
   const list = await (await ApiClient.as("ada")).createList(unique("Five tabs"));
   const tabs: Tab[] = [];
   for (let count = 0; count < 5; count += 1) tabs.push(await openTab(context, list));
+  const story: string[] = [];
+  try {
+    const expected = await liveAtRandom({ context, list, tabs, seed, story });
+    for (const tab of tabs) await tab.thaw();
+    await expect
+      .poll(() => titlesStored(sync.databaseDir, list), { timeout: 60_000 })
+      .toEqual(expected.toSorted());
+    for (const { window } of tabs) {
+      await expect(window.syncStatus).not.toContainText("unsent", { timeout: 30_000 });
+      await expect(window.syncStatus).toContainText(new RegExp(`${SYNCS}|${FOLLOWS}`));
+      await expect
+        .poll(async () => (await window.titles()).toSorted(), { timeout: 30_000 })
+        .toEqual(expected.toSorted());
+    }
+    expect(new Set(expected).size).toBe(expected.length);
+  } catch (error) {
+    const told = story.map((line, step) => `  ${step}: ${line}`).join("\n");
+    throw new Error(`PLASMA_SEED=${seed} makes the same choices again:\n${told}`, {
+      cause: error,
+    });
+  }
+});
 
+/** Gives the titles that were added; writes down what is about to be done. */
+async function liveAtRandom({
+  context,
+  list,
+  tabs,
+  seed,
+  story,
+}: {
+  readonly context: BrowserContext;
+  readonly list: TestList;
+  readonly tabs: Tab[];
+  readonly seed: number;
+  readonly story: string[];
+}): Promise<string[]> {
+  const random = seededRandom(seed);
+  const pick = <T>(from: readonly T[]): T => from[Math.floor(random() * from.length)] as T;
+  const tell = (what: string, tab: Tab) => story.push(`${what} (tab ${tabs.indexOf(tab)})`);
   const expected: string[] = [];
   for (let step = 0; step < 40; step += 1) {
     const awake = tabs.filter((tab) => !tab.isFrozen);
     const chance = random();
-    if (chance < 0.15 && awake.length > 2) await pick(awake).freeze();
-    else if (chance < 0.3 && awake.length < tabs.length)
-      await pick(tabs.filter((tab) => tab.isFrozen)).thaw();
-    else if (chance < 0.4 && awake.length > 2) {
+    if (chance < 0.15 && awake.length > 2) {
+      const freezing = pick(awake);
+      tell("freeze", freezing);
+      await freezing.freeze();
+    } else if (chance < 0.3 && awake.length < tabs.length) {
+      const thawing = pick(tabs.filter((tab) => tab.isFrozen));
+      tell("thaw", thawing);
+      await thawing.thaw();
+    } else if (chance < 0.4 && awake.length > 2) {
       const closing = pick(awake);
+      tell("close", closing);
       tabs.splice(tabs.indexOf(closing), 1);
       await closing.close();
-    } else if (chance < 0.55 && tabs.length < 5) tabs.push(await openTab(context, list));
-    else {
-      const { window } = pick(awake);
+    } else if (chance < 0.55 && tabs.length < 5) {
+      story.push("open");
+      tabs.push(await openTab(context, list));
+    } else {
+      const adding = pick(awake);
       const title = `Todo ${step}`;
-      await window.newTodo.fill(title);
-      await window.newTodo.press("Enter");
+      tell(`add "${title}"`, adding);
+      await adding.window.newTodo.fill(title);
+      await adding.window.newTodo.press("Enter");
       // From then on it must survive whatever happens to this tab.
-      await waitUntilStored(window.page, `"${title}"`);
+      await waitUntilStored(adding.window.page, `"${title}"`);
       expected.push(title);
     }
   }
-
-  for (const tab of tabs) await tab.thaw();
-  await expect
-    .poll(() => titlesStored(sync.databaseDir, list), { timeout: 60_000 })
-    .toEqual(expected.toSorted());
-  for (const { window } of tabs) {
-    await expect(window.syncStatus).not.toContainText("unsent", { timeout: 30_000 });
-    await expect(window.syncStatus).toContainText(new RegExp(`${SYNCS}|${FOLLOWS}`));
-    await expect
-      .poll(async () => (await window.titles()).toSorted(), { timeout: 30_000 })
-      .toEqual(expected.toSorted());
-  }
-  expect(new Set(expected).size).toBe(expected.length);
-});
+  return expected;
+}
 
 async function openTab(context: BrowserContext, list: TestList): Promise<Tab> {
   const window = new TodoPage(await context.newPage(), "ada");

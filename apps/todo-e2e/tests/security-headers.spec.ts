@@ -10,6 +10,9 @@ test("every page forbids inline scripts, the app opens and syncs without breakin
   const { page } = ada;
   violations = await watchViolations(page);
   for (const path of ["/no-such-page", "/"]) await expectSecurityHeaders(page, path);
+  const script = await page.locator("script[src*='/_next/static/']").first().getAttribute("src");
+  const asset = await page.request.get(script ?? "");
+  expect(asset.headers()).toMatchObject({ "x-content-type-options": "nosniff" });
   await ada.expectOnline();
   await ada.expectSynced();
   await ada.expectControlledByServiceWorker();

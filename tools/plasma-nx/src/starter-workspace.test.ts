@@ -65,6 +65,6 @@ describe.runIf(isAsCloned)("a workspace without the demo", () => {
   it("opens, is online, and takes a table with a page", { timeout: 8 * MINUTES }, async () => {
     await run("nx", "g", "plasma-table", "notes", "--page");
     await writeFile(join(copy.directory, "apps/todo-e2e/tests/notes.spec.ts"), END_TO_END);
-    expect(await run("playwright", "test", "--config", "apps/todo-e2e")).toContain("3 passed");
+    expect(await run("playwright", "test", "--config", "apps/todo-e2e")).toContain("5 passed");
   });
 });

@@ -89,7 +89,7 @@ function mendedFiles({ domain, app, worker, e2e }) {
     [domain]: ["src/index.ts", "src/schema.ts", "src/mutators.ts", "src/queries.ts"],
     [app]: ["app/page.tsx", "components/person-select.tsx"],
     [worker]: ["src/demo-rows.ts", "src/demo-rows.worker.test.ts", "src/people-to-wake.ts"],
-    [e2e]: ["smoke/offline-reload.spec.ts", "support/test.ts"],
+    [e2e]: ["tests/offline-reload.spec.ts", "support/test.ts"],
   };
   return Object.entries(files).flatMap(([root, paths]) =>
     paths.map((path) => joinPathFragments(root, path)),

@@ -1,25 +1,23 @@
-/** The production build, as Pages serves it. */
-import { expect, test } from "@playwright/test";
+/** A reload without a network, and an address without a page. */
 import { ApiClient } from "../support/api-client.ts";
-import { TodoPage } from "../support/todo-page.ts";
+import { expect, test } from "../support/test.ts";
 import { unique } from "../support/unique.ts";
 
-test("the preview syncs, and a hard reload without a network shows the app with its data", async ({
-  page,
+test("a hard reload without a network shows the app with its data, and what is written then arrives later", async ({
+  openWindow,
 }) => {
   const api = await ApiClient.as("ada");
-  const list = await api.createList(unique("Preview"), ["From the server"]);
-  const ada = new TodoPage(page, "ada");
-  await ada.open(list);
+  const list = await api.createList(unique("Reload"), ["From the server"]);
+  const ada = await openWindow("ada", list);
   await expect(ada.todo("From the server")).toBeVisible();
   await ada.add("From this device");
   await expect.poll(() => api.titlesOf(list.id)).toEqual(["From the server", "From this device"]);
 
   await ada.expectControlledByServiceWorker();
   await ada.cutNetwork();
-  const reloaded = await page.reload();
+  const reloaded = await ada.page.reload();
   expect(reloaded?.fromServiceWorker()).toBe(true);
-  await expect(page.getByRole("heading", { name: list.name })).toBeVisible();
+  await expect(ada.page.getByRole("heading", { name: list.name })).toBeVisible();
   await expect.poll(() => ada.titles()).toEqual(["From the server", "From this device"]);
 
   await ada.add("Written offline");
