@@ -1,0 +1,3 @@
+import { nodeProject } from "../vitest/projects.ts";
+
+export default nodeProject("packages");
