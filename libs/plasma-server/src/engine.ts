@@ -4,6 +4,7 @@ import type { AnyMutators, AuthorizePolicy, Schema } from "@sh1n4ps/plasma-core"
 import type { FullScanWatch } from "./db/full-scans.ts";
 import type { SyncServerError } from "./errors.ts";
 import type { Platform } from "./platform.ts";
+import type { StandingMemory } from "./push/standing-memory.ts";
 import type { SqlExecutor } from "./sql/executor.ts";
 
 export interface Engine {
@@ -14,6 +15,7 @@ export interface Engine {
   readonly platform: Platform;
   readonly mutatorTimeoutMs: number;
   readonly quarantine: { readonly attempts: number; readonly afterMs: number };
+  readonly standings: StandingMemory;
   /** Shown every query, if somebody wants to know of full scans. */
   readonly fullScans?: FullScanWatch | undefined;
   /** Tells the app. Never throws. */

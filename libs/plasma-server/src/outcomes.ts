@@ -5,7 +5,6 @@ import type { Identity } from "./options.ts";
 import { dialectOf } from "./sql/dialect-of.ts";
 import type { SqlExecutor, SqlRow, Statement } from "./sql/executor.ts";
 import { bind, bindInteger, bindText, join, sql } from "./sql/fragment.ts";
-import type { SqlFragment } from "./sql/fragment.ts";
 
 export type Outcome = { readonly status: "ok" } | ({ readonly status: "error" } & ErrorBody);
 
@@ -66,21 +65,10 @@ export interface OutcomeRecord {
   readonly now: number;
 }
 
-/** A row if the client's last mutation id is not the one just before these. */
-export function clientGuard({
-  identity,
-  runs,
-}: Pick<OutcomeRecord, "identity" | "runs">): SqlFragment {
-  const { clientID, principal } = identity;
-  const first = runs[0]!.mutation.id;
-  const isNext =
-    first === 1
-      ? sql`NOT EXISTS (SELECT 1 FROM _plasma_clients WHERE client_id = ${bind(clientID)})`
-      : sql`EXISTS (SELECT 1 FROM _plasma_clients WHERE client_id = ${bind(clientID)} AND principal = ${bind(principal)} AND last_mutation_id = ${bind(first - 1)})`;
-  return sql`SELECT 'client' WHERE NOT ${isNext}`;
-}
-
-/** Moves the client's last mutation id on to the last of these, and keeps the outcomes. */
+/**
+ * Moves the client's last mutation id on to the last of these, and keeps the outcomes. Where the client is somebody
+ * else's, or does not stand just before these, a value is missing (`isOvertaken` in `schema/system-tables.ts`).
+ */
 export function outcomeStatements(record: OutcomeRecord): Statement[] {
   const { identity, runs, forget, now } = record;
   const { clientID, clientGroupID, principal } = identity;
@@ -90,7 +78,8 @@ export function outcomeStatements(record: OutcomeRecord): Statement[] {
     first === 1
       ? sql`INSERT INTO _plasma_clients (client_id, principal, client_group_id, last_mutation_id, seen_at)
         VALUES (${bind(clientID)}, ${bind(principal)}, ${bind(clientGroupID)}, ${bind(last)}, ${bind(now)})`
-      : sql`UPDATE _plasma_clients SET last_mutation_id = ${bind(last)}, seen_at = ${bind(now)} WHERE client_id = ${bind(clientID)}`;
+      : sql`UPDATE _plasma_clients SET last_mutation_id = CASE last_mutation_id WHEN ${bindInteger(first - 1)} THEN ${bindInteger(last)} END, seen_at = ${bind(now)}
+        WHERE client_id = ${bind(clientID)} AND principal = ${bind(principal)}`;
   const moved = runs.filter(({ movesUid }) => movesUid).map(({ mutation }) => mutation.uid);
   return [
     advance,
@@ -119,6 +108,6 @@ function insertOutcomes({ identity, executor, runs, version, now }: OutcomeRecor
     (kind, slot) => dialect.cell(slot, kind),
   );
   return sql`INSERT INTO _plasma_client_mutations (client_id, principal, mutation_id, uid, status, code, message, details, version, time)
-    SELECT ${bindText(identity.clientID)}, ${bindText(identity.principal)}, ${id!}, ${uid!}, ${join(rest)}, ${bindInteger(version)}, ${bindInteger(now)}
+    SELECT (SELECT client_id FROM _plasma_clients WHERE client_id = ${bind(identity.clientID)} AND principal = ${bind(identity.principal)}), ${bindText(identity.principal)}, ${id!}, ${uid!}, ${join(rest)}, ${bindInteger(version)}, ${bindInteger(now)}
     FROM ${dialect.jsonRows(JSON.stringify(list))}`;
 }

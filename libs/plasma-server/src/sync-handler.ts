@@ -31,6 +31,7 @@ import { runtimePlatform } from "./platform.ts";
 import { pull } from "./pull/pull.ts";
 import { push } from "./push/push.ts";
 import type { PushedChanges } from "./push/push.ts";
+import { createStandingMemory } from "./push/standing-memory.ts";
 import type { RateLimitedCall } from "./rate-limits.ts";
 import { identifier, parsePull, parsePush, parseTicket } from "./requests.ts";
 import { empty, refusal, success } from "./responses.ts";
@@ -99,6 +100,7 @@ function engineOf<Ctx>(options: SyncHandlerOptions<Ctx>): Engine {
     quarantine:
       options.quarantine ??
       (development ? { attempts: 1, afterMs: 0 } : { attempts: 5, afterMs: 10 * 60_000 }),
+    standings: createStandingMemory(),
     fullScans: rows === false ? undefined : watchFullScans({ schema, executor, rows, report }),
     report,
   };

@@ -23,6 +23,7 @@ import { schemaContract } from "./schema-contract.ts";
 import { serverDbContract } from "./server-db-contract.ts";
 import { snapshotAsOfContract } from "./snapshot-as-of-contract.ts";
 import { snapshotContract } from "./snapshot-contract.ts";
+import { standingContract } from "./standing-contract.ts";
 import { troubleContract } from "./trouble-contract.ts";
 import { visibilityContract } from "./visibility-contract.ts";
 
@@ -40,6 +41,7 @@ export function everyContract(options: ContractOptions): void {
   const { fresh } = options;
   exactlyOnceContract(fresh);
   groupContract(fresh);
+  standingContract(fresh);
   isolationContract(fresh);
   troubleContract(fresh);
   permissionContract(fresh);

@@ -10,6 +10,7 @@ import type { JsonRow, PullResponse, Row, Schema } from "@sh1n4ps/plasma-core";
 import { describe, expect, it } from "vitest";
 import { peekCookie, versionAt } from "../change-log/cookie.ts";
 import type { Engine } from "../engine.ts";
+import { createStandingMemory } from "../push/standing-memory.ts";
 import { runtimePlatform } from "../platform.ts";
 import { pull } from "../pull/pull.ts";
 import { ensureSchema } from "../schema/ensure-schema.ts";
@@ -142,6 +143,7 @@ function engineOf(schema: Schema, executor: SqlExecutor): Engine {
     policy: { default: "deny" },
     mutatorTimeoutMs: 5000,
     quarantine: { attempts: 1, afterMs: 0 },
+    standings: createStandingMemory(),
     platform: runtimePlatform(),
     report: () => undefined,
   };

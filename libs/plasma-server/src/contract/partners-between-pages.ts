@@ -16,6 +16,7 @@ import {
   text,
 } from "@sh1n4ps/plasma-core";
 import type { Condition } from "@sh1n4ps/plasma-core";
+import { createStandingMemory } from "../push/standing-memory.ts";
 import { runtimePlatform } from "../platform.ts";
 import { pull } from "../pull/pull.ts";
 import { ensureSchema } from "../schema/ensure-schema.ts";
@@ -73,6 +74,7 @@ export async function partnersBetweenPages(
         policy: { default: "deny" },
         mutatorTimeoutMs: 5000,
         quarantine: { attempts: 1, afterMs: 0 },
+        standings: createStandingMemory(),
         platform: runtimePlatform(),
         report: () => undefined,
       },

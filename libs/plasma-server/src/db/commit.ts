@@ -1,8 +1,8 @@
 /**
  * A commit: all that a mutation did, in one batch that happens only if nothing else was committed since it began.
  *
- * 1. The version after `base` is taken with a random nonce. If another commit has taken it, the guard fails and the
- *    whole batch with it. There is no other protection, and none is needed.
+ * 1. The version after `base` is taken with a random nonce. If another commit has taken it, there is no such version to
+ *    take, and the whole batch fails. There is no other protection, and none is needed.
  * 2. The triggers log each row under that version, because the batch announces its origin first and withdraws it last.
  * 3. References are checked by a guard. The database's own check comes at the end of the transaction, and D1 answers
  *    a failure there by resetting the database under everybody's feet.
@@ -15,7 +15,7 @@ import { toHex } from "../bytes.ts";
 import type { Platform } from "../platform.ts";
 import { schemaDialectOf } from "../schema/schema-dialect-of.ts";
 import type { Origin } from "../schema/schema-dialect.ts";
-import { guardOf } from "../schema/system-tables.ts";
+import { guardOf, isOvertaken } from "../schema/system-tables.ts";
 import { dialectOf } from "../sql/dialect-of.ts";
 import type { SqlDialect } from "../sql/dialect.ts";
 import type { SqlExecutor, Statement } from "../sql/executor.ts";
@@ -34,7 +34,7 @@ export interface CommitRequest {
   /** Net changes, one for each row. */
   readonly changes: readonly RowChange[];
   readonly origin?: Origin;
-  /** Selects of what stands in the way: the kind of a guard (`schema/system-tables.ts`), or no row. Asked first. */
+  /** Selects of what stands in the way: the kind of a guard (`schema/system-tables.ts`), or no row. */
   readonly guards?: readonly SqlFragment[];
   /** What else belongs to it, given its version: the client's last mutation id, the outcome. */
   readonly alongside?: (version: number) => readonly Statement[];
@@ -66,22 +66,17 @@ function statementsOf(request: CommitRequest, version: number, nonce: string): S
   const { executor, platform, base, changes, origin, guards = [], alongside } = request;
   const schema = syncedSchema(request.schema);
   const log = schemaDialectOf(executor);
-  const isOvertaken = sql`SELECT 'conflict' WHERE NOT EXISTS (SELECT 1 FROM _plasma_versions WHERE region = 0 AND version = ${bind(version)} AND nonce = ${bind(nonce)})`;
   return [
-    ...log.lock,
-    sql`INSERT INTO _plasma_versions (version, nonce, time) SELECT version + 1, ${bindText(nonce)}, ${bindInteger(platform.clock.now())} FROM _plasma_meta WHERE version = ${bind(base)}`,
-    ...groupsOf([isOvertaken, ...guards], MAX_GUARDS).map(
+    ...log.begin(version, origin ?? NOBODY),
+    sql`INSERT INTO _plasma_versions (version, nonce, time)
+      SELECT (SELECT version + 1 FROM _plasma_meta WHERE version = ${bind(base)}), ${bindText(nonce)}, ${bindInteger(platform.clock.now())}`,
+    ...groupsOf(guards, MAX_GUARDS).map(
       (some) => sql`INSERT INTO _plasma_guard (kind) ${join(some, " UNION ALL ")}`,
     ),
     sql`UPDATE _plasma_meta SET version = ${bind(version)} WHERE version = ${bind(base)}`,
     ...(alongside?.(version) ?? []),
-    ...(changes.length > 0
-      ? [
-          ...log.announce(version, origin ?? NOBODY),
-          ...dataStatements(schema, changes, dialectOf(executor)),
-          ...log.withdraw,
-        ]
-      : []),
+    ...dataStatements(schema, changes, dialectOf(executor)),
+    ...log.end,
   ];
 }
 
@@ -236,9 +231,6 @@ function failureOf(
 ): CommitResult {
   const message = error instanceof Error ? error.message : String(error);
   switch (guardOf(message)) {
-    case "conflict":
-    case "client":
-      return { kind: "conflict" };
     case "reference":
       return { kind: "refused", error: danglingReference(error) };
     case "taken":
@@ -250,12 +242,12 @@ function failureOf(
     case "conflict":
       return { kind: "conflict" };
     case "unique":
-      // Of an engine table: somebody else has written the same.
-      if (/_plasma_/.test(message)) return { kind: "conflict" };
+      if (isOvertaken(message)) return { kind: "conflict" };
       return { kind: "refused", error: takenValue(error) };
     case "reference":
       return { kind: "refused", error: danglingReference(error) };
     case "constraint":
+      if (isOvertaken(message)) return { kind: "conflict" };
       return { kind: "refused", error: brokenConstraint(error) };
     case "too-large":
       return { kind: "refused", error: writeTooLarge(error) };

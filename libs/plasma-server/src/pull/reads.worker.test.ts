@@ -16,6 +16,7 @@ import type { Condition } from "@sh1n4ps/plasma-core";
 import { describe, expect, it } from "vitest";
 import type { Engine } from "../engine.ts";
 import { runtimePlatform } from "../platform.ts";
+import { createStandingMemory } from "../push/standing-memory.ts";
 import { pull } from "./pull.ts";
 import { ensureSchema } from "../schema/ensure-schema.ts";
 import { fromD1 } from "../sql/d1.ts";
@@ -78,6 +79,7 @@ async function world(size: number) {
     mutatorTimeoutMs: 5000,
     quarantine: { attempts: 1, afterMs: 0 },
     platform: runtimePlatform(),
+    standings: createStandingMemory(),
     report: () => undefined,
   };
   let cookie: string | null = null;

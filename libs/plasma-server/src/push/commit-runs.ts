@@ -7,7 +7,7 @@ import type { MutationResult, PlasmaError, RowChange, WireMutation } from "@sh1n
 import { QUARANTINED, settleAttempts } from "../attempts.ts";
 import { commit } from "../db/commit.ts";
 import type { Assumption } from "../db/transaction.ts";
-import { clientGuard, outcomeStatements } from "../outcomes.ts";
+import { outcomeStatements } from "../outcomes.ts";
 import type { Outcome } from "../outcomes.ts";
 import { dialectOf } from "../sql/dialect-of.ts";
 import type { SqlExecutor } from "../sql/executor.ts";
@@ -69,8 +69,7 @@ export async function commitRuns(
     // Rows of several mutations bear the last one's number.
     origin: { clientID: identity.clientID, mutationID: last.id },
     guards: [
-      clientGuard({ identity, runs }),
-      ...assumptionGuards(assumed, engine.executor),
+      ...assumptionGuards(withoutInserted(assumed, changes), engine.executor),
       ...requirementGuards(required, engine.executor),
     ],
     alongside: (version) => {
@@ -82,7 +81,7 @@ export async function commitRuns(
           executor: engine.executor,
           runs,
           version,
-          forget: standing.hasConfirmedReasons ? Math.min(request.confirmed, first.id - 1) : 0,
+          forget: standing.lastReason > 0 ? Math.min(request.confirmed, first.id - 1) : 0,
           now,
         }),
         ...settled.map(({ mutation, outcome }) =>
@@ -92,6 +91,8 @@ export async function commitRuns(
     },
   });
   const version = standing.version + 1;
+  const lastReason =
+    runs.findLast(({ outcome }) => outcome.status === "error")?.mutation.id ?? standing.lastReason;
   const decided: Committed = {
     kind: "decided",
     decided: {
@@ -100,13 +101,15 @@ export async function commitRuns(
         return movesUid ? { ...result, duplicate: true } : result;
       }),
       rows: changes,
-      standing: { ...standing, version, lastMutationID: last.id },
+      standing: { ...standing, version, lastMutationID: last.id, lastReason },
     },
   };
   switch (committed.kind) {
     case "committed":
+      engine.standings.committed(version);
       return decided;
     case "conflict":
+      if (standing.isRecalled) engine.standings.mistrust();
       return { kind: "again", cause: null };
     case "refused":
       return committed;
@@ -120,6 +123,27 @@ export async function commitRuns(
       return found.length > 0 ? decided : { kind: "again", cause: committed.cause };
     }
   }
+}
+
+/** Whether the id of a row that is inserted is free, the insert finds out by itself. */
+function withoutInserted(
+  assumed: readonly Assumption[],
+  changes: readonly RowChange[],
+): readonly Assumption[] {
+  const inserted = new Set<string>();
+  for (const { table, id, before, after } of changes) {
+    if (!before && after) inserted.add(placeOf(table, id));
+  }
+  return assumed.flatMap((assumption) => {
+    if (assumption.column !== "id") return [assumption];
+    const { table, values } = assumption;
+    const rest = values.filter((id) => !inserted.has(placeOf(table, id as string)));
+    return rest.length > 0 ? [{ ...assumption, values: rest }] : [];
+  });
+}
+
+function placeOf(table: string, id: string): string {
+  return `${table} ${id}`;
 }
 
 /** For each column one row if a value is not free. Asked before the first row is written. */

@@ -5,7 +5,8 @@
  * 1. Each mutation stays atomic by itself: what a refused one has written is taken back before the next one runs, and
  *    whether it is refused does not hang on those after it (`judge-in-group.ts`).
  * 2. Only mutations that nothing is known of go into a group: no outcome, no failure, no doubt. The rest, and a group
- *    that the database refuses or that another commit has overtaken, is left to `decide-one.ts`, one by one.
+ *    that the database refuses, is left to `decide-one.ts`, one by one. After another commit has overtaken a group, one
+ *    goes alone before the next group is tried.
  * 3. A group ends before it gets large: it is held in memory, and whoever else writes waits for its commit.
  */
 
@@ -26,12 +27,12 @@ const MAX_MUTATIONS = 200;
 const MAX_ROWS = 2000;
 const MAX_DURATION_MS = 1000;
 
-/** The first of these mutations, as many as it could; null when none. */
+/** The first of these mutations, as many as it could; null when none; `overtaken` by another commit. */
 export async function decideGroup(
   job: PushJob,
   standing: Standing,
   waiting: readonly WireMutation[],
-): Promise<Decided | null> {
+): Promise<Decided | "overtaken" | null> {
   const candidates = unsuspicious(job, standing, waiting);
   if (candidates.length < 2) return null;
   const { engine } = job;
@@ -64,7 +65,14 @@ export async function decideGroup(
     assumed,
     required,
   });
-  return committed.kind === "decided" ? committed.decided : null;
+  switch (committed.kind) {
+    case "decided":
+      return committed.decided;
+    case "again":
+      return "overtaken";
+    case "refused":
+      return null;
+  }
 }
 
 function unsuspicious(

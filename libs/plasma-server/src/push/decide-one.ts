@@ -33,7 +33,9 @@ export async function decideOne(job: MutationJob, known: Standing | null): Promi
   const deadline = platform.clock.now() + MAX_DURATION_MS;
   let standing = known;
   let failure: unknown = null;
-  for (let attempt = 0; attempt < MAX_ATTEMPTS && platform.clock.now() < deadline; attempt++) {
+  // To have remembered wrongly is nobody's fault, and nothing to wait for.
+  const first = known?.isRecalled ? -1 : 0;
+  for (let attempt = first; attempt < MAX_ATTEMPTS && platform.clock.now() < deadline; attempt++) {
     if (attempt > 0) await backOff(platform, attempt - 1);
     standing ??= await readStanding(job);
     const answer = answerDecided(job.mutation, standing);
@@ -69,13 +71,29 @@ async function attemptOnce(job: MutationJob, standing: Standing): Promise<Attemp
     ran = await runMutator(job, { optimistic: false });
     committed = await commitRan(job, standing, { ran, settlesAttempts });
   }
-  if (ran.kind === "failed") return fail(job, standing, { counted, cause: ran.cause });
+  if (ran.kind === "failed") {
+    // A mutation that was decided elsewhere has no failures.
+    if (standing.isRecalled && !(await isStill(job, standing)))
+      return { kind: "again", cause: ran.cause };
+    return fail(job, standing, { counted, cause: ran.cause });
+  }
   if (committed === null || committed === "look")
     throw new TypeError("It was run and not decided.");
   if (committed.kind !== "refused") return committed;
   // The constraints were asked at the version that the mutation started from, so the refusal is the truth there.
   const refusal = { mutation, outcome: refusalOf(committed.error), settlesAttempts };
   return commitOutcome(job, standing, refusal);
+}
+
+/** Whether what was recalled is so, and the mutation unknown. */
+async function isStill(job: MutationJob, recalled: Standing): Promise<boolean> {
+  const read = await readStanding(job);
+  return (
+    read.version === recalled.version &&
+    read.lastMutationID === recalled.lastMutationID &&
+    !read.elsewhere.has(job.mutation.uid) &&
+    !isSuspect(job.mutation, job.request, read)
+  );
 }
 
 /** A push that got no answer may have died of its first mutation; another may have failed before. */

@@ -59,7 +59,7 @@ async function decideAll(job: PushJob): Promise<PushedChanges> {
   const { mutations } = job.request;
   const results: MutationResult[] = [];
   const rows: RowChange[] = [];
-  let standing: Standing | null = null;
+  let standing: Standing | null = job.engine.standings.recall(job);
   let stopped: PushedChanges["stopped"] = null;
   // After a group that came to nothing, one mutation goes alone before the next group is tried.
   let mayGroup = true;
@@ -67,7 +67,14 @@ async function decideAll(job: PushJob): Promise<PushedChanges> {
     try {
       standing ??= await readStanding(job);
       const waiting = mutations.slice(results.length);
-      const group: Decided | null = mayGroup ? await decideGroup(job, standing, waiting) : null;
+      const group: Decided | "overtaken" | null = mayGroup
+        ? await decideGroup(job, standing, waiting)
+        : null;
+      if (group === "overtaken") {
+        mayGroup = standing.isRecalled ?? false;
+        standing = null;
+        continue;
+      }
       const decided: Decided =
         group ?? (await decideOne({ ...job, mutation: waiting[0]! }, standing));
       mayGroup = group !== null || !mayGroup;
@@ -83,6 +90,7 @@ async function decideAll(job: PushJob): Promise<PushedChanges> {
       }
     }
   }
+  job.engine.standings.keep(job, stopped ? null : standing);
   return { response: { lastMutationID: standing?.lastMutationID ?? 0, results }, rows, stopped };
 }
 

@@ -20,8 +20,10 @@ export interface Standing {
   readonly elsewhere: ReadonlyMap<string, Outcome>;
   /** The uids of this push's mutations that have failed before. */
   readonly failedBefore: ReadonlySet<string>;
-  /** Whether there are reasons of refusals that the client has confirmed. */
-  readonly hasConfirmedReasons: boolean;
+  /** The last mutation of the client with the reason of a refusal; 0: none has one. */
+  readonly lastReason: number;
+  /** Not read but remembered (`standing-memory.ts`): the maps are empty, and all of it may be wrong. */
+  readonly isRecalled?: boolean;
 }
 
 /** In one statement, because each one is a round trip on some databases. */
@@ -39,10 +41,12 @@ export async function readStanding(job: PushJob): Promise<Standing> {
     });
   }
   if (!client) throw new StorageFailure("The database has no version.");
-  const numberOf = (row: SqlRow) => row["number"] as number;
+  const numberOf = (row: SqlRow | undefined) => (row?.["number"] as number | null | undefined) ?? 0;
+  const version = client["version"] as number;
+  engine.standings.found(version);
   return {
-    version: client["version"] as number,
-    lastMutationID: client["number"] === null ? 0 : numberOf(client),
+    version,
+    lastMutationID: numberOf(client),
     decided: new Map(
       of("own").map((row) => [
         numberOf(row),
@@ -50,7 +54,7 @@ export async function readStanding(job: PushJob): Promise<Standing> {
       ]),
     ),
     elsewhere: new Map(of("person").map((row) => [row["uid"] as string, outcomeFrom(row)])),
-    hasConfirmedReasons: of("confirmed").length > 0,
+    lastReason: numberOf(of("reason")[0]),
     failedBefore: new Set(of("failed").map((row) => row["uid"] as string)),
   };
 }
@@ -78,8 +82,8 @@ function selectStanding({ engine, identity, request }: PushJob): Statement {
     UNION ALL SELECT 'own' AS what, ${outcomes}
       WHERE client_id = ${client} AND mutation_id BETWEEN ${bind(first)} AND ${bind(first + mutations.length)}
     UNION ALL SELECT 'person' AS what, ${outcomes} WHERE principal = ${person} AND uid IN (${uids})
-    UNION ALL SELECT * FROM (SELECT 'confirmed' AS what, ${outcome} FROM ${reasons}
-      WHERE client_id = ${client} AND mutation_id <= ${bind(request.confirmed)} AND message IS NOT NULL LIMIT 1) AS one
+    UNION ALL SELECT 'reason' AS what, ${NO_NUMBER} AS version, max(mutation_id) AS number, NULL AS uid, ${NO_OUTCOME}
+      FROM ${reasons} WHERE client_id = ${client} AND message IS NOT NULL
     UNION ALL SELECT 'failed' AS what, ${NO_NUMBER} AS version, ${NO_NUMBER} AS number, uid, ${NO_OUTCOME}
       FROM _plasma_attempts WHERE principal = ${person} AND uid IN (${uids})`;
 }

@@ -32,7 +32,7 @@ export interface SchemaDescription {
   readonly retired?: readonly string[];
 }
 
-const LAYOUT = 4;
+const LAYOUT = 5;
 
 export function describeSchema(schema: Schema): SchemaDescription {
   const tables = syncedTables(schema).map((table): TableDescription => {

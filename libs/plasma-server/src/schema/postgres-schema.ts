@@ -48,11 +48,11 @@ export const postgresSchema: SchemaDialect = {
   addToTable: addToPostgresTable,
   alterations: postgresAlterations,
   required: (column) => ({ ...column, nullable: false }),
-  announce: (version, { clientID, mutationID }) => [
-    sql`SELECT set_config('plasma.version', ${bindText(String(version))}, true),
+  begin: (version, { clientID, mutationID }) => [
+    sql`SELECT ${LOCK}, set_config('plasma.version', ${bindText(String(version))}, true),
       set_config('plasma.client', coalesce(${bindText(clientID)}, ''), true),
       set_config('plasma.mutation', coalesce(CAST(${bindInteger(mutationID)} AS text), ''), true)`,
   ],
   // The settings end with the transaction.
-  withdraw: [],
+  end: [],
 };

@@ -37,7 +37,7 @@ export interface SchemaDialect {
   readonly alterations: AlterationSteps;
   /** The column as the database can have it once each row has a value. */
   required(column: ColumnDescription): ColumnDescription;
-  /** Around the writes of a commit: the triggers log them under this version and for this origin. */
-  announce(version: number, origin: Origin): Statement[];
-  readonly withdraw: readonly Statement[];
+  /** Around a commit, its lock included: the triggers log what it writes under this version and for this origin. */
+  begin(version: number, origin: Origin): Statement[];
+  readonly end: readonly Statement[];
 }

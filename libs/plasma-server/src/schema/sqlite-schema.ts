@@ -23,8 +23,8 @@ export const sqliteSchema: SchemaDialect = {
   addToTable: addToSqliteTable,
   alterations: sqliteAlterations,
   required: (column) => ({ ...column, nullable: false, requiredBy: "triggers" }),
-  announce: (_version, { clientID, mutationID }) => [
+  begin: (_version, { clientID, mutationID }) => [
     sql`INSERT INTO _plasma_origin_context (id, client_id, mutation_id) VALUES (1, ${bind(clientID)}, ${bind(mutationID)})`,
   ],
-  withdraw: [sql`DELETE FROM _plasma_origin_context`],
+  end: [sql`DELETE FROM _plasma_origin_context`],
 };

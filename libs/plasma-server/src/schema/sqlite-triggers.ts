@@ -4,7 +4,8 @@
  *
  * 1. The history keeps the *first* pre-image of a row in each version: later ones find their place taken.
  * 2. Inside an engine commit the version was announced (`_plasma_origin_context` has its row). A trigger that finds
- *    no announcement takes a version of its own.
+ *    no announcement takes a version of its own. What a commit mostly does has triggers of its own that do no more than
+ *    that takes (`…_in_commit`): they are a good part of what a mutation costs.
  * 3. REPLACE removes rows without a delete trigger. What an insert might replace, by id or by a unique column, is
  *    logged before it; for rows that stay after all, that entry is harmless. The same goes for an update that may
  *    replace others.
@@ -26,6 +27,9 @@ const TAKE_VERSION = sql`
       SELECT version, lower(hex(randomblob(16))), ${NOW} FROM _plasma_meta
       WHERE NOT EXISTS (SELECT 1 FROM _plasma_origin_context);`;
 
+const IN_COMMIT = sql`EXISTS (SELECT 1 FROM _plasma_origin_context)`;
+const SAME_ID = sql`${columnOf("NEW", "id")} = ${columnOf("OLD", "id")}`;
+
 export function triggersOf(table: TableDescription): Statement[] {
   const on = name(table.name);
   const replaceable = [
@@ -40,28 +44,41 @@ export function triggersOf(table: TableDescription): Statement[] {
   return [
     ...trigger(table, "replace", {
       when: sql`BEFORE INSERT ON ${on} WHEN EXISTS (SELECT 1 FROM ${on} WHERE ${inTheWay})`,
-      does: [keepRows(table, inTheWay), noteRows(table, inTheWay)],
+      does: [TAKE_VERSION, keepRows(table, inTheWay), noteRows(table, inTheWay)],
     }),
     ...trigger(table, "insert", {
-      when: sql`AFTER INSERT ON ${on}`,
-      does: [keepNothing(table, "NEW"), note(table, "NEW", "put")],
+      when: sql`AFTER INSERT ON ${on} WHEN NOT ${IN_COMMIT}`,
+      does: [TAKE_VERSION, keepNothing(table), note(table, "NEW", "put")],
     }),
     ...trigger(table, "replace_by_update", {
       when: sql`BEFORE UPDATE OF ${join(replaceable.map(name))} ON ${on} WHEN EXISTS (SELECT 1 FROM ${on} WHERE ${others})`,
-      does: [keepRows(table, others), noteRows(table, others)],
+      does: [TAKE_VERSION, keepRows(table, others), noteRows(table, others)],
     }),
     ...trigger(table, "update", {
-      when: sql`AFTER UPDATE ON ${on}`,
+      when: sql`AFTER UPDATE ON ${on} WHEN NOT (${IN_COMMIT} AND ${SAME_ID})`,
       does: [
+        TAKE_VERSION,
         keepOld(table),
         note(table, "OLD", "del"),
-        keepNothing(table, "NEW"),
+        keepNothing(table),
         note(table, "NEW", "put"),
       ],
     }),
     ...trigger(table, "delete", {
-      when: sql`AFTER DELETE ON ${on}`,
-      does: [keepOld(table), note(table, "OLD", "del")],
+      when: sql`AFTER DELETE ON ${on} WHEN NOT ${IN_COMMIT}`,
+      does: [TAKE_VERSION, keepOld(table), note(table, "OLD", "del")],
+    }),
+    ...trigger(table, "insert_in_commit", {
+      when: sql`AFTER INSERT ON ${on} WHEN ${IN_COMMIT}`,
+      does: [keepNothing(table), noteInCommit(table, "NEW", "put")],
+    }),
+    ...trigger(table, "update_in_commit", {
+      when: sql`AFTER UPDATE ON ${on} WHEN ${IN_COMMIT} AND ${SAME_ID}`,
+      does: [keepOld(table), noteInCommit(table, "NEW", "put")],
+    }),
+    ...trigger(table, "delete_in_commit", {
+      when: sql`AFTER DELETE ON ${on} WHEN ${IN_COMMIT}`,
+      does: [keepOld(table), noteInCommit(table, "OLD", "del")],
     }),
     ...table.columns.flatMap((column) => (column.requiredBy ? requiring(table, column.name) : [])),
   ];
@@ -73,7 +90,10 @@ export function dropTriggersOf(table: TableDescription): Statement[] {
 
 /** Of those that `triggersOf` makes. */
 export function triggerNamesOf(table: TableDescription): string[] {
-  const events = ["replace", "insert", "replace_by_update", "update", "delete"];
+  const events = [
+    ...["replace", "insert", "replace_by_update", "update", "delete"],
+    ...["insert_in_commit", "update_in_commit", "delete_in_commit"],
+  ];
   for (const column of table.columns) {
     if (column.requiredBy)
       events.push(...REQUIRING.map((event) => requirement(event, column.name)));
@@ -113,7 +133,7 @@ function trigger(
   const label = name(triggerName(table, event));
   return [
     sql`DROP TRIGGER IF EXISTS ${label}`,
-    sql`CREATE TRIGGER ${label} ${body.when} BEGIN${TAKE_VERSION}${join(body.does, "")}
+    sql`CREATE TRIGGER ${label} ${body.when} BEGIN${join(body.does, "")}
   END`,
   ];
 }
@@ -126,6 +146,14 @@ function note(table: TableDescription, row: "OLD" | "NEW", op: "put" | "del"): S
   return sql`
     INSERT INTO _plasma_changes ${CHANGE_COLUMNS}
       SELECT version, ${text(table.name)}, ${columnOf(row, "id")}, ${text(op)}, ${ORIGIN} FROM _plasma_meta WHERE 1
+      ${LAST_OP_WINS}`;
+}
+
+function noteInCommit(table: TableDescription, row: "OLD" | "NEW", op: "put" | "del"): SqlFragment {
+  return sql`
+    INSERT INTO _plasma_changes ${CHANGE_COLUMNS}
+      SELECT version, ${text(table.name)}, ${columnOf(row, "id")}, ${text(op)}, ${NOW}, client_id, mutation_id
+      FROM _plasma_meta, _plasma_origin_context WHERE 1
       ${LAST_OP_WINS}`;
 }
 
@@ -154,10 +182,10 @@ function keepOld(table: TableDescription): SqlFragment {
 }
 
 /** The row was not there before, unless the history says otherwise already. */
-function keepNothing(table: TableDescription, row: "NEW"): SqlFragment {
+function keepNothing(table: TableDescription): SqlFragment {
   return sql`
     INSERT INTO ${history(table)} (_v, _present, id)
-      SELECT version, 0, ${columnOf(row, "id")} FROM _plasma_meta WHERE 1
+      SELECT version, 0, NEW.id FROM _plasma_meta WHERE 1
       ON CONFLICT (id, _v) DO NOTHING;`;
 }
 

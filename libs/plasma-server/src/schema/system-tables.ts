@@ -17,9 +17,17 @@ import { sql } from "../sql/fragment.ts";
 import type { SqlFragment } from "../sql/fragment.ts";
 
 /** Why a commit is called off. Each has its constraint, whose name shows in the database's error. */
-export type GuardKind = "conflict" | "client" | "reference" | "taken" | "schema";
+export type GuardKind = "reference" | "taken" | "schema";
 
-const GUARD_CONSTRAINT = /plasma_guard_(conflict|client|reference|taken|schema)\b/;
+const GUARD_CONSTRAINT = /plasma_guard_(reference|taken|schema)\b/;
+
+/**
+ * Whether an error of the database means that a commit was overtaken: a value that is only found where everything is as
+ * it was read is missing, and its column cannot be null. The names are in the error whatever language it has.
+ */
+export function isOvertaken(message: string): boolean {
+  return /_plasma_(versions|clients|client_mutations)/.test(message);
+}
 
 /** The guard that an error of the database speaks of. */
 export function guardOf(message: string): GuardKind | null {
@@ -110,6 +118,7 @@ export function systemTables({ integer, text, end, endKeyed }: SystemTypes): Sta
     sql`DROP TABLE IF EXISTS _plasma_guard`,
     sql`CREATE TABLE _plasma_guard (
     kind ${text} NOT NULL,
+    -- For builds of earlier layouts, which may still be running.
     CONSTRAINT plasma_guard_conflict CHECK (kind <> 'conflict'),
     CONSTRAINT plasma_guard_client CHECK (kind <> 'client'),
     CONSTRAINT plasma_guard_reference CHECK (kind <> 'reference'),

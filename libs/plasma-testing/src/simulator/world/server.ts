@@ -178,7 +178,7 @@ export class SimServer<Ctx> {
         }
         return result;
       } catch (error) {
-        if (String(error).includes("plasma_guard_conflict")) {
+        if (String(error).includes("_plasma_versions.version")) {
           this.#options.states.reached("guard aborted a commit");
         }
         throw error;
