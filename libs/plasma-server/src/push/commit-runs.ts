@@ -17,7 +17,7 @@ import type { Requirement } from "./judge-in-group.ts";
 import { inStorage } from "./push-job.ts";
 import type { PushJob } from "./push-job.ts";
 import { resultOf } from "./standing.ts";
-import type { Standing } from "./standing.ts";
+import type { Standing } from "./standing-memory.ts";
 
 /** What became of one mutation. */
 export interface Run {

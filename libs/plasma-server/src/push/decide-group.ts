@@ -21,7 +21,7 @@ import type { Requirement } from "./judge-in-group.ts";
 import { isSuspect } from "./decide-one.ts";
 import type { PushJob } from "./push-job.ts";
 import { runMutator } from "./run-mutator.ts";
-import type { Standing } from "./standing.ts";
+import type { Standing } from "./standing-memory.ts";
 
 const MAX_MUTATIONS = 200;
 const MAX_ROWS = 2000;

@@ -23,7 +23,7 @@ import type { MutationJob } from "./push-job.ts";
 import { runMutator } from "./run-mutator.ts";
 import type { Ran } from "./run-mutator.ts";
 import { answerDecided, readStanding } from "./standing.ts";
-import type { Standing } from "./standing.ts";
+import type { Standing } from "./standing-memory.ts";
 
 const MAX_ATTEMPTS = 10;
 const MAX_DURATION_MS = 15_000;

@@ -23,7 +23,7 @@ import { decideGroup } from "./decide-group.ts";
 import { decideOne } from "./decide-one.ts";
 import type { PushJob } from "./push-job.ts";
 import { readStanding } from "./standing.ts";
-import type { Standing } from "./standing.ts";
+import type { Standing } from "./standing-memory.ts";
 import { timeLimit } from "./time-limit.ts";
 
 export interface PushedChanges {
@@ -56,10 +56,11 @@ export async function push(
 }
 
 async function decideAll(job: PushJob): Promise<PushedChanges> {
-  const { mutations } = job.request;
+  const { engine, identity, request } = job;
+  const { mutations } = request;
   const results: MutationResult[] = [];
   const rows: RowChange[] = [];
-  let standing: Standing | null = job.engine.standings.recall(job);
+  let standing: Standing | null = engine.standings.recall(identity, request);
   let stopped: PushedChanges["stopped"] = null;
   // After a group that came to nothing, one mutation goes alone before the next group is tried.
   let mayGroup = true;
@@ -90,7 +91,7 @@ async function decideAll(job: PushJob): Promise<PushedChanges> {
       }
     }
   }
-  job.engine.standings.keep(job, stopped ? null : standing);
+  engine.standings.keep(identity, stopped ? null : standing);
   return { response: { lastMutationID: standing?.lastMutationID ?? 0, results }, rows, stopped };
 }
 

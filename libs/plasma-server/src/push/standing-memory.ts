@@ -9,15 +9,31 @@
  * 3. A push that is sent again, or that does not begin with the client's next mutation, always asks.
  */
 
-import type { WireMutation } from "@sh1n4ps/plasma-core";
-import type { PushJob } from "./push-job.ts";
-import type { Standing } from "./standing.ts";
+import type { PushRequest, WireMutation } from "@sh1n4ps/plasma-core";
+import type { Identity } from "../options.ts";
+import type { Outcome } from "../outcomes.ts";
+
+/** As of one version. */
+export interface Standing {
+  readonly version: number;
+  readonly lastMutationID: number;
+  /** Outcomes of mutations of this push that were decided under this client id. */
+  readonly decided: ReadonlyMap<number, { readonly uid: string | null; readonly outcome: Outcome }>;
+  /** Outcomes of mutations of this push that were decided under another id. */
+  readonly elsewhere: ReadonlyMap<string, Outcome>;
+  /** The uids of this push's mutations that have failed before. */
+  readonly failedBefore: ReadonlySet<string>;
+  /** The last mutation of the client with the reason of a refusal; 0: none has one. */
+  readonly lastReason: number;
+  /** Not read but remembered (`standing-memory.ts`): the maps are empty, and all of it may be wrong. */
+  readonly isRecalled?: boolean;
+}
 
 export interface StandingMemory {
   /** Where the client of a push stands; null: ask. */
-  recall(job: PushJob): Standing | null;
+  recall(identity: Identity, request: PushRequest): Standing | null;
   /** What a push has left behind; null: nobody can say, so the next one asks. */
-  keep(job: PushJob, standing: Standing | null): void;
+  keep(identity: Identity, standing: Standing | null): void;
   /** The database has just been read at this version. */
   found(version: number): void;
   /** This process has committed this version. */
@@ -46,7 +62,7 @@ export function createStandingMemory(): StandingMemory {
   let expected: number | null = null;
   let confirmations = 0;
   return {
-    recall({ identity, request }) {
+    recall(identity, request) {
       if (expected === null || confirmations < ENOUGH || request.retry) return null;
       const known = clients.get(identity.clientID);
       if (known?.principal !== identity.principal) return null;
@@ -62,7 +78,7 @@ export function createStandingMemory(): StandingMemory {
         isRecalled: true,
       };
     },
-    keep({ identity: { clientID, principal } }, standing) {
+    keep({ clientID, principal }, standing) {
       clients.delete(clientID);
       if (!standing) return;
       const { lastMutationID, lastReason } = standing;

@@ -9,22 +9,7 @@ import type { SqlRow, Statement } from "../sql/executor.ts";
 import { bind, sql } from "../sql/fragment.ts";
 import { inStorage } from "./push-job.ts";
 import type { PushJob } from "./push-job.ts";
-
-/** As of one version. */
-export interface Standing {
-  readonly version: number;
-  readonly lastMutationID: number;
-  /** Outcomes of mutations of this push that were decided under this client id. */
-  readonly decided: ReadonlyMap<number, { readonly uid: string | null; readonly outcome: Outcome }>;
-  /** Outcomes of mutations of this push that were decided under another id. */
-  readonly elsewhere: ReadonlyMap<string, Outcome>;
-  /** The uids of this push's mutations that have failed before. */
-  readonly failedBefore: ReadonlySet<string>;
-  /** The last mutation of the client with the reason of a refusal; 0: none has one. */
-  readonly lastReason: number;
-  /** Not read but remembered (`standing-memory.ts`): the maps are empty, and all of it may be wrong. */
-  readonly isRecalled?: boolean;
-}
+import type { Standing } from "./standing-memory.ts";
 
 /** In one statement, because each one is a round trip on some databases. */
 export async function readStanding(job: PushJob): Promise<Standing> {
