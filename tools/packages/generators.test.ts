@@ -4,20 +4,17 @@ import { execFile } from "node:child_process";
 import { mkdir, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { isAsCloned } from "../plasma-nx/src/as-cloned.fixture.ts";
 import { copyWorkspace, MINUTES } from "../plasma-nx/src/workspace-copy.fixture.ts";
 import type { WorkspaceCopy } from "../plasma-nx/src/workspace-copy.fixture.ts";
-import { repoRoot } from "../scripts/setup.mjs";
-import { packAll } from "./pack.mjs";
 
 const GENERATORS = "@sh1n4ps/plasma-nx";
 
 describe.runIf(isAsCloned)("the published generators", () => {
   let copy: WorkspaceCopy;
   beforeAll(async () => {
-    const output = join(repoRoot, "dist", "generators-under-test");
-    const [packed] = await packAll({ output, only: [GENERATORS] });
+    const packed = inject("packed").find(({ name }) => name === GENERATORS);
     copy = await copyWorkspace();
     const installed = join(copy.directory, "node_modules", GENERATORS);
     await rm(join(copy.directory, "tools", "plasma-nx"), { recursive: true });

@@ -26,19 +26,15 @@ export const packagesDirectory = join(repoRoot, "dist", "packages");
 /** Not published, wherever they lie. */
 const ONLY_OURS = /(\.test\.\w+|\.test-d\.\w+|\.fixture\.\w+|vitest.*\.config\.ts)$/;
 
-/**
- * @param {{ output?: string, only?: string[] }} [options] `only` names packages that need no others of ours.
- * @returns {Promise<{ name: string, folder: string, stage: string, tarball: string }[]>}
- */
-export async function packAll({ output = packagesDirectory, only } = {}) {
+/** @returns {Promise<{ name: string, folder: string, stage: string, tarball: string }[]>} */
+export async function packAll({ output = packagesDirectory } = {}) {
   // What they import is installed only now.
   const { compile } = await import("./compile.mjs");
   const { checkImports } = await import("./imports.mjs");
   rmSync(output, { recursive: true, force: true });
   const stagedTypes = {};
   const packed = [];
-  const packages = publishedPackages().filter(({ name }) => !only || only.includes(name));
-  for (const one of packages) {
+  for (const one of publishedPackages()) {
     const stage = join(output, one.folder);
     const manifest = publishedManifest(one);
     mkdirSync(stage, { recursive: true });

@@ -12,7 +12,7 @@ import { publint } from "publint";
 import { formatMessage } from "publint/utils";
 import { chromium } from "playwright-core";
 import type { Browser } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { chromiumArgs, findChromium } from "../scripts/chromium.mjs";
 import { anyFreePort } from "../scripts/ports.mjs";
 import { startGroup } from "../scripts/process-group.mjs";
@@ -20,7 +20,6 @@ import { repoRoot } from "../scripts/setup.mjs";
 import { waitForHttp } from "../scripts/wait-for-http.mjs";
 import { emptyProject } from "./empty-project.fixture.ts";
 import type { EmptyProject } from "./empty-project.fixture.ts";
-import { packAll } from "./pack.mjs";
 import { filesInReadme } from "./readme-files.fixture.ts";
 
 const MINUTES = 60_000;
@@ -28,23 +27,15 @@ const MINUTES = 60_000;
 const GENERATORS = "@sh1n4ps/plasma-nx";
 /** Those of programs that know `exports` and ES modules; there is no CommonJS. */
 const ESM_RESOLUTIONS = ["node16-esm", "bundler"] as const;
-const OUTPUT = join(repoRoot, "dist", "packages-under-test");
 
-let packed: Awaited<ReturnType<typeof packAll>> = [];
-const tarballs: Record<string, string> = {};
+const packed = inject("packed");
 const tarballsOf = (...folders: string[]) =>
   Object.fromEntries(
-    folders.map((folder) => {
-      const name = `@sh1n4ps/${folder}`;
-      return [name, tarballs[name] ?? ""];
-    }),
+    packed
+      .filter(({ folder }) => folders.includes(folder))
+      .map(({ name, tarball }) => [name, tarball]),
   );
 const readmeOf = (folder: string) => filesInReadme(join(repoRoot, "libs", folder, "README.md"));
-
-beforeAll(async () => {
-  packed = await packAll({ output: OUTPUT });
-  for (const { name, tarball } of packed) tarballs[name] = tarball;
-}, 3 * MINUTES);
 
 describe.concurrent("the notes of the READMEs", () => {
   let app: EmptyProject;

@@ -1,3 +1,7 @@
+import { fileURLToPath } from "node:url";
+import { mergeConfig } from "vitest/config";
 import { nodeProject } from "../vitest/projects.ts";
 
-export default nodeProject("packages");
+const packed = fileURLToPath(new URL("./packed.fixture.ts", import.meta.url));
+
+export default mergeConfig(nodeProject("packages"), { test: { globalSetup: [packed] } });
