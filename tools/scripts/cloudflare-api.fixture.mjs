@@ -1,11 +1,10 @@
 /**
- * As much of Cloudflare's API as a deployment of the worker asks for, so that the real wrangler can be run without an
- * account. It keeps what it is told, and writes down each request.
+ * As much of Cloudflare's API as deployments of the worker and their removal ask for, so that the real wrangler can be run
+ * without an account. It keeps what it is told, and writes down each request.
  */
 import { createServer } from "node:http";
 import Database from "better-sqlite3";
 
-const WORKER = "/workers/scripts/plasma-sync";
 const NO_SUCH_WORKER = {
   status: 404,
   errors: [{ code: 10007, message: "This Worker does not exist on your account." }],
@@ -14,12 +13,13 @@ const NO_SUCH_WORKER = {
 export async function startCloudflareApi() {
   const account = {
     databases: [],
-    /** What is in the D1 database, of which there is one at most. */
+    /** What is in all D1 databases: they are one. */
     d1: new Database(":memory:"),
     projects: [],
-    /** The worker as it was last uploaded: a multipart form. */
-    worker: undefined,
-    secrets: [],
+    /** Workers by name, each as it was last uploaded: a multipart form. */
+    workers: new Map(),
+    /** Those of the previews of the Pages project. */
+    deployments: [],
     requests: [],
   };
   const server = createServer(async (request, response) => {
@@ -49,7 +49,10 @@ export async function startCloudflareApi() {
 }
 
 function answerTo(account, asked, body) {
-  const { databases, d1, projects } = account;
+  const { databases, d1, projects, deployments } = account;
+  const [, method = "", worker, of = ""] =
+    /^(\w+) \/workers\/(?:scripts|services)\/([^/]+)(.*)$/.exec(asked) ?? [];
+  if (worker) return answerOfWorker(account, worker, { asked: `${method} ${of}`, body });
   if (/^POST \/d1\/database\/[^/]+\/query$/.test(asked)) {
     const statements = JSON.parse(body).sql.split(";\n");
     return {
@@ -60,13 +63,21 @@ function answerTo(account, asked, body) {
       })),
     };
   }
+  const [, deleted] =
+    /^DELETE \/(?:d1\/database|pages\/projects\/.*\/deployments)\/(.*)$/.exec(asked) ?? [];
+  if (deleted) {
+    account.databases = databases.filter(({ uuid }) => uuid !== deleted);
+    account.deployments = deployments.filter(({ id }) => id !== deleted);
+    return {};
+  }
   switch (asked) {
     case "GET /health":
       return { result: { ok: true } };
     case "GET /d1/database":
       return { result: databases };
     case "POST /d1/database": {
-      const made = { name: JSON.parse(body).name, uuid: "11111111-2222-4333-8444-555555555555" };
+      const uuid = `11111111-2222-4333-8444-55555555555${5 + databases.length}`;
+      const made = { name: JSON.parse(body).name, uuid };
       databases.push(made);
       return { result: made };
     }
@@ -80,24 +91,34 @@ function answerTo(account, asked, body) {
       projects.push(made);
       return { result: made };
     }
+    case "GET /pages/projects/plasma-todo/deployments":
+      return { result: deployments };
     case "GET /workers/subdomain":
       return { result: { subdomain: "tests" } };
     case "GET /workers/scripts":
-      return { result: account.worker ? [{ id: "plasma-sync" }] : [] };
-    case `PUT ${WORKER}`:
-      account.worker = body;
-      account.secrets = [{ name: "SESSION_SECRET", type: "secret_text" }];
-      return { result: { id: "plasma-sync", deployment_id: "1", startup_time_ms: 1 } };
-    case `PUT ${WORKER}/schedules`:
+      return { result: [...account.workers.keys()].map((id) => ({ id })) };
+    default:
+      return NO_SUCH_WORKER;
+  }
+}
+
+function answerOfWorker({ workers }, name, { asked, body }) {
+  if (asked === "PUT ") {
+    workers.set(name, body);
+    return { result: { id: name, deployment_id: "1", startup_time_ms: 1 } };
+  }
+  if (!workers.has(name)) return NO_SUCH_WORKER;
+  switch (asked) {
+    case "DELETE ":
+      workers.delete(name);
+      return {};
+    case "PUT /schedules":
       return { result: { schedules: [] } };
-    case `POST ${WORKER}/subdomain`:
+    case "POST /subdomain":
+    case "GET /subdomain":
       return { result: { enabled: true, previews_enabled: false } };
-    case `GET ${WORKER}/subdomain`:
-      return account.worker
-        ? { result: { enabled: true, previews_enabled: false } }
-        : NO_SUCH_WORKER;
-    case `GET ${WORKER}/secrets`:
-      return account.worker ? { result: account.secrets } : NO_SUCH_WORKER;
+    case "GET /secrets":
+      return { result: [{ name: "SESSION_SECRET", type: "secret_text" }] };
     default:
       return NO_SUCH_WORKER;
   }

@@ -4,10 +4,14 @@
  *   npm run deploy -- --dry-run     lists the steps and what they would create; needs no account and no network
  *   npm run deploy -- --only sync   the worker alone (`nx deploy sync`); `--only todo`: the app alone
  *   npm run deploy -- --demo        lets anybody sign in as one of the demo's people
+ *   npm run deploy -- --preview pr-12            a preview with a worker and a database of its own, as a demo
+ *   npm run deploy -- --preview pr-12 --remove   takes that preview away again
  *
  * What is there already is left as it is, so it can be run again at any time. CLOUDFLARE_API_TOKEN and
- * CLOUDFLARE_ACCOUNT_ID stand in for `wrangler login`; PLASMA_SYNC_URL is the worker's address if it has one of its own.
+ * CLOUDFLARE_ACCOUNT_ID stand in for `wrangler login`; PLASMA_SYNC_URL is the worker's address if it has one of its own
+ * (of a preview: PLASMA_PREVIEW_SYNC_URL). On GitHub, later steps get the addresses as `app_url` and `sync_url`.
  */
+import { appendFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { Complaint, runMain } from "./complaint.mjs";
 import { endGroupsOnSignal, stopAllGroups } from "./process-group.mjs";
@@ -22,13 +26,17 @@ await runMain(async () => {
   ensureInstalled();
   // What it imports is installed only now.
   const { bundleWorker, deploymentSteps } = await import("./deployment.mjs");
-  const steps = deploymentSteps(options).filter(
+  const { deploymentTarget } = await import("./deployment-target.mjs");
+  const { removalSteps } = await import("./preview-removal.mjs");
+  const target = deploymentTarget(options);
+  const steps = (options.remove ? removalSteps(target) : deploymentSteps(target)).filter(
     ({ part }) => !options.only || part === "both" || part === options.only,
   );
   if (options.dryRun) {
     list(steps);
-    if (options.only !== "todo") console.log(`\nThe worker bundles: ${await bundleWorker()}`);
-    if (!options.demo) console.log(`\n${DEMO_HINT}`);
+    const bundles = !options.remove && options.only !== "todo";
+    if (bundles) console.log(`\nThe worker bundles: ${await bundleWorker()}`);
+    if (!target.isDemo) console.log(`\n${DEMO_HINT}`);
     console.log("\nDry run: nothing was created, changed or sent.");
     return;
   }
@@ -46,12 +54,18 @@ function readOptions() {
       "dry-run": { type: "boolean", default: false },
       only: { type: "string" },
       demo: { type: "boolean", default: false },
+      preview: { type: "string" },
+      remove: { type: "boolean", default: false },
     },
   });
   if (values.only !== undefined && !PARTS.includes(values.only)) {
     throw new Complaint(`--only takes ${PARTS.join(" or ")}, not "${values.only}".`);
   }
-  return { dryRun: values["dry-run"], only: values.only, demo: values.demo };
+  if (values.remove && values.preview === undefined) {
+    throw new Complaint("--remove takes a preview away: name it with --preview.");
+  }
+  const { "dry-run": dryRun, only, demo, preview, remove } = values;
+  return { dryRun, only, demo, preview, remove };
 }
 
 function list(steps) {
@@ -60,8 +74,10 @@ function list(steps) {
     console.log(`${String(index + 1).padStart(2)}. ${name.padEnd(9)} ${does}`);
     for (const command of commands) console.log(`              $ ${command}`);
   }
+  const created = steps.flatMap(({ creates }) => creates);
+  if (created.length === 0) return;
   console.log("\nWhat would be created where it is missing:\n");
-  for (const created of steps.flatMap(({ creates }) => creates)) console.log(`  - ${created}`);
+  for (const one of created) console.log(`  - ${one}`);
 }
 
 async function run(steps) {
@@ -72,4 +88,10 @@ async function run(steps) {
   }
   if (state.syncUrl) console.log(`\nThe worker: ${state.syncUrl}`);
   if (state.appUrl) console.log(`The app:    ${state.appUrl}`);
+  const output = process.env.GITHUB_OUTPUT;
+  if (!output) return;
+  const addresses = { app_url: state.appUrl, sync_url: state.syncUrl };
+  for (const [name, url] of Object.entries(addresses)) {
+    if (url) appendFileSync(output, `${name}=${url}\n`);
+  }
 }

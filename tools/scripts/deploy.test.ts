@@ -1,8 +1,11 @@
 /** Deployments by the real wrangler: without an account or a network, and to a stand-in for Cloudflare's API. */
 
 import { execFile } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, onTestFinished } from "vitest";
 import { startCloudflareApi } from "./cloudflare-api.fixture.mjs";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
@@ -56,6 +59,33 @@ describe("npm run deploy -- --dry-run", () => {
   );
 
   it(
+    "names nothing of the app's for a preview but its Pages project",
+    { timeout: TIMEOUT },
+    async () => {
+      const { code, output } = await deploy(["--dry-run", "--preview", "pr-12"], NO_NETWORK);
+      expect(code).toBe(0);
+      const [, created = ""] = output.split("What would be created");
+      expect([...created.matchAll(/"(.*)"/g)].map(([, name]) => name)).toEqual([
+        ...["plasma-pr-12", "plasma-todo", "plasma-sync-pr-12"],
+      ]);
+      expect(output).toContain("--branch pr-12");
+      expect(created).not.toContain("cron");
+    },
+  );
+
+  it("says which previews there can be", { timeout: TIMEOUT }, async () => {
+    const refusals = [
+      [["--preview", "main"], 'a name such as pr-12, not "main"'],
+      [["--preview", "Feature/x"], 'a name such as pr-12, not "Feature/x"'],
+      [["--remove"], "name it with --preview"],
+    ] as const;
+    for (const [args, sentence] of refusals) {
+      const { code, output } = await deploy(["--dry-run", ...args], NO_NETWORK);
+      expect([code, output]).toEqual([1, expect.stringContaining(sentence)]);
+    }
+  });
+
+  it(
     "is told of one part alone, and refuses a part that is none",
     { timeout: TIMEOUT },
     async () => {
@@ -68,7 +98,7 @@ describe("npm run deploy -- --dry-run", () => {
   );
 });
 
-describe("npm run deploy -- --only sync", () => {
+describe("npm run deploy", () => {
   let api: Awaited<ReturnType<typeof startCloudflareApi>>;
   beforeEach(async () => {
     api = await startCloudflareApi();
@@ -77,8 +107,9 @@ describe("npm run deploy -- --only sync", () => {
   const created = () =>
     api.account.requests.filter((request: string) => /^POST .*(database|projects)$/.test(request));
   /** What the worker was uploaded with, by name. */
-  const bindings = (): Record<string, unknown> => {
-    const [, metadata = "{}"] = /name="metadata"\s+(\{.*\})/.exec(api.account.worker) ?? [];
+  const bindings = (worker = "plasma-sync"): Record<string, unknown> => {
+    const uploaded = api.account.workers.get(worker);
+    const [, metadata = "{}"] = /name="metadata"\s+(\{.*\})/.exec(uploaded ?? "") ?? [];
     return Object.fromEntries(
       JSON.parse(metadata).bindings.map((binding: { name: string }) => [binding.name, binding]),
     );
@@ -125,7 +156,64 @@ describe("npm run deploy -- --only sync", () => {
       const { code, output } = await deploy(["--only", "sync"], api.env);
       expect([code, output]).toEqual([1, expect.stringContaining("needs a migration before")]);
       expect(output).toContain('already has a table "users" that plasma did not make');
-      expect(api.account.worker).toBeUndefined();
+      expect(api.account.workers.size).toBe(0);
+    },
+  );
+
+  it(
+    "makes a preview with a worker and a database of its own, and takes it away again",
+    { timeout: 2 * TIMEOUT },
+    async () => {
+      const { PLASMA_SYNC_URL: address = "", ...account } = api.env;
+      // The app's own worker has nothing to do with its previews.
+      const env = { ...account, PLASMA_SYNC_URL: "", PLASMA_PREVIEW_SYNC_URL: address };
+      api.account.databases.push({ name: "plasma", uuid: "11111111-2222-4333-8444-000000000000" });
+      api.account.workers.set("plasma-sync", "the app's");
+      const folder = mkdtempSync(join(tmpdir(), "plasma-outputs-"));
+      onTestFinished(() => rmSync(folder, { recursive: true }));
+      const outputs = join(folder, "github-output");
+      const made = await deploy(["--preview", "pr-12", "--only", "sync"], {
+        ...env,
+        GITHUB_OUTPUT: outputs,
+      });
+      expect(made.output).toContain("the worker is well");
+      expect(made.code).toBe(0);
+      expect(readFileSync(outputs, "utf8")).toBe(`sync_url=${address}\n`);
+      const bound = bindings("plasma-sync-pr-12");
+      expect(bound["APP_ORIGINS"]).toMatchObject({
+        text: "https://pr-12.plasma-todo-4nz.pages.dev",
+      });
+      expect(bound["DB"]).toMatchObject({ id: "11111111-2222-4333-8444-555555555556" });
+      expect(bound["DEMO"]).toMatchObject({ text: "true" });
+      expect(bound["SESSION_SECRET"]).toMatchObject({ type: "secret_text" });
+      expect(api.account.requests.filter((request: string) => /schedules/.test(request))).toEqual(
+        [],
+      );
+
+      api.account.deployments.push(uploadOf("pr-12", "of-this"), uploadOf("pr-1", "of-another"));
+      const removed = await deploy(["--preview", "pr-12", "--remove"], env);
+      expect(removed.output).toContain("App …\n      deleted 1");
+      expect(removed.code).toBe(0);
+      const { databases, workers, deployments } = api.account;
+      expect(databases.map(({ name }: { name: string }) => name)).toEqual(["plasma"]);
+      expect([...workers]).toEqual([["plasma-sync", "the app's"]]);
+      expect(deployments.map(({ id }: { id: string }) => id)).toEqual(["of-another"]);
+
+      const again = await deploy(["--preview", "pr-12", "--remove"], env);
+      expect(again.output).toMatch(/gone already[^]*gone already[^]*deleted 0/);
+      expect(again.code).toBe(0);
     },
   );
 });
+
+/** A deployment as Pages lists it. */
+function uploadOf(branch: string, id: string) {
+  return {
+    id,
+    environment: "preview",
+    deployment_trigger: { metadata: { branch, commit_hash: "0123456789" } },
+    latest_stage: { ended_on: "2026-04-01T00:00:00Z", status: "success" },
+    url: `https://${id}.plasma-todo-4nz.pages.dev`,
+    project_name: "plasma-todo",
+  };
+}

@@ -5,23 +5,16 @@
 import { randomBytes } from "node:crypto";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { buildPages, pagesDir } from "../pages/build.mjs";
 import { importBundled } from "./bundle.mjs";
 import { Complaint } from "./complaint.mjs";
-import { readJsonc } from "./jsonc.mjs";
+import { appDir, syncDir } from "./deployment-target.mjs";
 import { repoRoot } from "./setup.mjs";
 import { waitForHttp } from "./wait-for-http.mjs";
 import { wrangler, wranglerJson, wranglerReport } from "./wrangler.mjs";
 
-const syncDir = join(repoRoot, "apps", "sync");
-const appDir = join(repoRoot, "apps", "todo");
-/** Wrangler's own folders, which git does not see. */
-const deployConfig = join(syncDir, ".wrangler", "plasma-deploy.json");
-const deployedFile = join(syncDir, ".wrangler", "plasma-deployed.json");
-
 const SECRETS = ["SESSION_SECRET"];
-const PRODUCTION_BRANCH = "main";
 const PLACEHOLDER_ID = /^[0-]*$/;
 const HEALTH_TIMEOUT_MS = 120_000;
 
@@ -36,15 +29,11 @@ const HEALTH_TIMEOUT_MS = 120_000;
  */
 
 /**
- * @param {{ demo: boolean }} options `demo` lets anybody sign in as one of the demo's people.
+ * @param {import("./deployment-target.mjs").Target} target
  * @returns {Step[]}
  */
-export function deploymentSteps({ demo }) {
-  const worker = readJsonc(join(syncDir, "wrangler.jsonc"));
-  const pages = readJsonc(join(appDir, "wrangler.jsonc"));
-  const [database] = worker.d1_databases;
-  const buckets = (worker.r2_buckets ?? []).map(({ bucket_name: name }) => name);
-  const isDemo = demo || worker.vars.DEMO === "true";
+export function deploymentSteps(target) {
+  const { worker, database, buckets, pages, isDemo } = target;
   const crons = worker.triggers?.crons ?? [];
   return [
     {
@@ -80,10 +69,10 @@ export function deploymentSteps({ demo }) {
       does: `Looks for the Pages project "${pages.name}", and creates it if there is none: its address is the app's.`,
       commands: [
         "wrangler pages project list --json",
-        `wrangler pages project create ${pages.name} --production-branch ${PRODUCTION_BRANCH}`,
+        `wrangler pages project create ${pages.name} --production-branch ${pages.productionBranch}`,
       ],
       creates: [`Pages project "${pages.name}"`],
-      run: (state) => findProject(state, pages.name),
+      run: (state) => findProject(state, target),
     },
     {
       part: "sync",
@@ -93,7 +82,7 @@ export function deploymentSteps({ demo }) {
         `wrangler d1 execute ${database.database_name} --remote --json --command "SELECT …"`,
       ],
       creates: [],
-      run: (state) => checkSchema(state, { worker, database, isDemo }),
+      run: (state) => checkSchema(state, target),
     },
     {
       part: "sync",
@@ -107,13 +96,13 @@ export function deploymentSteps({ demo }) {
       part: "sync",
       name: "Worker",
       does: `Deploys "${worker.name}" with the app's address as APP_ORIGINS and DEMO=${isDemo}.`,
-      commands: ["wrangler deploy --config apps/sync/.wrangler/plasma-deploy.json"],
+      commands: [`wrangler deploy --config ${relative(repoRoot, target.deployConfig)}`],
       creates: [
         `Worker "${worker.name}"`,
         ...worker.durable_objects.bindings.map(({ class_name: name }) => `Durable Object ${name}`),
         ...crons.map((cron) => `cron trigger ${cron}`),
       ],
-      run: deployWorker,
+      run: (state) => deployWorker(state, target),
     },
     {
       part: "sync",
@@ -129,17 +118,15 @@ export function deploymentSteps({ demo }) {
       does: "Builds the app for Pages with the worker's address in it.",
       commands: ["node tools/pages/build.mjs"],
       creates: [],
-      run: buildApp,
+      run: (state) => buildApp(state, target),
     },
     {
       part: "todo",
       name: "App",
       does: `Uploads it to the Pages project "${pages.name}".`,
-      commands: [
-        `wrangler pages deploy --project-name ${pages.name} --branch ${PRODUCTION_BRANCH}`,
-      ],
+      commands: [`wrangler pages deploy --project-name ${pages.name} --branch ${pages.branch}`],
       creates: [],
-      run: (state) => uploadApp(state, pages.name),
+      run: (state) => uploadApp(state, pages),
     },
   ];
 }
@@ -155,7 +142,7 @@ export async function bundleWorker() {
   }
 }
 
-async function findAccount(state) {
+export async function findAccount(state) {
   // A token need not be allowed to say whose it is.
   if (process.env.CLOUDFLARE_API_TOKEN) return "that of CLOUDFLARE_API_TOKEN";
   const {
@@ -183,17 +170,18 @@ async function findDatabase(state, { database_name: name, database_id: configure
     state.databaseId = configured;
     return `"${name}" is the one that wrangler.jsonc names`;
   }
-  const find = async () => {
-    const all = await wranglerJson(["d1", "list", "--json"], { cwd: syncDir });
-    return all.find((database) => database.name === name)?.uuid;
-  };
-  state.databaseId = await find();
+  state.databaseId = await findDatabaseId(name);
   if (state.databaseId) return `"${name}" is there`;
   await wrangler(["d1", "create", name], { cwd: syncDir });
-  state.databaseId = await find();
+  state.databaseId = await findDatabaseId(name);
   if (!state.databaseId) throw new Complaint(`The D1 database "${name}" was not created.`);
   state.isNewDatabase = true;
   return `created "${name}"`;
+}
+
+export async function findDatabaseId(name) {
+  const all = await wranglerJson(["d1", "list", "--json"], { cwd: syncDir });
+  return all.find((database) => database.name === name)?.uuid;
 }
 
 async function createBuckets(buckets) {
@@ -209,7 +197,8 @@ async function createBuckets(buckets) {
   return created.length === 0 ? "nothing to create" : `created ${created.join(", ")}`;
 }
 
-async function findProject(state, name) {
+async function findProject(state, { pages, preview }) {
+  const { name, productionBranch } = pages;
   const find = async () => {
     const all = await wranglerJson(["pages", "project", "list", "--json"], { cwd: appDir });
     return all.find((project) => project["Project Name"] === name)?.["Project Domains"];
@@ -217,17 +206,22 @@ async function findProject(state, name) {
   let domains = await find();
   const isNew = domains === undefined;
   if (isNew) {
-    const create = ["pages", "project", "create", name, "--production-branch", PRODUCTION_BRANCH];
+    const create = ["pages", "project", "create", name, "--production-branch", productionBranch];
     await wrangler(create, { cwd: appDir });
     domains = await find();
   }
   if (!domains) throw new Complaint(`The Pages project "${name}" has no address.`);
-  state.appOrigins = domains.split(", ").map((domain) => `https://${domain}`);
+  state.appOrigins = domains
+    .split(", ")
+    // A branch has an address beside the project's own, not beside domains of yours.
+    .filter((domain) => preview === undefined || domain.endsWith(".pages.dev"))
+    .map((domain) => `https://${preview === undefined ? "" : `${preview}.`}${domain}`);
   return `${isNew ? "created" : "there is"} "${name}", ${state.appOrigins.join(", ")}`;
 }
 
-async function checkSchema(state, { worker, database, isDemo }) {
-  writeDeployConfig(state, { worker, isDemo });
+async function checkSchema(state, target) {
+  const { database, deployConfig, preview } = target;
+  writeDeployConfig(state, target);
   if (state.isNewDatabase) return "a new database, nothing is in the way";
   const { plannedChanges } = await importBundled("apps/sync/src/planned-changes.ts");
   const read = async (command) => {
@@ -242,17 +236,20 @@ async function checkSchema(state, { worker, database, isDemo }) {
     return changes.length === 0 ? "as it should be" : `to be added: ${changes.join(", ")}`;
   } catch (error) {
     if (error.code !== "migration-refused") throw error;
+    const advice = preview
+      ? `\`npm run deploy -- --preview ${preview} --remove\` lets it begin anew.`
+      : "See runMigrations() in libs/plasma-server/README.md.";
     throw new Complaint(
-      `The database needs a migration before this version of the worker:\n${error.message}\nSee runMigrations() in libs/plasma-server/README.md. Nothing was deployed.`,
+      `The database needs a migration before this version of the worker:\n${error.message}\n${advice} Nothing was deployed.`,
     );
   }
 }
 
 /** The worker's configuration with what is known only now. `main` is seen from where it lies. */
-function writeDeployConfig({ databaseId, appOrigins }, { worker, isDemo }) {
+function writeDeployConfig({ databaseId, appOrigins }, { worker, isDemo, deployConfig }) {
   const { $schema: _schema, ...config } = worker;
   const configured = config.vars.APP_ORIGINS.split(",").filter(
-    (origin) => !/^https?:\/\/(localhost|127\.)/.test(origin.trim()),
+    (origin) => origin !== "" && !/^https?:\/\/(localhost|127\.)/.test(origin.trim()),
   );
   mkdirSync(join(deployConfig, ".."), { recursive: true });
   writeFileSync(
@@ -286,7 +283,7 @@ async function findSecrets(state, worker) {
     : `to be set with the worker: ${state.missingSecrets.join(", ")}`;
 }
 
-async function deployWorker(state) {
+async function deployWorker(state, { deployConfig, deployedFile, ownSyncUrl }) {
   const folder = mkdtempSync(join(tmpdir(), "plasma-secrets-"));
   try {
     const args = ["deploy", "--config", deployConfig];
@@ -301,11 +298,11 @@ async function deployWorker(state) {
     }
     const [deployed] = await wranglerReport("deploy", args, { cwd: syncDir });
     const address = deployed?.targets?.find((target) => target.startsWith("https://"));
-    const own = process.env.PLASMA_SYNC_URL;
+    const own = process.env[ownSyncUrl];
     state.syncUrl = own ?? address;
     if (!state.syncUrl) {
       throw new Complaint(
-        "The worker was deployed, but has no address of its own. Set PLASMA_SYNC_URL to the one that you gave it, and run this again.",
+        `The worker was deployed, but has no address of its own. Set ${ownSyncUrl} to the one that you gave it, and run this again.`,
       );
     }
     if (!own) writeFileSync(deployedFile, JSON.stringify({ syncUrl: state.syncUrl }));
@@ -327,18 +324,18 @@ async function makeTables({ syncUrl }) {
   );
 }
 
-async function buildApp(state) {
-  state.syncUrl ??= process.env.PLASMA_SYNC_URL ?? lastSyncUrl();
+async function buildApp(state, { deployedFile, ownSyncUrl }) {
+  state.syncUrl ??= process.env[ownSyncUrl] ?? lastSyncUrl(deployedFile);
   if (!state.syncUrl) {
     throw new Complaint(
-      "The app needs the address of its worker. Deploy that first (`npx nx deploy sync`), or set PLASMA_SYNC_URL.",
+      `The app needs the address of its worker. Deploy that first (\`npx nx deploy sync\`), or set ${ownSyncUrl}.`,
     );
   }
   await buildPages({ syncUrl: state.syncUrl });
   return `for ${state.syncUrl}`;
 }
 
-function lastSyncUrl() {
+function lastSyncUrl(deployedFile) {
   try {
     return JSON.parse(readFileSync(deployedFile, "utf8")).syncUrl;
   } catch (error) {
@@ -347,8 +344,8 @@ function lastSyncUrl() {
   }
 }
 
-async function uploadApp(state, project) {
-  const target = ["--project-name", project, "--branch", PRODUCTION_BRANCH, "--commit-dirty=true"];
+async function uploadApp(state, { name, branch }) {
+  const target = ["--project-name", name, "--branch", branch, "--commit-dirty=true"];
   await wrangler(["pages", "deploy", pagesDir, ...target], { cwd: appDir });
   [state.appUrl] = state.appOrigins;
   return state.appUrl;
