@@ -23,6 +23,7 @@ import type {
   SelectAst,
 } from "@sh1n4ps/plasma-core";
 import { SyncClientError } from "../errors.ts";
+import { damaged } from "../storage/storage-error.ts";
 import type { Platform } from "../platform.ts";
 import type { Engine, StoredState } from "../storage/engine.ts";
 import { claimClient } from "../tabs/client-claim.ts";
@@ -360,6 +361,7 @@ export class Replica implements SyncReplica {
   async #reload(): Promise<void> {
     const stored = await this.#options.engine.load();
     await this.#rebase.install(await this.#withOwnClient(stored));
+    if (stored.isDamaged) this.#options.onError(damaged());
     if (stored.unfit.length > 0) this.#options.onError(unfitRows(stored.unfit));
   }
 

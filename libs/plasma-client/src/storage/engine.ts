@@ -101,6 +101,8 @@ export interface StoredState {
   readonly localSeq: number;
   /** Rows of local-only tables that do not fit the schema. They are kept for a version that they fit, and not in `base`. */
   readonly unfit: readonly { readonly table: string; readonly id: string }[];
+  /** Confirmed rows could not be read. They were dropped, and the cookie with them. */
+  readonly isDamaged?: true;
   /** By `seq`. */
   readonly outbox: readonly OutboxEntry[];
   readonly clients: readonly ClientRecord[];

@@ -17,7 +17,8 @@ import { closedByNewerVersion, isConnectionLost, storageError } from "./storage-
 export interface ConnectionOptions {
   readonly name: string;
   readonly version: number;
-  readonly upgrade: (db: IDBDatabase, oldVersion: number) => void;
+  /** Within the transaction that upgrades; throws or aborts it to stay as it was. */
+  readonly upgrade: (tx: IDBTransaction, oldVersion: number) => void;
   readonly factory: IDBFactory;
   readonly timers: Platform["timers"];
   readonly durability: Durability;
@@ -152,7 +153,8 @@ function openDatabase(options: ConnectionOptions): Promise<IDBDatabase> {
     request.onblocked = () => {
       isBlocked = true;
     };
-    request.onupgradeneeded = (event) => options.upgrade(request.result, event.oldVersion);
+    request.onupgradeneeded = (event) =>
+      options.upgrade(request.transaction as IDBTransaction, event.oldVersion);
     request.onerror = () => fail(request.error);
     request.onsuccess = () => {
       options.timers.clear(timer);

@@ -30,6 +30,16 @@ const grown = defineSchema({
   todos: table("todos", { id: id(), title: text(), note: text().nullable() }),
 });
 
+describeEngineContract(
+  "IndexedDB engine (fake, segments of few rows that are always folded)",
+  () => {
+    const platform = { indexedDB: freshIndexedDB(), timers };
+    const layout = { segments: { full: 40, most: 60 }, log: 0 };
+    const open = () => createIdbEngine({ schema: testSchema, dbName: "db", platform, layout });
+    return Promise.resolve({ engine: open(), again: open });
+  },
+);
+
 describe("IndexedDB engine", () => {
   it("drops the rows of another schema when it opens, and keeps the outbox for it to run again", async () => {
     const { open } = world();
@@ -105,6 +115,9 @@ describe("IndexedDB engine", () => {
         const meta = { cookie: "c", baseSeq: 7, syncedAt: 1, schema };
         request.transaction?.objectStore("meta").put(meta, "state");
         request.transaction?.objectStore("clients").put({ id: "c1", confirmed: 0 });
+        for (const row of [{ id: "b" }, { id: "a", due: new Date(1) }]) {
+          request.transaction?.objectStore("base").put(row, ["todos", row.id]);
+        }
         outbox.add(entry(1));
       };
       request.onsuccess = () => {
@@ -116,6 +129,8 @@ describe("IndexedDB engine", () => {
     await engine.open();
     expect(await engine.load()).toMatchObject({ cookie: "c", baseSeq: 7, localSeq: 0 });
     expect((await engine.load()).outbox).toMatchObject([entry(1)]);
+    const rows = [...((await engine.load()).base.get("todos")?.values() ?? [])];
+    expect(rows).toEqual([{ id: "a", due: new Date(1) }, { id: "b" }]);
     expect((await engine.keepLocal([])).localSeq).toBe(1);
   });
 
@@ -126,7 +141,7 @@ describe("IndexedDB engine", () => {
     const told: string[] = [];
     engine.subscribeClosed((error) => told.push(error.kind));
     await new Promise<void>((resolve, reject) => {
-      const request = indexedDB.open("db", 3);
+      const request = indexedDB.open("db", 4);
       request.onsuccess = () => resolve();
       request.onerror = () => reject(new Error("not opened"));
     });

@@ -1,8 +1,8 @@
 /**
  * The engine on IndexedDB.
  *
- *   meta      "state"      → { cookie, baseSeq, localSeq, syncedAt, schema }
- *   base      [table, id]  → row (confirmed rows only)
+ *   meta      "state"      → { cookie, baseSeq, localSeq, syncedAt, schema, logged }
+ *   segments, log          → the confirmed rows (`segments/confirmed-rows.ts`)
  *   local     [table, id]  → row of a local-only table
  *   outbox    seq          → OutboxEntry; index "client" on [clientID, id], unique
  *   clients   id           → ClientRecord
@@ -18,8 +18,16 @@ import { SyncClientError } from "../errors.ts";
 import type { Durability } from "../options.ts";
 import { browserPlatform } from "../platform.ts";
 import type { Platform } from "../platform.ts";
-import type { ClientRecord, Engine, OutboxEntry, RejectedMutation, RowImage } from "./engine.ts";
+import type {
+  ClientRecord,
+  Engine,
+  OutboxEntry,
+  RejectedMutation,
+  RowImage,
+  StoredState,
+} from "./engine.ts";
 import { IdbConnection } from "./idb-connection.ts";
+import { createStores, STORES, VERSION } from "./idb-stores.ts";
 import { fitLocalRows } from "./local-rows.ts";
 import type { StoredRow } from "./local-rows.ts";
 import {
@@ -32,7 +40,17 @@ import {
   renumbered,
 } from "./outbox-entry.ts";
 import { schemaFingerprint } from "./schema-fingerprint.ts";
-import { clientGone, otherSchema } from "./storage-error.ts";
+import {
+  clearConfirmed,
+  logPatch,
+  readConfirmed,
+  replaceConfirmed,
+} from "./segments/confirmed-rows.ts";
+import { foldSlice } from "./segments/fold.ts";
+import type { Fold } from "./segments/fold.ts";
+import { SEGMENT_SIZES } from "./segments/segment.ts";
+import type { SegmentSizes } from "./segments/segment.ts";
+import { clientGone, damaged, otherSchema } from "./storage-error.ts";
 
 export interface IdbEngineOptions {
   readonly schema: Schema;
@@ -41,7 +59,17 @@ export interface IdbEngineOptions {
   /** How long to wait for other tabs that hold an older version of the database. */
   readonly openTimeoutMs?: number;
   readonly platform?: Pick<Platform, "indexedDB" | "timers">;
+  /** How confirmed rows are laid out. Default: what was measured to be fast (`docs/decisions/0021`). */
+  readonly layout?: Partial<Layout>;
 }
+
+export interface Layout {
+  readonly segments: SegmentSizes;
+  /** How many changes the log may have before they are brought into the segments. */
+  readonly log: number;
+}
+
+const LAYOUT: Layout = { segments: SEGMENT_SIZES, log: 2000 };
 
 interface Meta {
   readonly cookie: string | null;
@@ -50,11 +78,12 @@ interface Meta {
   readonly schema: string;
   /** Missing where nothing was kept in local-only tables yet. */
   readonly localSeq?: number;
+  /** How many changes are in the log. */
+  readonly logged?: number;
 }
 
-const VERSION = 2;
-const STORES = ["meta", "base", "local", "outbox", "clients", "rejected"] as const;
 const META_KEY = "state";
+const CONFIRMED = ["meta", "segments", "log"] as const;
 
 /** Local storage in IndexedDB. Nothing is opened before `open()`. */
 export function createIdbEngine(options: IdbEngineOptions): Engine {
@@ -67,10 +96,11 @@ export function createIdbEngine(options: IdbEngineOptions): Engine {
     );
   }
   const schema = schemaFingerprint(options.schema);
+  const layout = { ...LAYOUT, ...options.layout };
   const connection = new IdbConnection({
     name: options.dbName,
     version: VERSION,
-    upgrade: createStores,
+    upgrade: (tx, oldVersion) => createStores(tx, oldVersion, layout.segments),
     factory,
     timers: platform.timers,
     durability: options.durability ?? "relaxed",
@@ -83,36 +113,83 @@ export function createIdbEngine(options: IdbEngineOptions): Engine {
     return meta;
   };
 
+  const readAll = () =>
+    connection.run(STORES, "readonly", async (tx): Promise<Loaded> => {
+      const [meta, confirmed, local, outbox, clients, rejected] = await Promise.all([
+        readMeta(tx),
+        readConfirmed(tx),
+        readRows(tx.objectStore("local")),
+        wrap<OutboxEntry[]>(tx.objectStore("outbox").getAll()),
+        wrap<ClientRecord[]>(tx.objectStore("clients").getAll()),
+        wrap<RejectedMutation[]>(tx.objectStore("rejected").getAll()),
+      ]);
+      if (!confirmed) return { kind: "damaged" };
+      const { cookie, baseSeq, syncedAt, localSeq = 0, logged = 0 } = meta;
+      const { rows, unfit } = fitLocalRows(options.schema, local);
+      addRows(confirmed, rows);
+      if (logged > layout.log) fold();
+      const state = {
+        ...{ cookie, baseSeq, localSeq, syncedAt },
+        ...{ base: confirmed, unfit, outbox, clients, rejected },
+      };
+      return { kind: "loaded", state };
+    });
+
+  /** The next pull brings all rows. */
+  const forgetConfirmed = () =>
+    connection.run(CONFIRMED, "readwrite", async (tx) => {
+      const meta = await readMeta(tx);
+      clearConfirmed(tx);
+      const { baseSeq } = meta;
+      putMeta(tx, { ...meta, cookie: null, baseSeq: baseSeq + 1, syncedAt: null, logged: 0 });
+    });
+
+  let isFolding = false;
+  /** In the background, a slice at a time. If it fails, the log stays, and the next pull tries again. */
+  const fold = (from: Fold | null = null) => {
+    if (isFolding && !from) return;
+    isFolding = true;
+    platform.timers.set(() => {
+      connection
+        .run(CONFIRMED, "readwrite", async (tx) => {
+          const meta = await readMeta(tx);
+          const folded = await foldSlice(tx, from, layout.segments);
+          if (folded.kind === "done") putMeta(tx, { ...meta, logged: folded.logged });
+          return folded;
+        })
+        .then(
+          (folded) => {
+            if (folded.kind === "sliced") fold(folded.fold);
+            else isFolding = false;
+          },
+          () => {
+            isFolding = false;
+          },
+        );
+    }, 0);
+  };
+
   return {
     durable: true,
 
     open: () =>
-      connection.run(["meta", "base"], "readwrite", async (tx) => {
+      connection.run(CONFIRMED, "readwrite", async (tx) => {
         const meta = await wrap<Meta | undefined>(tx.objectStore("meta").get(META_KEY));
         if (meta?.schema === schema) return;
-        tx.objectStore("base").clear();
+        clearConfirmed(tx);
         const { baseSeq = 0, localSeq = 0 } = meta ?? {};
         putMeta(tx, { cookie: null, baseSeq: baseSeq + 1, localSeq, syncedAt: null, schema });
       }),
 
-    load: () =>
-      connection.run(STORES, "readonly", async (tx) => {
-        const [meta, base, local, outbox, clients, rejected] = await Promise.all([
-          readMeta(tx),
-          readRows(tx.objectStore("base")),
-          readRows(tx.objectStore("local")),
-          wrap<OutboxEntry[]>(tx.objectStore("outbox").getAll()),
-          wrap<ClientRecord[]>(tx.objectStore("clients").getAll()),
-          wrap<RejectedMutation[]>(tx.objectStore("rejected").getAll()),
-        ]);
-        const { cookie, baseSeq, syncedAt, localSeq = 0 } = meta;
-        const { rows, unfit } = fitLocalRows(options.schema, local);
-        const all = byTable([...base, ...rows]);
-        return {
-          ...{ cookie, baseSeq, localSeq, syncedAt },
-          ...{ base: all, unfit, outbox, clients, rejected },
-        };
-      }),
+    load: async () => {
+      const loaded = await readAll();
+      if (loaded.kind === "loaded") return loaded.state;
+      // Rows can be had again from the server; what is not there yet is in the outbox.
+      await forgetConfirmed();
+      const again = await readAll();
+      if (again.kind === "loaded") return { ...again.state, isDamaged: true };
+      throw damaged();
+    },
 
     position: () =>
       connection.run(["meta", "outbox", "rejected"], "readonly", async (tx) => {
@@ -169,12 +246,12 @@ export function createIdbEngine(options: IdbEngineOptions): Engine {
         const meta = await readMeta(tx);
         if (meta.cookie !== commit.expectedCookie) return { kind: "stale" };
 
-        const base = tx.objectStore("base");
-        if (commit.clear) base.clear();
-        for (const { table, id } of commit.dels) base.delete([table, id]);
-        for (const { table, row } of commit.puts) base.put(row, [table, row["id"] as string]);
+        if (commit.clear) replaceConfirmed(tx, commit.puts, layout.segments);
+        const logged = commit.clear ? 0 : (meta.logged ?? 0) + logPatch(tx, commit);
+        if (logged > layout.log) fold();
         const baseSeq = meta.baseSeq + 1;
-        putMeta(tx, { ...meta, cookie: commit.cookie, baseSeq, syncedAt: commit.syncedAt });
+        const { cookie, syncedAt } = commit;
+        putMeta(tx, { ...meta, cookie, baseSeq, syncedAt, logged });
 
         const outbox = tx.objectStore("outbox");
         const clients = tx.objectStore("clients");
@@ -253,11 +330,13 @@ export function createIdbEngine(options: IdbEngineOptions): Engine {
       }),
 
     resetBase: ({ keepRows }) =>
-      connection.run(["meta", "base", "local"], "readwrite", async (tx) => {
+      connection.run([...CONFIRMED, "local"], "readwrite", async (tx) => {
         const meta = await readMeta(tx);
-        if (!keepRows) for (const store of ["base", "local"]) tx.objectStore(store).clear();
-        const syncedAt = keepRows ? meta.syncedAt : null;
-        putMeta(tx, { ...meta, cookie: null, baseSeq: meta.baseSeq + 1, syncedAt });
+        const forgotten = { ...meta, cookie: null, baseSeq: meta.baseSeq + 1 };
+        if (keepRows) return putMeta(tx, forgotten);
+        clearConfirmed(tx);
+        tx.objectStore("local").clear();
+        putMeta(tx, { ...forgotten, syncedAt: null, logged: 0 });
       }),
 
     subscribeClosed: (listener) => connection.subscribeClosed(listener),
@@ -265,19 +344,8 @@ export function createIdbEngine(options: IdbEngineOptions): Engine {
   };
 }
 
-function createStores(db: IDBDatabase, oldVersion: number): void {
-  if (oldVersion < 2) db.createObjectStore("local");
-  if (oldVersion >= 1) return;
-  db.createObjectStore("meta");
-  db.createObjectStore("base");
-  db.createObjectStore("outbox", { keyPath: "seq", autoIncrement: true }).createIndex(
-    "client",
-    ["clientID", "id"],
-    { unique: true },
-  );
-  db.createObjectStore("clients", { keyPath: "id" });
-  db.createObjectStore("rejected", { keyPath: "uid" });
-}
+type Loaded =
+  { readonly kind: "loaded"; readonly state: StoredState } | { readonly kind: "damaged" };
 
 function putMeta(tx: IDBTransaction, meta: Meta): void {
   tx.objectStore("meta").put(meta, META_KEY);
@@ -299,14 +367,12 @@ async function readRows(store: IDBObjectStore): Promise<StoredRow[]> {
   });
 }
 
-function byTable(stored: readonly StoredRow[]): Map<string, Map<string, Row>> {
-  const tables = new Map<string, Map<string, Row>>();
+function addRows(tables: Map<string, Map<string, Row>>, stored: readonly StoredRow[]): void {
   for (const { table, id, row } of stored) {
     let rows = tables.get(table);
     if (!rows) tables.set(table, (rows = new Map()));
     rows.set(id, row);
   }
-  return tables;
 }
 
 async function done(request: IDBRequest): Promise<void> {

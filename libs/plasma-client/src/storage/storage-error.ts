@@ -51,6 +51,13 @@ export function clientGone(): SyncClientError {
   );
 }
 
+export function damaged(): SyncClientError {
+  return new SyncClientError(
+    "storage",
+    "Rows on this device could not be read and were dropped. The next sync brings them again; changes that were not sent yet are kept.",
+  );
+}
+
 /** The connection is gone, not the data: opening it again and doing the same once more is right. */
 export function isConnectionLost(cause: unknown): boolean {
   if (!isDomException(cause)) return false;

@@ -1,0 +1,150 @@
+/**
+ * The confirmed rows in IndexedDB: segments, and a log of what has changed since they were written.
+ *
+ *   segments  number    → Segment
+ *   log       1, 2, 3 … → what a pull has changed, in order
+ *   meta      "segments" → Directory
+ *
+ * 1. What the log says of a row is its truth, whatever the segments hold. So a pull is written as one record more, and
+ *    the segments follow when there is time (`fold.ts`).
+ * 2. A snapshot is written as segments at once.
+ * 3. Every function works within a transaction of its caller over these three stores, and awaits nothing else.
+ */
+
+import type { Row } from "@sh1n4ps/plasma-core";
+import { wrap } from "idb";
+import { byId, EMPTY, placed } from "./directory.ts";
+import type { Directory, Place } from "./directory.ts";
+import { idOf, packRows, piecesOf, unpackRows } from "./segment.ts";
+import type { Segment, SegmentSizes } from "./segment.ts";
+
+export interface RowPatch {
+  readonly puts: readonly { readonly table: string; readonly row: Row }[];
+  readonly dels: readonly { readonly table: string; readonly id: string }[];
+}
+
+/** A row as it is now, or null where it is gone. */
+export type LoggedChange = readonly [table: string, id: string, row: Row | null];
+
+/** What the log says of rows, by table and id. */
+export type LoggedRows = ReadonlyMap<string, ReadonlyMap<string, Row | null>>;
+
+const DIRECTORY_KEY = "segments";
+/** A record of the log is read as a whole, and more than this is no longer a small one. */
+const MAX_CHANGES = 250;
+
+/** The rows of each table; null: records are missing or damaged. */
+export async function readConfirmed(
+  tx: IDBTransaction,
+): Promise<Map<string, Map<string, Row>> | null> {
+  const [directory, numbers, segments, log] = await Promise.all([
+    readDirectory(tx),
+    wrap(tx.objectStore("segments").getAllKeys()),
+    wrap<Segment[]>(tx.objectStore("segments").getAll()),
+    readLog(tx),
+  ]);
+  const found = new Map(numbers.map((number, at) => [number, segments[at] as Segment]));
+  const tables = new Map<string, Map<string, Row>>();
+  for (const [table, places] of directory.tables) {
+    const rows = new Map<string, Row>();
+    tables.set(table, rows);
+    for (const place of places) {
+      const segment = found.get(place.segment);
+      if (!segment || !isWhole(segment, table, place)) return null;
+      for (const row of unpackRows(segment)) rows.set(idOf(row), row);
+    }
+  }
+  for (const [table, changes] of log.rows) {
+    let rows = tables.get(table);
+    if (!rows) tables.set(table, (rows = new Map()));
+    for (const [id, row] of changes) {
+      if (row) rows.set(id, row);
+      else rows.delete(id);
+    }
+  }
+  return tables;
+}
+
+/** Puts these rows in the place of all others. */
+export function replaceConfirmed(
+  tx: IDBTransaction,
+  puts: RowPatch["puts"],
+  sizes: SegmentSizes,
+): void {
+  clearConfirmed(tx);
+  const rowsOf = new Map<string, Row[]>();
+  for (const { table, row } of puts) {
+    const rows = rowsOf.get(table);
+    if (rows) rows.push(row);
+    else rowsOf.set(table, [row]);
+  }
+  let { next } = EMPTY;
+  const tables = new Map<string, Place[]>();
+  for (const [table, rows] of rowsOf) {
+    const places = piecesOf(byId(rows), sizes).map((piece) => {
+      const segment = next++;
+      tx.objectStore("segments").put(packRows(table, piece), segment);
+      return placed(segment, piece);
+    });
+    tables.set(table, places);
+  }
+  writeDirectory(tx, { tables, next });
+}
+
+export function clearConfirmed(tx: IDBTransaction): void {
+  tx.objectStore("segments").clear();
+  tx.objectStore("log").clear();
+  tx.objectStore("meta").delete(DIRECTORY_KEY);
+}
+
+/** Adds to the log. Answers with how many changes it has added. */
+export function logPatch(tx: IDBTransaction, { puts, dels }: RowPatch): number {
+  const changes: LoggedChange[] = [
+    ...dels.map(({ table, id }): LoggedChange => [table, id, null]),
+    ...puts.map(({ table, row }): LoggedChange => [table, idOf(row), row]),
+  ];
+  for (let at = 0; at < changes.length; at += MAX_CHANGES) {
+    tx.objectStore("log").add(changes.slice(at, at + MAX_CHANGES));
+  }
+  return changes.length;
+}
+
+export async function readDirectory(tx: IDBTransaction): Promise<Directory> {
+  return (await wrap<Directory | undefined>(tx.objectStore("meta").get(DIRECTORY_KEY))) ?? EMPTY;
+}
+
+export function writeDirectory(tx: IDBTransaction, directory: Directory): void {
+  tx.objectStore("meta").put(directory, DIRECTORY_KEY);
+}
+
+export interface Log {
+  readonly rows: LoggedRows;
+  /** For each record its key and how many changes it has. */
+  readonly records: readonly { readonly key: number; readonly count: number }[];
+}
+
+export async function readLog(tx: IDBTransaction): Promise<Log> {
+  const store = tx.objectStore("log");
+  const [keys, records] = await Promise.all([
+    wrap(store.getAllKeys()),
+    wrap<LoggedChange[][]>(store.getAll()),
+  ]);
+  const rows = new Map<string, Map<string, Row | null>>();
+  for (const [table, id, row] of records.flat()) {
+    let ofTable = rows.get(table);
+    if (!ofTable) rows.set(table, (ofTable = new Map()));
+    ofTable.set(id, row);
+  }
+  return {
+    rows,
+    records: keys.map((key, at) => ({
+      key: key as number,
+      count: (records[at] as LoggedChange[]).length,
+    })),
+  };
+}
+
+function isWhole(segment: Segment, table: string, { count }: Place): boolean {
+  const { id } = segment.columns;
+  return segment.table === table && segment.count === count && id?.length === count;
+}
