@@ -5,6 +5,7 @@ import type { PlasmaClient } from "./client.ts";
 import { SyncClientError } from "./errors.ts";
 import type { PlasmaClientOptions } from "./options.ts";
 import { browserPlatform } from "./platform.ts";
+import { VERSION } from "./storage/idb-stores.ts";
 import { createMemoryEngine } from "./storage/memory-engine.ts";
 import { freshIndexedDB } from "./testing/fake-indexeddb.ts";
 import { httpServer } from "./testing/http-server.ts";
@@ -207,7 +208,7 @@ describe("a client", () => {
     const plasma = client();
     await plasma.start();
     await new Promise((resolve) => {
-      indexedDB.open("db", 3).onsuccess = resolve;
+      indexedDB.open("db", VERSION + 1).onsuccess = resolve;
     });
     expect(plasma.status).toMatchObject({
       connection: "stopped",

@@ -6,6 +6,7 @@ import { testSchema } from "../testing/test-app.ts";
 import { entry, pull } from "../testing/engine-records.ts";
 import { describeEngineContract } from "./engine.contract.ts";
 import { createIdbEngine } from "./idb-engine.ts";
+import { VERSION } from "./idb-stores.ts";
 import { schemaFingerprint } from "./schema-fingerprint.ts";
 
 const timers = {
@@ -141,7 +142,7 @@ describe("IndexedDB engine", () => {
     const told: string[] = [];
     engine.subscribeClosed((error) => told.push(error.kind));
     await new Promise<void>((resolve, reject) => {
-      const request = indexedDB.open("db", 4);
+      const request = indexedDB.open("db", VERSION + 1);
       request.onsuccess = () => resolve();
       request.onerror = () => reject(new Error("not opened"));
     });
