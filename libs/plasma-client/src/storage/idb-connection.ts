@@ -3,10 +3,13 @@
  *
  * 1. A transaction's promise resolves on `complete`, never on the success of a request.
  * 2. Its body awaits requests of that transaction and nothing else, or the browser would commit it half-way.
- * 3. Opening never hangs: another tab that holds an older version, or a browser that does not answer, becomes a
+ * 3. It is committed as soon as all its requests are made, so that a tab that stands still from then on (frozen, or
+ *    stopped by a debugger) holds up no other one. Therefore a body that reads makes all its requests before it awaits
+ *    one, and a body that writes does not await its last ones.
+ * 4. Opening never hangs: another tab that holds an older version, or a browser that does not answer, becomes a
  *    typed error. A connection that arrives after that is closed again.
- * 4. When a newer version of the app wants to upgrade the database, this tab steps aside for good.
- * 5. A connection that the browser dropped is opened again, and the transaction runs once more.
+ * 5. When a newer version of the app wants to upgrade the database, this tab steps aside for good.
+ * 6. A connection that the browser dropped is opened again, and the transaction runs once more.
  */
 
 import { SyncClientError } from "../errors.ts";
@@ -82,7 +85,10 @@ export class IdbConnection {
     const tx = db.transaction(stores as string[], mode, { durability: this.#options.durability });
     const finished = completion(tx);
     try {
-      const result = await body(tx);
+      const running = body(tx);
+      if (mode === "readonly") commit(tx);
+      const result = await running;
+      if (mode === "readwrite") commit(tx);
       await finished;
       return result;
     } catch (cause) {
@@ -191,6 +197,14 @@ function completion(tx: IDBTransaction): Promise<void> {
 
 function isAbort(cause: unknown): boolean {
   return cause instanceof Error && cause.name === "AbortError";
+}
+
+function commit(tx: IDBTransaction): void {
+  try {
+    tx.commit();
+  } catch {
+    // It has ended already, one way or the other.
+  }
 }
 
 function abort(tx: IDBTransaction): void {

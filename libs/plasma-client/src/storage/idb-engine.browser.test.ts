@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import type { Stop } from "../testing/stopping-worker.ts";
 import { testSchema } from "../testing/test-app.ts";
 import { entry, pull } from "../testing/engine-records.ts";
 import { describeEngineContract } from "./engine.contract.ts";
@@ -40,6 +41,32 @@ describe("IndexedDB engine (Chromium)", () => {
     expect(ids.length).toBeGreaterThanOrEqual(acknowledged);
     expect(ids).toEqual(ids.map((_, at) => at + 1));
     expect(await again.append([entry(ids.length + 1)])).toEqual([ids.length + 1]);
+  });
+
+  it.each<Omit<Stop, "dbName">>([
+    { during: "load", at: "get" },
+    { during: "append", at: "add" },
+    { during: "keepLocal", at: "put" },
+    { during: "applyPull", at: "put" },
+  ])("is not held up by another tab that stands still in $during", async (stop) => {
+    const dbName = freshName();
+    const url = new URL("../testing/stopping-worker.ts", import.meta.url);
+    const other = new Worker(url, { type: "module" });
+    await new Promise((resolve, reject) => {
+      other.onerror = (event) => reject(new Error(event.message));
+      other.onmessage = resolve;
+      other.postMessage({ dbName, ...stop } satisfies Stop);
+    });
+    const engine = createIdbEngine({ schema: testSchema, dbName });
+    try {
+      await engine.open();
+      await engine.addClient("c2");
+      await engine.append([entry(1, { clientID: "c2" })]);
+      const outbox = (await engine.load()).outbox.map(({ clientID }) => clientID);
+      expect(outbox).toEqual(stop.during === "append" ? ["c1", "c2"] : ["c2"]);
+    } finally {
+      other.terminate();
+    }
   });
 
   it("waits for a newer version's upgrade no longer than it was told, and says what to do", async () => {

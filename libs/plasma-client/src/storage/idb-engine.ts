@@ -204,8 +204,9 @@ export function createIdbEngine(options: IdbEngineOptions): Engine {
         return { baseSeq, localSeq, lastSeq, pending, rejected };
       }),
 
-    append: (entries, { dismiss = [] } = {}) =>
-      connection.run(["outbox", "clients", "rejected"], "readwrite", async (tx, isRetry) => {
+    append: async (entries, { dismiss = [] } = {}) => {
+      const stores = ["outbox", "clients", "rejected"];
+      const seqs = await connection.run(stores, "readwrite", async (tx, isRetry) => {
         const outbox = tx.objectStore("outbox");
         for (const clientID of new Set(entries.map((entry) => entry.clientID))) {
           const client = await wrap<ClientRecord | undefined>(
@@ -221,16 +222,15 @@ export function createIdbEngine(options: IdbEngineOptions): Engine {
             ),
           );
           if (kept.every((found, at) => found?.uid === entries[at]?.uid)) {
-            return kept.map((found) => (found as OutboxEntry).seq);
+            return () => kept.map((found) => (found as OutboxEntry).seq);
           }
         }
         for (const uid of dismiss) tx.objectStore("rejected").delete(uid);
         const requests = entries.map((entry) => outbox.add(entry));
-        if (requests.length === 0) return [];
-        // Requests are answered in order: the last one's success is that of all.
-        await wrap(requests[requests.length - 1] as IDBRequest<IDBValidKey>);
-        return requests.map((request) => request.result as number);
-      }),
+        return () => requests.map((request) => request.result as number);
+      });
+      return seqs();
+    },
 
     keepLocal: (images) =>
       connection.run(["meta", "local"], "readwrite", async (tx) => {
@@ -291,9 +291,9 @@ export function createIdbEngine(options: IdbEngineOptions): Engine {
       }),
 
     addClient: (clientID) =>
-      connection.run(["clients"], "readwrite", (tx) =>
-        done(tx.objectStore("clients").put({ id: clientID, confirmed: 0 } satisfies ClientRecord)),
-      ),
+      connection.run(["clients"], "readwrite", async (tx) => {
+        tx.objectStore("clients").put({ id: clientID, confirmed: 0 } satisfies ClientRecord);
+      }),
 
     discard: (seqs, { reason }) =>
       connection.run(["meta", "outbox", "rejected"], "readwrite", async (tx) => {
@@ -373,8 +373,4 @@ function addRows(tables: Map<string, Map<string, Row>>, stored: readonly StoredR
     if (!rows) tables.set(table, (rows = new Map()));
     rows.set(id, row);
   }
-}
-
-async function done(request: IDBRequest): Promise<void> {
-  await wrap(request);
 }
