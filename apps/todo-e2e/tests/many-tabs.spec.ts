@@ -138,7 +138,7 @@ async function liveAtRandom({
 }
 
 async function openTab(context: BrowserContext, list: TestList): Promise<Tab> {
-  const window = new TodoPage(await context.newPage(), "ada");
+  const window = new TodoPage(await Tab.openPage(context), "ada");
   await window.open(list);
   return new Tab(window);
 }
