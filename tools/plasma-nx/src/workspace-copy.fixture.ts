@@ -51,7 +51,7 @@ export async function copyWorkspace(): Promise<WorkspaceCopy> {
   }
   return {
     directory,
-    run: (...command) => run(directory, command),
+    run: (...command) => runIn(directory, command),
     remove: () => rm(directory, { recursive: true, force: true }),
   };
 }
@@ -71,10 +71,11 @@ async function linkPackages(from: string, to: string): Promise<void> {
   }
 }
 
-async function run(directory: string, command: string[]): Promise<string> {
+/** Runs a program of the packages in a folder. What it printed, or an error that has it. */
+export async function runIn(directory: string, command: readonly string[]): Promise<string> {
   const { NODE_OPTIONS: _options, VITEST: _vitest, ...env } = process.env;
   try {
-    const { stdout, stderr } = await promisify(execFile)("npx", command, {
+    const { stdout, stderr } = await promisify(execFile)("npx", [...command], {
       cwd: directory,
       env: {
         PLASMA_CHROMIUM: findChromium(),
