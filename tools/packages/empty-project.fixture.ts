@@ -12,6 +12,8 @@ export interface EmptyProject {
   write(files: Iterable<readonly [path: string, text: string]>): Promise<void>;
   /** Runs a program of the packages that it has installed. */
   run(program: string, ...args: string[]): Promise<string>;
+  /** Runs a file of the project. */
+  runNode(file: string): Promise<string>;
   remove(): Promise<void>;
 }
 
@@ -34,6 +36,7 @@ export async function emptyProject(name: string, installed: Installed): Promise<
     },
     run: (program, ...args) =>
       runIn(directory, join(directory, "node_modules", ".bin", program), args),
+    runNode: (file) => runIn(directory, process.execPath, [file]),
     remove: () => rm(directory, { recursive: true, force: true }),
   };
   await project.write([["package.json", JSON.stringify(await manifestOf(name, installed))]]);

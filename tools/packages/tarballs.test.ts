@@ -80,6 +80,22 @@ describe.concurrent("the notes of the READMEs", () => {
     typeCheck(worker, { ...modules, lib: ["es2022"], types: ["@cloudflare/workers-types"] }),
   );
 
+  it("are made of what Node can import as it is", { timeout: 2 * MINUTES }, async () => {
+    const imports = (project: EmptyProject, lines: string[]) =>
+      project.write([["imports.mjs", lines.join("\n")]]).then(() => project.runNode("imports.mjs"));
+    const inBrowsers = await imports(app, [
+      'import { createPlasmaClient } from "@sh1n4ps/plasma-client";',
+      'import { PlasmaProvider } from "@sh1n4ps/plasma-react";',
+      "console.log(typeof createPlasmaClient, typeof PlasmaProvider);",
+    ]);
+    const onServers = await imports(worker, [
+      'import { createSyncHandler } from "@sh1n4ps/plasma-server";',
+      'import { createNodeServer } from "@sh1n4ps/plasma-server/node";',
+      "console.log(typeof createSyncHandler, typeof createNodeServer);",
+    ]);
+    expect([inBrowsers, onServers]).toEqual(["function function\n", "function function\n"]);
+  });
+
   /** Strictly, and our declarations too. */
   async function typeCheck(project: EmptyProject, options: Record<string, unknown>) {
     const file = `tsconfig.${String(options["moduleResolution"])}.json`;
@@ -210,6 +226,13 @@ describe("each tarball", () => {
         sideEffects: false,
         engines: { node: ">=20.19" },
       });
+      for (const [path, target] of Object.entries(manifest.exports)) {
+        if (path.endsWith(".json")) continue;
+        expect(target).toEqual({
+          types: expect.stringMatching(/^\.\/dist\/.*\.d\.ts$/),
+          default: expect.stringMatching(/^\.\/dist\/.*\.js$/),
+        });
+      }
       for (const field of ["scripts", "devDependencies", "nx", "private"])
         expect(manifest).not.toHaveProperty(field);
       const others = Object.entries(manifest.dependencies ?? {}).filter(([other]) =>
