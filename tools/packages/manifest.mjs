@@ -12,7 +12,7 @@ const SOURCE = /^\.\/src\/(.*)\.tsx?$/;
 /** @param {import("./workspace-packages.mjs").WorkspacePackage} workspacePackage */
 export function publishedManifest({ name, folder, directory, manifest }) {
   const { scripts: _s, devDependencies: _d, nx: _n, exports, dependencies, ...kept } = manifest;
-  for (const field of ["description", "license", "keywords"]) {
+  for (const field of ["description", "license"]) {
     if (!manifest[field]) throw new Complaint(`${name} has no "${field}" in its package.json.`);
   }
   return {

@@ -57,12 +57,11 @@ export async function packAll({ output = packagesDirectory } = {}) {
 /** README, license and changelog, and of a package without TypeScript what its `files` name. */
 function copyOthers({ name, directory, manifest }, stage) {
   cpSync(join(repoRoot, "LICENSE"), join(stage, "LICENSE"));
-  for (const file of ["README.md", "CHANGELOG.md"]) {
-    if (!existsSync(join(directory, file))) {
-      throw new Complaint(`${name} has no ${file}, and every published package needs one.`);
-    }
-    cpSync(join(directory, file), join(stage, file));
+  if (!existsSync(join(directory, "README.md"))) {
+    throw new Complaint(`${name} has no README.md, and every published package needs one.`);
   }
+  cpSync(join(directory, "README.md"), join(stage, "README.md"));
+  // The changelog comes with the first release that a package is a part of.
   for (const file of manifest.files) {
     if (existsSync(join(stage, file)) || !existsSync(join(directory, file))) continue;
     cpSync(join(directory, file), join(stage, file), {

@@ -209,7 +209,7 @@ describe("each tarball", () => {
       const files = (await readdir(stage, { recursive: true })).map((file) =>
         file.replaceAll("\\", "/"),
       );
-      const expected = ["LICENSE", "README.md", "CHANGELOG.md", "package.json"];
+      const expected = ["LICENSE", "README.md", "package.json"];
       expect([name, expected.filter((file) => !files.includes(file))]).toEqual([name, []]);
       const ours = files.filter((file) => /\.(test|test-d|fixture)\.(tsx?|js|mjs)$/.test(file));
       expect([name, ours]).toEqual([name, []]);
