@@ -1,0 +1,89 @@
+/**
+ * W1 to W7: plasma in the browser, beside what IndexedDB and plain JavaScript can do at best (`raw`), and beside other
+ * libraries. A real Chromium with its profile on disk; a new profile for each library in each round, in turns. A result
+ * counts only when every field of it is what a brute-force model says.
+ *
+ *   npx nx run plasma-client:bench
+ *
+ *   --adapters raw,plasma,dexie    the first one is what the others are compared with
+ *   --sizes 10000,100000           rows
+ *   --rounds 5                     of which the median counts
+ *   --work W1,W2,W3a,…             some of it
+ *   --write                        adds the figures to tools/bench/client/results.json, and writes docs/benchmarks.md
+ */
+import { cpus } from "node:os";
+import { parseArgs } from "node:util";
+import { measureRound } from "./bench-client-browser.mjs";
+import { bundleAdapters } from "./bench-client-bundles.mjs";
+import { markdown, summarize, writeReport } from "./bench-client-report.mjs";
+import { Complaint, runMain } from "./complaint.mjs";
+import { addResult } from "./results.mjs";
+
+const RESULTS = "tools/bench/client/results.json";
+const WORK = ["W1", "W2", "W3a", "W3b", "W3c", "W3d", "W3e", "W3o", "W4", "W5", "W6"];
+
+await runMain(async () => {
+  const { values } = parseArgs({
+    options: {
+      adapters: { type: "string", default: "raw,plasma,dexie,tanstack-db" },
+      sizes: { type: "string", default: "10000,100000" },
+      rounds: { type: "string", default: "5" },
+      work: { type: "string", default: WORK.join(",") },
+      write: { type: "boolean", default: false },
+    },
+  });
+  const sizes = values.sizes.split(",").map((size) => wholeNumber(size, "--sizes"));
+  const rounds = wholeNumber(values.rounds, "--rounds");
+  const work = values.work.split(",");
+  for (const name of work) {
+    if (!WORK.includes(name)) throw new Complaint(`There is no work "${name}": ${WORK.join(", ")}`);
+  }
+  const { adapters, absent } = await bundleAdapters(values.adapters.split(","));
+  const samples = [];
+  for (const size of sizes) {
+    for (let round = 0; round < rounds; round++) {
+      for (const adapter of turns(adapters, round)) {
+        if (absent.some(({ name, size: at }) => name === adapter.name && at === size)) continue;
+        const started = Date.now();
+        try {
+          const { figures, checked } = await measureRound(adapter, { size, work });
+          samples.push({ adapter: adapter.name, size, figures, checked });
+          const seconds = ((Date.now() - started) / 1000).toFixed(1);
+          say(size, `round ${round + 1}, ${adapter.name}: ${checked} results right, ${seconds} s`);
+        } catch (error) {
+          if (!adapter.isPeer) throw error;
+          // A library that fails is told of, and the others go on.
+          absent.push({ name: adapter.name, size, reason: error.message.split("\n")[0] });
+          say(size, `round ${round + 1}, ${adapter.name} left out: ${error.message}`);
+        }
+      }
+    }
+  }
+  const bundles = adapters.map(({ name, gzipped }) => ({ name, gzipped }));
+  const result = { cores: cpus().length, rounds, rows: summarize(samples), bundles, absent };
+  console.log(markdown(result));
+  for (const { name } of adapters) {
+    const own = samples.filter(({ adapter }) => adapter === name);
+    console.log(`${name}: ${own.reduce((sum, { checked }) => sum + checked, 0)} results checked`);
+  }
+  if (values.write) {
+    addResult(RESULTS, result);
+    await writeReport(result);
+  }
+});
+
+/** Who comes first has a colder machine, so that each is first in turn. */
+function turns(adapters, round) {
+  const first = round % adapters.length;
+  return [...adapters.slice(first), ...adapters.slice(0, first)];
+}
+
+function say(size, message) {
+  console.error(`${size} rows, ${message}`);
+}
+
+function wholeNumber(text, option) {
+  const number = Number(text);
+  if (Number.isSafeInteger(number) && number > 0) return number;
+  throw new Complaint(`${option} takes whole numbers above 0, not "${text}".`);
+}
