@@ -7,6 +7,7 @@ import type { MutatorWeights } from "./workload/draw-op.ts";
 import type { Ctx } from "./workload/app.ts";
 import { Disturber } from "./disturber.ts";
 import type { Random } from "./world/random.ts";
+import { isQuiet, REST_MS, SETTLING_MS, workOf } from "./world/rest.ts";
 import { newOwner } from "./world/scheduler.ts";
 import type { Tab } from "./world/device.ts";
 import { NO_FAULTS } from "./world/world.ts";
@@ -18,11 +19,6 @@ export interface DriverOptions {
   readonly roles: Map<string, Ctx["role"]>;
   readonly ops: number;
 }
-
-/** How long everything may take to come to rest once nothing fails any more. */
-const REST_MS = 10 * 60_000;
-/** A few rounds of polling. */
-const SETTLING_MS = 45_000;
 
 export class Driver {
   readonly #options: DriverOptions;
@@ -126,11 +122,11 @@ export class Driver {
     world.faults = NO_FAULTS;
     this.#disturber.heal();
     for (const person of this.#people) world.openTab(world.addDevice(person, 500));
-    await this.#until(async () => (await this.#hasWork()) === null);
+    await this.#until(async () => (await workOf(world.devices)) === null);
     // Until everybody has heard of everything, and then until nobody is in the middle of something.
     const heard = world.scheduler.now + SETTLING_MS;
     while (world.violation === null && (await world.step(heard))) continue;
-    await this.#until(async () => (await this.#hasWork()) === null && this.#isQuiet());
+    await this.#until(async () => (await workOf(world.devices)) === null && isQuiet(world));
     if (world.violation === null) await world.rested();
   }
 
@@ -139,40 +135,10 @@ export class Driver {
     const deadline = world.scheduler.now + REST_MS;
     while (world.violation === null && !(await isOver())) {
       if (await world.step(deadline)) continue;
-      const work = await this.#hasWork();
+      const work = await workOf(world.devices);
       world.fail(
         `Liveness: after ${REST_MS / 60_000} minutes without faults: ${work ?? "no rest"}`,
       );
     }
-  }
-
-  /** What is still to be done; null if nothing is. */
-  async #hasWork(): Promise<string | null> {
-    for (const device of this.#options.world.devices) {
-      const { outbox } = await device.disk.peek();
-      if (outbox.length > 0) {
-        const names = outbox.map(({ clientID, id, name }) => `${clientID}/${id} ${name}`);
-        const states = [...device.tabs].map(
-          ({ name, client }) =>
-            `${name} is ${client.status.connection} ${client.status.error?.message ?? ""}`,
-        );
-        return `${device.name} still has ${names.join(", ")}; ${states.join(", ")}`;
-      }
-      for (const { name, client } of device.tabs) {
-        if (client.status.pending > 0) return `${name} has ${client.status.pending} pending`;
-        if (client.status.firstSync !== "complete") return `${name} has not synced`;
-      }
-    }
-    return null;
-  }
-
-  #isQuiet(): boolean {
-    const { world } = this.#options;
-    return (
-      world.devices.every(
-        ({ disk, tabs }) =>
-          disk.isIdle && [...tabs].every(({ owner }) => !world.network.hasInFlight(owner)),
-      ) && !world.scheduler.waiting.some(({ label }) => label === "message")
-    );
   }
 }

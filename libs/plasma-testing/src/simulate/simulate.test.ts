@@ -1,0 +1,100 @@
+/** What an author of an app gets from `simulate()`: their mistakes, as short stories. */
+
+import { defineMutators, defineSchema, eq, id, int, table } from "@sh1n4ps/plasma-core";
+import type { MutatorInput } from "@sh1n4ps/plasma-core";
+import { describe, expect, it } from "vitest";
+import { simulate } from "./simulate.ts";
+import type { SimulateOptions } from "./simulate.ts";
+
+const counters = table(
+  "counters",
+  { id: id(), value: int() },
+  { auth: { read: () => true, write: () => true } },
+);
+const schema = defineSchema({ counters });
+
+interface Ctx {
+  readonly userId: string;
+}
+type Input<Args> = MutatorInput<Ctx, Args>;
+
+const mutators = defineMutators<typeof schema, Ctx>()({
+  increment: async ({ db, args }: Input<{ id: string }>) => {
+    await db.increment(counters.value, 1).where(eq(counters.id, args.id));
+  },
+  /** Loses updates: the value was read before, and somebody else may have written since. */
+  incrementFrom: async ({ db, args }: Input<{ id: string; value: number }>) => {
+    await db
+      .update(counters)
+      .set({ value: args.value + 1 })
+      .where(eq(counters.id, args.id));
+  },
+});
+
+type Options = SimulateOptions<typeof schema, typeof mutators>;
+
+const common: Omit<Options, "ops"> = {
+  ...{ schema, mutators, clients: 3, seed: 1 },
+  setup: async (db) => {
+    await db.insert(counters).values({ id: "a", value: 0 });
+  },
+  invariants: {
+    "every increment counts": async ({ db, accepted }) => {
+      const [counter] = await db.select().from(counters).where(eq(counters.id, "a"));
+      return counter?.value === accepted.length;
+    },
+  },
+};
+const increment = { increment: () => ({ id: "a" }) } satisfies Options["ops"];
+const incrementFrom: Options["ops"] = {
+  incrementFrom: async ({ db }) => {
+    const [counter] = await db.select().from(counters).where(eq(counters.id, "a"));
+    return counter && { id: "a", value: counter.value };
+  },
+};
+
+describe("simulate()", () => {
+  it("finds nothing in a counter that increments", async () => {
+    for (let seed = 1; seed <= 5; seed++) {
+      const { violation, commits } = await simulate({ ...common, ops: increment, seed });
+      expect({ seed, violation }).toEqual({ seed, violation: null });
+      expect(commits).toBeGreaterThan(10);
+    }
+  });
+
+  it("finds the update that is lost, and tells it in a few steps, the same for the same seed", async () => {
+    const tell = () => simulate({ ...common, ops: incrementFrom });
+    const { violation, story, hash } = await tell();
+    expect(violation).toBe("It does not hold that every increment counts.");
+    const lines = story!.split("\n");
+    expect(lines.length).toBeLessThanOrEqual(15);
+    expect(lines.filter((line) => line.includes('incrementFrom { id: "a", value: '))).toHaveLength(
+      2,
+    );
+    expect(lines.at(-1)).toBe(violation);
+    expect(await tell()).toMatchObject({ story, hash });
+  });
+
+  it("has another course for another seed", async () => {
+    const [one, two] = [1, 2].map((seed) => simulate({ ...common, ops: increment, seed }));
+    expect((await one!).hash).not.toBe((await two!).hash);
+  });
+
+  it("tells of a mutator that fails on the server", async () => {
+    const failing = defineMutators<typeof schema, Ctx>()({
+      fail: ({ unrestrictedDb }: Input<Record<never, never>>) =>
+        unrestrictedDb ? Promise.reject(new Error("A mistake.")) : Promise.resolve(),
+    });
+    const { violation } = await simulate({
+      ...{ schema, mutators: failing, clients: 1, seed: 1, length: 5, invariants: {} },
+      ops: { fail: () => ({}) },
+    });
+    expect(violation).toBe("The mutator fail fails on the server.");
+  });
+
+  it("says what it needs", async () => {
+    await expect(simulate({ ...common, ops: {} })).rejects.toThrow("at least one mutator");
+    const twice = simulate({ ...common, ops: increment, clients: ["ada", "ada"] });
+    await expect(twice).rejects.toThrow("under another name");
+  });
+});

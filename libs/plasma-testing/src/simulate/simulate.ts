@@ -1,0 +1,190 @@
+/**
+ * `simulate()`: an app's own schema and mutators, with several people, under a seed of failures. What breaks an
+ * invariant is shortened to the few steps that it takes, and told as a story.
+ *
+ * ```ts
+ * const { story } = await simulate({
+ *   schema,
+ *   mutators,
+ *   clients: ["ada", "grace"],
+ *   ops: { addTodo: ({ draw }) => ({ id: `t${draw.below(9)}`, title: "Milk" }) },
+ *   seed: 7,
+ *   invariants: {
+ *     "no todo is without a title": async ({ db }) =>
+ *       (await db.select().from(todos)).every(({ title }) => title !== ""),
+ *   },
+ * });
+ * expect(story).toBeNull();
+ * ```
+ */
+
+import type { AnyMutators, MutatorArgs, MutatorDb, ReadDb, Schema } from "@sh1n4ps/plasma-core";
+import Database from "better-sqlite3";
+import { onUnhandledRejection } from "../simulator/world/host.ts";
+import { Random } from "../simulator/world/random.ts";
+import { drawSteps } from "./draw-steps.ts";
+import { shrink } from "./shrink.ts";
+import { firstContent, Stage } from "./stage.ts";
+import type { Invariant, StageOptions } from "./stage.ts";
+import { tellStep } from "./step.ts";
+import type { Step } from "./step.ts";
+
+/** Chance from the seed. */
+export type Draw = Pick<Random, "fraction" | "below" | "between" | "chance" | "pick">;
+
+export interface OpInput<S extends Schema = Schema> {
+  readonly draw: Draw;
+  readonly person: string;
+  /** What the person sees in the tab in which they do it. */
+  readonly db: ReadDb<S>;
+}
+
+/** For each mutator that people use: its args; undefined if there is nothing to do at the moment. */
+export type Ops<S extends Schema, M extends AnyMutators> = {
+  readonly [K in keyof M]?: (
+    input: OpInput<S>,
+  ) => MutatorArgs<M, K> | undefined | Promise<MutatorArgs<M, K> | undefined>;
+};
+
+export interface SimulateOptions<S extends Schema, M extends AnyMutators> {
+  readonly schema: S;
+  readonly mutators: M;
+  /** Who takes part, or how many; each has a device. */
+  readonly clients: readonly string[] | number;
+  readonly ops: Ops<S, M>;
+  readonly seed: number;
+  /** By what they say: each ends the sentence "It does not hold that …". Checked at every commit and at the end. */
+  readonly invariants: Readonly<Record<string, Invariant<S>>>;
+  /** How many steps people and chance take. Default: 100. */
+  readonly length?: number;
+  /** What rules and mutators get. Default: `{ userId }`. */
+  readonly context?: (person: string) => unknown;
+  /** Writes what the server begins with. */
+  readonly setup?: (db: MutatorDb<S>) => Promise<void>;
+}
+
+export interface Simulation {
+  /** The sentence of the invariant that broke, or what else went wrong; null if nothing did. */
+  readonly violation: string | null;
+  /** The fewest steps that lead to it, one a line; null if nothing went wrong. */
+  readonly story: string | null;
+  /** Of the whole course: equal for equal seeds. */
+  readonly hash: string;
+  readonly commits: number;
+}
+
+const NAMES = ["ada", "grace", "linus", "barbara", "edsger", "frances", "donald", "radia"];
+const LENGTH = 100;
+const SHRINKING_ATTEMPTS = 400;
+
+interface Run {
+  readonly violation: string | null;
+  readonly lines: readonly string[];
+  readonly hash: string;
+  readonly commits: number;
+  /** Steps that were begun. */
+  readonly begun: number;
+}
+
+type Play = (steps: readonly Step[]) => Promise<Run>;
+
+export async function simulate<S extends Schema, M extends AnyMutators>(
+  options: SimulateOptions<S, M>,
+): Promise<Simulation> {
+  const { schema, seed, setup, ops, length = LENGTH } = options;
+  const people = peopleOf(options.clients);
+  const names = Object.keys(ops).sort();
+  if (names.length === 0) {
+    throw new TypeError("simulate() has no ops. Give it a function for at least one mutator.");
+  }
+  const openDatabase = (content?: Buffer) => new Database(content ?? ":memory:");
+  const stage: StageOptions = {
+    ...{ seed, schema, people, openDatabase, mutators: options.mutators },
+    contextOf: options.context ?? ((userId) => ({ userId })),
+    invariants: options.invariants as Readonly<Record<string, Invariant>>,
+    content: await firstContent({ schema, setup: setup as never, openDatabase }),
+  };
+  const play: Play = (steps) => run(stage, ops as Ops<Schema, AnyMutators>, steps);
+  const steps = drawSteps(new Random(seed), { people, names, length });
+  const first = await play(steps);
+  const { violation, hash, commits } = first;
+  if (violation === null) return { violation, story: null, hash, commits };
+  return { violation, story: await storyOf(first, steps, play), hash, commits };
+}
+
+function peopleOf(clients: readonly string[] | number): readonly string[] {
+  const people =
+    typeof clients === "number"
+      ? Array.from({ length: clients }, (_, at) => NAMES[at] ?? `person${at + 1}`)
+      : clients;
+  if (people.length === 0 || new Set(people).size < people.length) {
+    throw new TypeError("simulate() needs at least one client, and each under another name.");
+  }
+  return people;
+}
+
+async function run(
+  stageOptions: StageOptions,
+  ops: Ops<Schema, AnyMutators>,
+  steps: readonly Step[],
+): Promise<Run> {
+  const stage = new Stage(stageOptions);
+  const lines: string[] = [];
+  const stopListening = onUnhandledRejection((reason) =>
+    stage.fail(`Nobody handled ${reason instanceof Error ? reason.message : String(reason)}`),
+  );
+  let begun = 0;
+  try {
+    for (const step of steps) {
+      begun++;
+      await stage.wait(step.waitMs);
+      if (stage.violation !== null) break;
+      const line = await take(step, stage, ops);
+      if (line !== null) lines.push(line);
+      if (stage.violation !== null) break;
+    }
+    if (stage.violation === null) {
+      lines.push("Everything works again, and everybody sends what is left.");
+      await stage.drain();
+    }
+    const { violation, hash, commits } = stage;
+    return { violation, lines, hash, commits, begun };
+  } finally {
+    stage.close();
+    stopListening();
+  }
+}
+
+/** Answers with how it is told; null if there was nothing to do. */
+async function take(
+  step: Step,
+  stage: Stage,
+  ops: Ops<Schema, AnyMutators>,
+): Promise<string | null> {
+  if (step.kind === "weather") stage.change(step.what);
+  if (step.kind === "fate") stage.meet(step.person, step.what);
+  if (step.kind !== "mutate") return tellStep(step, undefined);
+  const { person, name, seed } = step;
+  const { client } = stage.tabOf(person);
+  const input = { draw: new Random(seed), person, db: client.db };
+  const args = await stage.awaitInWorld(Promise.resolve(ops[name]?.(input)));
+  if (args === undefined) return null;
+  const handle = client.mutate(name, args as never);
+  // A refusal is an outcome like any other.
+  handle.then(undefined, () => undefined);
+  handle.confirmed.catch(() => undefined);
+  return tellStep(step, args);
+}
+
+async function storyOf(first: Run, steps: readonly Step[], play: Play): Promise<string> {
+  let shortest = first;
+  const sentenceOf = ({ violation }: Run) => violation?.split(":")[0];
+  const fails = async (fewer: readonly Step[]): Promise<boolean> => {
+    const again = await play(fewer);
+    if (sentenceOf(again) !== sentenceOf(first)) return false;
+    shortest = again;
+    return true;
+  };
+  await shrink(steps.slice(0, first.begun), fails, SHRINKING_ATTEMPTS);
+  return [...shortest.lines, shortest.violation].join("\n");
+}

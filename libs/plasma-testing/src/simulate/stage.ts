@@ -1,0 +1,314 @@
+/** An app on the simulated machine: its people with their devices, a network, its server, and its invariants. */
+
+import type { AnyMutators, MutatorDb, PushRequest, ReadDb, Schema } from "@sh1n4ps/plasma-core";
+import { decodeTagged } from "@sh1n4ps/plasma-core";
+import { createServerDb, ensureSchema, fromBetterSqlite3 } from "@sh1n4ps/plasma-server";
+import type { Platform } from "@sh1n4ps/plasma-server";
+import type Database from "better-sqlite3";
+import { Device, Tab } from "../simulator/world/device.ts";
+import { hashes, settle } from "../simulator/world/host.ts";
+import { Network } from "../simulator/world/network.ts";
+import { Random } from "../simulator/world/random.ts";
+import { isQuiet, REST_MS, SETTLING_MS, workOf } from "../simulator/world/rest.ts";
+import { newOwner, Scheduler } from "../simulator/world/scheduler.ts";
+import { SimServer } from "../simulator/world/server.ts";
+import { StateCounts } from "../simulator/world/states.ts";
+import { NO_FAULTS } from "../simulator/world/world.ts";
+import type { Faults } from "../simulator/world/world.ts";
+import type { Fate, Weather } from "./step.ts";
+
+/** A mutation that the server has accepted. */
+export interface AcceptedCall {
+  readonly person: string;
+  readonly name: string;
+  readonly args: unknown;
+}
+
+export interface InvariantInput<S extends Schema = Schema> {
+  /** Everything on the server, as of a commit; no rule is asked. */
+  readonly db: ReadDb<S>;
+  /** In the order of their commits. */
+  readonly accepted: readonly AcceptedCall[];
+}
+
+/** Throws or answers `false` when it does not hold. */
+export type Invariant<S extends Schema = Schema> = (
+  input: InvariantInput<S>,
+) => boolean | void | Promise<boolean | void>;
+
+export interface StageOptions {
+  readonly seed: number;
+  readonly schema: Schema;
+  readonly mutators: AnyMutators;
+  readonly people: readonly string[];
+  readonly contextOf: (person: string) => unknown;
+  readonly invariants: Readonly<Record<string, Invariant>>;
+  /** What the server begins with. */
+  readonly content: Buffer;
+  readonly openDatabase: (content?: Buffer) => Database.Database;
+}
+
+const BAD_NETWORK = { drop: 0.1, loseAnswer: 0.2, duplicate: 0.2, hang: 0.02, intercept: 0.1 };
+const MAX_TABS = 3;
+
+export class Stage {
+  readonly #options: StageOptions;
+  readonly #random: Random;
+  readonly #scheduler: Scheduler;
+  readonly #network: Network<unknown>;
+  readonly #server: SimServer<unknown>;
+  readonly #devices: readonly Device[];
+  readonly #calls = new Map<string, AcceptedCall>();
+  readonly #accepted = new Map<string, AcceptedCall>();
+  readonly #db: MutatorDb;
+  #faults: Faults = NO_FAULTS;
+  #version = -1;
+  #tabs = 0;
+  violation: string | null = null;
+
+  constructor(options: StageOptions) {
+    const { schema, mutators, people, contextOf, content, openDatabase } = options;
+    this.#options = options;
+    const random = (this.#random = new Random(options.seed));
+    const scheduler = (this.#scheduler = new Scheduler(random));
+    const states = new StateCounts();
+    this.#server = new SimServer({
+      ...{ scheduler, random, states, ctxOf: contextOf },
+      openDatabase: () => openDatabase(content),
+      handler: { schema, mutators },
+      faults: () => this.#faults,
+      onPushed: () => this.#poke(),
+      onError: () => undefined,
+    });
+    this.#db = serverDb(schema, this.#server.database);
+    this.#network = new Network({
+      ...{ scheduler, random, states, server: this.#server },
+      faults: () => this.#faults,
+      onRequest: ({ person }, path, body) => this.#arrived(person, path, body),
+      onAnswer: () => undefined,
+    });
+    const watch = {
+      ...{ changed: () => undefined, pulled: () => undefined },
+      ...{ full: () => undefined, stolen: () => undefined },
+    };
+    this.#devices = people.map(
+      (person) =>
+        new Device({
+          ...{ name: person, person, scheduler, random, watch, pageSize: 500, slownessMs: 3 },
+          fullness: () => 0,
+        }),
+    );
+    for (const device of this.#devices) this.#openTab(device);
+  }
+
+  get hash(): string {
+    return this.#scheduler.hash;
+  }
+
+  get commits(): number {
+    return Math.max(0, this.#version);
+  }
+
+  fail(what: string): void {
+    this.violation ??= what;
+  }
+
+  /** Time passes, and everything takes its course. */
+  async wait(ms: number): Promise<void> {
+    const until = this.#scheduler.now + ms;
+    while (this.violation === null && (await this.#step(until))) continue;
+  }
+
+  /** Resolves with what `promise` does, for which the world may have to go on; undefined if it never ends. */
+  async awaitInWorld<T>(promise: Promise<T>): Promise<T | undefined> {
+    let isOver = false;
+    const end = () => void (isOver = true);
+    promise.then(end, end);
+    const deadline = this.#scheduler.now + REST_MS;
+    await settle();
+    while (!isOver && this.violation === null && (await this.#step(deadline))) continue;
+    return isOver ? promise : undefined;
+  }
+
+  tabOf(person: string): Tab {
+    const tabs = [...this.#deviceOf(person).tabs];
+    return this.#random.pick(tabs);
+  }
+
+  meet(person: string, fate: Fate): void {
+    const device = this.#deviceOf(person);
+    switch (fate) {
+      case "goes offline":
+      case "is online again":
+        device.isCut = fate === "goes offline";
+        device.online.switch(!device.isCut);
+        return;
+      case "opens another tab":
+        if (device.tabs.size < MAX_TABS) this.#openTab(device);
+        return;
+      case "loses all tabs in a crash, and opens one":
+      case "clears the browser's storage":
+        for (const tab of [...device.tabs]) tab.kill();
+        if (fate === "clears the browser's storage") device.disk.clear();
+        this.#openTab(device);
+    }
+  }
+
+  change(weather: Weather): void {
+    switch (weather) {
+      case "The server crashes.":
+        return this.#server.crash();
+      case "The server is up again.":
+        return this.#server.start();
+      case "The network begins to lose answers and to repeat requests.":
+        this.#faults = { ...NO_FAULTS, ...BAD_NETWORK, maxDelayMs: 2_000, pokeLoss: 0.3 };
+        return;
+      case "The network works again.":
+        this.#faults = NO_FAULTS;
+    }
+  }
+
+  /** Nothing fails any more, and everybody has to end with everything sent. */
+  async drain(): Promise<void> {
+    this.change("The server is up again.");
+    this.change("The network works again.");
+    for (const { person } of this.#devices) this.meet(person, "is online again");
+    const isDone = async () => (await workOf(this.#devices)) === null;
+    await this.#until(isDone);
+    await this.wait(SETTLING_MS);
+    const world = {
+      ...{ devices: this.#devices, scheduler: this.#scheduler, network: this.#network },
+    };
+    await this.#until(async () => (await isDone()) && isQuiet(world));
+    if (this.violation === null) await this.#checkInvariants();
+  }
+
+  close(): void {
+    for (const { tabs } of this.#devices) for (const tab of [...tabs]) tab.kill();
+    this.#server.close();
+  }
+
+  async #until(isOver: () => Promise<boolean>): Promise<void> {
+    const deadline = this.#scheduler.now + REST_MS;
+    while (this.violation === null && !(await isOver())) {
+      if (await this.#step(deadline)) continue;
+      const work = (await workOf(this.#devices)) ?? "no rest";
+      this.fail(`${REST_MS / 60_000} minutes after the last failure: ${work}`);
+    }
+  }
+
+  async #step(until: number): Promise<boolean> {
+    const stepped = await this.#scheduler.step(until);
+    if (this.#noteCommits()) await this.#checkInvariants();
+    return stepped;
+  }
+
+  /** Whether there are new ones. */
+  #noteCommits(): boolean {
+    const { database } = this.#server;
+    const { version } = database.prepare("SELECT version FROM _plasma_meta").get() as {
+      version: number;
+    };
+    if (version === this.#version) return false;
+    const outcomes = database
+      .prepare(
+        "SELECT principal, uid, code FROM _plasma_client_mutations WHERE version > ? ORDER BY version, mutation_id",
+      )
+      .all(this.#version) as { principal: string; uid: string; code: string | null }[];
+    for (const { principal, uid, code } of outcomes) {
+      const call = this.#calls.get(`${principal} ${uid}`);
+      if (!call) continue;
+      if (code === null) this.#accepted.set(`${principal} ${uid}`, call);
+      if (code === "quarantined") this.fail(`The mutator ${call.name} fails on the server.`);
+    }
+    this.#version = version;
+    return true;
+  }
+
+  async #checkInvariants(): Promise<void> {
+    const input: InvariantInput = { db: this.#db, accepted: [...this.#accepted.values()] };
+    for (const [name, invariant] of Object.entries(this.#options.invariants)) {
+      try {
+        if ((await invariant(input)) === false) this.fail(`It does not hold that ${name}.`);
+      } catch (error) {
+        const why = error instanceof Error ? error.message : String(error);
+        this.fail(`It does not hold that ${name}: ${why}`);
+      }
+    }
+  }
+
+  #deviceOf(person: string): Device {
+    return this.#devices.find((device) => device.person === person)!;
+  }
+
+  #openTab(device: Device): void {
+    const { schema, mutators, contextOf } = this.#options;
+    const tab: Tab = new Tab({
+      ...{ name: `${device.name}.tab${++this.#tabs}`, device, schema, mutators },
+      ctx: () => contextOf(device.person),
+      fetcherFor: (owner) =>
+        this.#network.fetcherFor({
+          ...{ tab: owner, person: device.person, isCut: () => device.isCut },
+        }),
+      onError: () => undefined,
+    });
+    device.tabs.add(tab);
+    tab.client.start().catch(() => undefined);
+  }
+
+  #poke(): void {
+    for (const { tabs, isCut } of this.#devices) {
+      for (const tab of tabs) {
+        if (isCut || this.#random.chance(this.#faults.pokeLoss)) continue;
+        tab.poke(this.#random.below(this.#faults.maxDelayMs));
+      }
+    }
+  }
+
+  #arrived(person: string, path: string, body: string): void {
+    if (path !== "push") return;
+    for (const { uid, name, args } of (JSON.parse(body) as PushRequest).mutations) {
+      this.#calls.set(`${person} ${uid}`, { person, name, args: decodeTagged(args) });
+    }
+  }
+}
+
+/** The database that each run of an app begins with. */
+export async function firstContent({
+  schema,
+  setup,
+  openDatabase,
+}: {
+  readonly schema: Schema;
+  readonly setup: ((db: MutatorDb) => Promise<void>) | undefined;
+  readonly openDatabase: () => Database.Database;
+}): Promise<Buffer> {
+  const database = openDatabase();
+  const executor = fromBetterSqlite3(database, { synchronous: "NORMAL" });
+  await ensureSchema({ schema, executor, platform: platformOfSetup() });
+  await setup?.(serverDb(schema, database));
+  const content = database.serialize();
+  database.close();
+  return content;
+}
+
+function serverDb(schema: Schema, database: Database.Database): MutatorDb {
+  const executor = fromBetterSqlite3(database, { synchronous: "NORMAL" });
+  return createServerDb({ schema, executor, platform: platformOfSetup() });
+}
+
+/** Nothing of it depends on the machine; nothing waits. */
+function platformOfSetup(): Platform {
+  const random = new Random(0);
+  const owner = newOwner("setup");
+  const scheduler = new Scheduler(random);
+  return {
+    clock: { now: () => scheduler.now },
+    random: { fraction: () => random.fraction(), bytes: (length) => random.bytes(length) },
+    timers: {
+      set: (callback, delayMs) => scheduler.at(owner, "timer", delayMs, callback),
+      clear: () => undefined,
+    },
+    crypto: hashes,
+  };
+}

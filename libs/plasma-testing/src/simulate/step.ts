@@ -1,0 +1,54 @@
+/** What happens in a simulated run, one step after the other, and how a story tells it. */
+
+export type Fate =
+  | "goes offline"
+  | "is online again"
+  | "opens another tab"
+  | "loses all tabs in a crash, and opens one"
+  | "clears the browser's storage";
+
+export type Weather =
+  | "The server crashes."
+  | "The server is up again."
+  | "The network begins to lose answers and to repeat requests."
+  | "The network works again.";
+
+export type Step = { readonly waitMs: number } & (
+  | {
+      readonly kind: "mutate";
+      readonly person: string;
+      readonly name: string;
+      /** Its args are drawn when it happens, because they may depend on what the person sees then. */
+      readonly seed: number;
+    }
+  | { readonly kind: "fate"; readonly person: string; readonly what: Fate }
+  | { readonly kind: "weather"; readonly what: Weather }
+);
+
+const NOTICEABLE_MS = 1_000;
+
+/** One line of a story; `args` are those that a mutation had. */
+export function tellStep(step: Step, args: unknown): string {
+  const later = step.waitMs >= NOTICEABLE_MS ? `${Math.round(step.waitMs / 1_000)} s later. ` : "";
+  switch (step.kind) {
+    case "mutate":
+      return `${later}${nameOf(step.person)}: ${step.name} ${wordsOf(args)}`;
+    case "fate":
+      return `${later}${nameOf(step.person)} ${step.what}.`;
+    case "weather":
+      return `${later}${step.what}`;
+  }
+}
+
+function nameOf(person: string): string {
+  return person.slice(0, 1).toUpperCase() + person.slice(1);
+}
+
+/** As one would write it in a program. */
+function wordsOf(value: unknown): string {
+  if (value instanceof Date) return value.toISOString();
+  if (Array.isArray(value)) return `[${value.map(wordsOf).join(", ")}]`;
+  if (typeof value !== "object" || value === null) return JSON.stringify(value) ?? "undefined";
+  const entries = Object.entries(value).map(([key, item]) => `${key}: ${wordsOf(item)}`);
+  return entries.length > 0 ? `{ ${entries.join(", ")} }` : "{}";
+}
