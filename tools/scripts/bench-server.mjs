@@ -7,7 +7,7 @@
  *
  *   --engines sqlite,d1,postgres
  *   --rounds 5             of which the median counts
- *   --mutations 2000       a round, in pushes of 1, 10 and 100
+ *   --mutations 10000      a round, in pushes of 1, 10 and 100; enough that what a new database costs once does not count
  *   --write                adds the figures to libs/plasma-server/bench-results.json
  */
 import { mkdtempSync, rmSync } from "node:fs";
@@ -31,7 +31,7 @@ await runMain(async () => {
     options: {
       engines: { type: "string", default: "sqlite,d1,postgres" },
       rounds: { type: "string", default: "5" },
-      mutations: { type: "string", default: "2000" },
+      mutations: { type: "string", default: "10000" },
       write: { type: "boolean", default: false },
     },
   });

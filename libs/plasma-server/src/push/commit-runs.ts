@@ -130,20 +130,19 @@ function withoutInserted(
   assumed: readonly Assumption[],
   changes: readonly RowChange[],
 ): readonly Assumption[] {
-  const inserted = new Set<string>();
+  const inserted = new Map<string, Set<unknown>>();
   for (const { table, id, before, after } of changes) {
-    if (!before && after) inserted.add(placeOf(table, id));
+    if (before || !after) continue;
+    const ids = inserted.get(table);
+    if (ids) ids.add(id);
+    else inserted.set(table, new Set([id]));
   }
   return assumed.flatMap((assumption) => {
-    if (assumption.column !== "id") return [assumption];
-    const { table, values } = assumption;
-    const rest = values.filter((id) => !inserted.has(placeOf(table, id as string)));
+    const ids = assumption.column === "id" ? inserted.get(assumption.table) : undefined;
+    if (!ids) return [assumption];
+    const rest = assumption.values.filter((id) => !ids.has(id));
     return rest.length > 0 ? [{ ...assumption, values: rest }] : [];
   });
-}
-
-function placeOf(table: string, id: string): string {
-  return `${table} ${id}`;
 }
 
 /** For each column one row if a value is not free. Asked before the first row is written. */

@@ -7,7 +7,7 @@
  * first, or written by those before it. Where that cannot be said, the mutation goes alone.
  */
 
-import type { Row, RowChange, Schema, TableInfo, Value } from "@sh1n4ps/plasma-core";
+import type { RowChange, Schema, TableInfo, Value } from "@sh1n4ps/plasma-core";
 import type { Overlay } from "../db/overlay.ts";
 import type { Assumption } from "../db/transaction.ts";
 
@@ -37,13 +37,13 @@ export function judgeInGroup(
       if (mayLeaveReferrers(schema, table)) return null;
       continue;
     }
-    for (const { column, value } of changedValues(table, before, after)) {
-      const declared = table.columns[column];
-      if (before && declared?.isUnique) {
+    for (const { column, isUnique, target } of judgedColumns(table)) {
+      const value = after[column] as Value;
+      if (value === null || value === before?.[column]) continue;
+      if (before && isUnique) {
         if (overlay.rowsWith(table.name, column, [value]).length > 1) return null;
         assumed.push({ table: table.name, column, values: [value] });
       }
-      const target = declared?.reference?.column().table;
       if (target === undefined) continue;
       const id = value as string;
       const written = overlay.get(target, id);
@@ -60,13 +60,27 @@ function mayLeaveReferrers(schema: Schema, table: TableInfo): boolean {
   return references.some(({ onDelete }) => onDelete === "noAction");
 }
 
-function changedValues(
-  table: TableInfo,
-  before: Row | null,
-  after: Row,
-): { readonly column: string; readonly value: NonNullable<Value> }[] {
-  return table.columnNames.flatMap((column) => {
-    const value = after[column] as Value;
-    return value === null || value === before?.[column] ? [] : [{ column, value }];
-  });
+/** A column whose values the database judges. */
+interface JudgedColumn {
+  readonly column: string;
+  readonly isUnique: boolean;
+  /** The table that it refers to. */
+  readonly target: string | undefined;
+}
+
+const judged = new WeakMap<TableInfo, readonly JudgedColumn[]>();
+
+/** Found once, because it is asked of every row that is written. */
+function judgedColumns(table: TableInfo): readonly JudgedColumn[] {
+  let columns = judged.get(table);
+  if (!columns) {
+    columns = table.columnNames.flatMap((column) => {
+      const declared = table.columns[column];
+      const target = declared?.reference?.column().table;
+      const isUnique = declared?.isUnique ?? false;
+      return isUnique || target !== undefined ? [{ column, isUnique, target }] : [];
+    });
+    judged.set(table, columns);
+  }
+  return columns;
 }
