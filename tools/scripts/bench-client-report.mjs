@@ -93,7 +93,8 @@ which is IndexedDB and plain JavaScript without a library, say more. Each result
 brute-force model before its time counted. Rows have seven columns and about 200 bytes, 1,000 in a list.
 
 plasma's first sync begins with the server's answer as bytes, so that decoding and checking it counts; the others begin
-with objects. A missing line means that the library has nothing of the kind.
+with objects. A missing line means that the adapter has nothing of the kind.
+Replicache, RxDB and Triplit have no adapter yet.
 `;
 }
 

@@ -10,7 +10,7 @@ export interface Adapter {
 
 export interface Store {
   /** What a server's answer would have brought already: not measured. */
-  prepare?(data: Data): void;
+  prepare?(data: Data): Promise<void>;
   /** A first sync. Resolves when everything would survive the killing of the browser. */
   bulkLoad(data: Data): Promise<void>;
   /** For another layout than `bulkLoad` makes, if W2 is to be measured on it. */

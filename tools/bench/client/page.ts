@@ -67,7 +67,7 @@ async function run(adapter: Adapter, { step, name, size, work, changes = [] }: S
 async function load(bench: Bench): Promise<void> {
   const data = { rows: [...bench.rows.values()], lists: bench.lists };
   const query = { kind: "window", listId: "l0" } as const;
-  bench.store.prepare?.(data);
+  await bench.store.prepare?.(data);
   await idle();
   const started = performance.now();
   await bench.store.bulkLoad(data);

@@ -71,8 +71,10 @@ class PlasmaStore implements Store {
     this.#client = client;
   }
 
-  prepare(data: Data): void {
+  async prepare(data: Data): Promise<void> {
     this.#server.offer(data);
+    // The client opens its database when it is first asked; the other adapters have opened theirs by now.
+    await this.#client.db.select().from(lists);
   }
 
   bulkLoad(): Promise<void> {
