@@ -7,7 +7,8 @@ export const depConstraints = [
   only("scope:client", ["scope:core"]),
   only("scope:react", ["scope:core", "scope:client"]),
   only("scope:server", ["scope:core"]),
-  only("scope:domain", ["scope:core"]),
+  // Its tests alone know `scope:testing`, which has the simulator.
+  only("scope:domain", ["scope:core", "scope:testing"]),
   only("scope:testing", ["scope:core", "scope:client", "scope:server"]),
   only("scope:web", ["scope:core", "scope:client", "scope:react", "scope:domain"]),
   only("scope:worker", ["scope:core", "scope:server", "scope:domain"]),

@@ -21,6 +21,7 @@ export const demoFiles = {
   domain: src(
     "demo-lists",
     "schema.test",
+    "simulation.test",
     "mutators/lists",
     "mutators/members",
     "mutators/todos",
