@@ -18,7 +18,7 @@ import { invites } from "./tables/invites.ts";
 import { lists, members, users } from "./tables/membership.ts";
 import { todos } from "./tables/todos.ts";
 
-const SEEDS = Number(process.env["PLASMA_SEEDS"] ?? 3);
+const SEEDS = Number(process.env["PLASMA_SEEDS"] ?? 6);
 const FIRST_SEED = Number(process.env["PLASMA_SEED"] ?? 1);
 
 const people = demoPeople.map(({ id }) => id);
