@@ -6,13 +6,14 @@ import { build } from "esbuild";
 
 const ROOT = join(import.meta.dirname, "../..");
 
-/** One module with everything that `entry` imports, a file of this workspace; `platform` as esbuild calls it. */
-export async function bundle(entry, platform) {
+/** One module with everything that `entry` imports, a file of this workspace; `platform` and `plugins` are esbuild's. */
+export async function bundle(entry, platform, plugins = []) {
   const { outputFiles } = await build({
     entryPoints: [resolve(ROOT, entry)],
     write: false,
     bundle: true,
     platform,
+    plugins,
     format: "esm",
     logLevel: "error",
   });
@@ -20,11 +21,11 @@ export async function bundle(entry, platform) {
 }
 
 /** What `entry` exports, for Node. */
-export async function importBundled(entry) {
+export async function importBundled(entry, plugins) {
   const directory = mkdtempSync(join(ROOT, "node_modules/.bundled-"));
   const outfile = join(directory, "entry.mjs");
   try {
-    writeFileSync(outfile, await bundle(entry, "node"));
+    writeFileSync(outfile, await bundle(entry, "node", plugins));
     return await import(pathToFileURL(outfile).href);
   } finally {
     rmSync(directory, { recursive: true });

@@ -2,6 +2,7 @@
 import { spawn } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
+import { availableParallelism } from "node:os";
 import { join, relative } from "node:path";
 import { findChromium } from "./chromium.mjs";
 import { quietEnv } from "./env.mjs";
@@ -18,6 +19,7 @@ export const steps = [
   { name: "typecheck", run: typecheck },
   { name: "lint", run: lint },
   { name: "vitest", run: vitest },
+  { name: "simulate", run: simulate },
   { name: "e2e", run: e2e },
 ];
 
@@ -52,6 +54,8 @@ async function vitest() {
   const report = freshReport("vitest.json");
   const code = await runBin("vitest", [
     "run",
+    // Vitest would leave one processor idle, and often there are only two.
+    `--maxWorkers=${availableParallelism()}`,
     "--reporter=default",
     "--reporter=json",
     `--outputFile.json=${report}`,
@@ -62,6 +66,18 @@ async function vitest() {
     failed: json?.numFailedTests ?? 0,
     skipped: (json?.numPendingTests ?? 0) + (json?.numTodoTests ?? 0),
   });
+}
+
+/** The simulator: as many seeds as a push can wait for, and the bugs that it must find. */
+async function simulate() {
+  const seeds = 300;
+  const runs = [
+    ["tools/scripts/bug-bank.mjs", "--replay"],
+    ["tools/scripts/simulate.mjs", "--seeds", String(seeds)],
+  ];
+  let failed = 0;
+  for (const args of runs) if ((await runNode(args)) !== 0) failed++;
+  return { passed: runs.length - failed, failed, note: `${seeds} seeds, and the bug bank` };
 }
 
 /** Against what Cloudflare Pages serves, because that is what people get. */
@@ -108,9 +124,13 @@ function packagesWith(file) {
     .filter((dir) => existsSync(join(dir, file)));
 }
 
-function runBin(packageName, args, { bin = packageName, cwd = repoRoot, env = {} } = {}) {
+function runBin(packageName, args, { bin = packageName, ...options } = {}) {
+  return runNode([binOf(packageName, bin), ...args], options);
+}
+
+function runNode(args, { cwd = repoRoot, env = {} } = {}) {
   return new Promise((resolve) => {
-    const child = spawn(process.execPath, [binOf(packageName, bin), ...args], {
+    const child = spawn(process.execPath, args, {
       cwd,
       env: quietEnv(env),
       stdio: ["ignore", "inherit", "inherit"],

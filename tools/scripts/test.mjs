@@ -2,7 +2,7 @@
  * `npm test`: everything that must hold before a change lands.
  *
  *   npm test                              all steps; one that fails does not stop the others
- *   npm test -- --only vitest,lint        some of them: format, typecheck, lint, vitest, e2e
+ *   npm test -- --only vitest,lint        some of them: format, typecheck, lint, vitest, simulate, e2e
  *
  * The last line counts the tests, and the exit code is 0 only when none failed.
  */

@@ -47,7 +47,7 @@ export class Disturber {
       device.skewMs = 0;
       if (device.tabs.size === 0) world.openTab(device);
       for (const tab of device.tabs) {
-        if (tab.owner.isFrozen) tab.thaw();
+        if (tab.owner.isFrozen) tab.thaw(true);
         tab.client.setOffline(false);
       }
     }
@@ -102,7 +102,7 @@ export class Disturber {
     }
     tab.freeze();
     this.#later("thaw", () => {
-      if (tab.isAlive && tab.owner.isFrozen) tab.thaw();
+      if (tab.isAlive && tab.owner.isFrozen) tab.thaw(this.#options.random.chance(0.5));
     });
   }
 

@@ -149,8 +149,10 @@ export class Tab<Ctx = unknown> {
     this.owner.isFrozen = true;
   }
 
-  thaw(): void {
+  /** `isTold`: the page learns that it is visible again; where another window covers it, it goes on untold. */
+  thaw(isTold: boolean): void {
     this.owner.isFrozen = false;
+    if (!isTold) return;
     this.visible.switch(false);
     this.visible.switch(true);
   }
