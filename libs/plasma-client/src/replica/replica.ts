@@ -392,9 +392,11 @@ export class Replica implements SyncReplica {
         const first = unknown[0];
         if (!first) return;
         const isGap = first.id !== (heads[first.clientID] ?? 0) + 1;
-        // One that was made on older rows than ours, or at the same moment as one of ours, is run again by loading it.
-        const isOlder = first.baseSeq < memory.baseSeq || memory.wouldHaveBlindOnes(unknown);
-        return isGap || isOlder ? this.#reload() : memory.appended(unknown);
+        // One that was made on older rows than ours, or at the same moment as one of ours, is run again by loading it. One
+        // that was made on newer rows tells of a pull that this tab has missed.
+        const isOfOthers = unknown.some(({ baseSeq }) => baseSeq !== memory.baseSeq);
+        const isApart = isOfOthers || memory.wouldHaveBlindOnes(unknown);
+        return isGap || isApart ? this.#reload() : memory.appended(unknown);
       }
       case "kept":
         if (memory.followLocal(message.rows) === "missed") return this.#reload();

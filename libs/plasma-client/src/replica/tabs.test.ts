@@ -82,6 +82,24 @@ describe("a tab that has slept", () => {
     expect(await titles(sleeper.replica)).toEqual(["A", "B", "C"]);
   });
 
+  it("never puts a mutation over rows that are older than those it was made on", async () => {
+    const world = tabsWorld();
+    const remote = server();
+    await seeded(remote);
+    const [sleeper, awake] = [world.tab(), world.tab()];
+    await sync(sleeper.replica, remote);
+    await showsEventually(awake.replica, ["A"]);
+    sleeper.isDeaf = true;
+    await remote.run("addTodo", { id: "t2", listId: "l1", title: "B" });
+    await sync(awake.replica, remote);
+    await messages();
+    sleeper.isDeaf = false;
+    // The first that it hears is of a mutation that was made on the pull that it did not hear of.
+    await awake.replica.mutate("addTodo", { id: "t3", listId: "l1", title: "C" });
+    await eventually(async () => expect(await titles(sleeper.replica)).toContain("C"));
+    expect(await titles(sleeper.replica)).toEqual(["A", "B", "C"]);
+  });
+
   it("hears of its own mutations that they were refused or discarded, though others have settled them", async () => {
     const world = tabsWorld();
     const remote = server();
