@@ -1,3 +1,3 @@
 import { nodeProject } from "../../tools/vitest/projects.ts";
 
-export default nodeProject("plasma-testing", { postgres: true });
+export default nodeProject("plasma-testing", { postgres: true, chromium: true });

@@ -18,6 +18,8 @@ interface NodeOptions {
   setupFiles?: string[];
   /** Whether its tests need a Postgres: `inject("postgres")`. */
   postgres?: boolean;
+  /** Whether its tests start browsers by themselves: `inject("chromium")`. */
+  chromium?: boolean;
 }
 
 export function nodeProject(name: string, options: NodeOptions = {}) {
@@ -32,9 +34,9 @@ export function nodeProject(name: string, options: NodeOptions = {}) {
       testTimeout: 60_000,
       hookTimeout: 60_000,
       setupFiles: options.setupFiles ?? [],
-      globalSetup: options.postgres
-        ? [fileURLToPath(new URL("./postgres.ts", import.meta.url))]
-        : [],
+      globalSetup: (["postgres", "chromium"] as const)
+        .filter((service) => options[service])
+        .map((service) => fileURLToPath(new URL(`./${service}.ts`, import.meta.url))),
     },
   });
 }

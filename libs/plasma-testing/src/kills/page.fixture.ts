@@ -1,0 +1,66 @@
+/** A page that never stops writing, and tells each mutation that is durable to whoever opened it. */
+
+import { createPlasmaClient } from "@sh1n4ps/plasma-client";
+import { mutators, schema } from "./app.fixture.ts";
+
+declare global {
+  interface Window {
+    /** Of the test: the token of a mutation that was acknowledged as durable. */
+    readonly acknowledged: (token: string) => void;
+    readonly tab: {
+      /** Writes until the page ends or is told to settle. Each token begins with the prefix. */
+      write(prefix: string): void;
+      /** Stops writing; resolves with the tokens that it shows once everything is sent and confirmed. */
+      settle(): Promise<readonly string[]>;
+    };
+  }
+}
+
+const client = createPlasmaClient({
+  schema,
+  mutators,
+  dbName: "kills",
+  endpoint: "/sync",
+  schemaVersion: "1",
+  clientGroupID: "ada",
+  getContext: () => ({ userId: "ada" }),
+  authHeaders: () => ({ "x-user": "ada" }),
+  logLevel: "silent",
+});
+await client.start();
+
+let isOver = false;
+let writing: Promise<void> = Promise.resolve();
+
+async function write(prefix: string): Promise<void> {
+  for (let count = 0; !isOver; count++) {
+    // Alternately one that is awaited, and a burst that shares its commit.
+    const tokens =
+      count % 4 === 0 ? Array.from({ length: 10 }, (_, at) => `${count}.${at}`) : [count];
+    await Promise.all(
+      tokens.map(async (number) => {
+        const token = `${prefix}-${number}`;
+        await client.mutate("append", { token });
+        window.acknowledged(token);
+      }),
+    );
+    await new Promise((resolve) => setTimeout(resolve, Math.random() * 10));
+  }
+}
+
+Object.assign(window, {
+  tab: {
+    write(prefix: string) {
+      writing = write(prefix);
+    },
+    async settle() {
+      isOver = true;
+      await writing;
+      while (client.status.pending > 0) {
+        await client.flush().catch(() => new Promise((resolve) => setTimeout(resolve, 50)));
+      }
+      await client.pullOnce();
+      return (await client.db.query.tokens.findMany()).map(({ id }) => id);
+    },
+  } satisfies Window["tab"],
+});
