@@ -102,6 +102,13 @@ export const demoFiles = {
   ],
 };
 
+/** Outside of the projects: what the README shows of the demo. */
+export const demoRootFiles = [
+  "docs/two-windows-dark.png",
+  "docs/two-windows-light.png",
+  "tools/scripts/picture.mjs",
+];
+
 /** Packages that nothing needs any more. */
 export const demoPackages = {
   domain: ["fractional-indexing"],

@@ -21,7 +21,15 @@ import {
   withoutUnusedImports,
 } from "../removals.mjs";
 import { domainOf, rootOf, tablesOf } from "../workspace.mjs";
-import { demoArgs, demoFiles, demoPackages, demoQueries, demoTables, demoWords } from "./demo.mjs";
+import {
+  demoArgs,
+  demoFiles,
+  demoPackages,
+  demoQueries,
+  demoRootFiles,
+  demoTables,
+  demoWords,
+} from "./demo.mjs";
 import { withoutDependencies } from "./lockfile.mjs";
 import { filesIn, refuseUsesOf } from "./uses.mjs";
 
@@ -69,6 +77,7 @@ export default async function removeDemo(tree) {
   }
   if (tree.read("README.md", "utf8")?.startsWith("# plasma\n")) {
     generateFiles(tree, fileURLToPath(new URL("./starter/root", import.meta.url)), ".", {});
+    for (const path of demoRootFiles) tree.delete(path);
   }
   removePackages(tree, present);
   await formatFiles(tree);

@@ -7,7 +7,7 @@ import { isAsCloned, ROOT } from "../as-cloned.fixture.ts";
 import plasmaColumn from "../column/generator.mjs";
 import plasmaQuery from "../query/generator.mjs";
 import plasmaTable from "../table/generator.mjs";
-import { demoFiles, demoPackages, demoWords } from "./demo.mjs";
+import { demoFiles, demoPackages, demoRootFiles, demoWords } from "./demo.mjs";
 import removeDemo from "./generator.mjs";
 
 const DOMAIN = "libs/todo-domain/src";
@@ -29,6 +29,7 @@ describe.runIf(isAsCloned)("remove-demo", () => {
     for (const [project, files] of Object.entries(demoFiles))
       for (const file of files)
         expect(tree.exists(`${ROOTS[project]}/${file}`), `${project}: ${file}`).toBe(true);
+    for (const file of demoRootFiles) expect(tree.exists(file), file).toBe(true);
     for (const [project, files] of Object.entries<Record<string, string[][]>>(demoWords))
       for (const [file, replacements] of Object.entries(files))
         for (const [from] of replacements)
