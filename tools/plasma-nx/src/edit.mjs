@@ -69,6 +69,24 @@ export function withProperty(text, constant, property) {
   return withElement(text, source, { object: declared.initializer, property });
 }
 
+/** Adds an element to the array that a constant is: `const PAGES = ["/"]`. */
+export function withElementOf(text, constant, element) {
+  const source = parse(text);
+  const declared = find(
+    source,
+    (node) =>
+      ts.isVariableDeclaration(node) &&
+      node.name.text === constant &&
+      node.initializer !== undefined &&
+      ts.isArrayLiteralExpression(node.initializer),
+  );
+  if (!declared) throw new Error(`There is no const ${constant} = [ … ] to add ${element} to.`);
+  const last = declared.initializer.elements.at(-1);
+  return last
+    ? inserted(text, last.end, `, ${element}`)
+    : inserted(text, declared.initializer.getStart(source) + 1, element);
+}
+
 /** Exports names from a module, in the export that there is, or in a new one at the end. */
 export function withExport(text, names, module) {
   const source = parse(text);

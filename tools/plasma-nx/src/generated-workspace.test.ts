@@ -20,6 +20,12 @@ test("a project is in step in two windows of its owner, and in nobody else's", a
   await laptop.getByRole("button", { name: "Add" }).click();
   await expect(project(laptop)).toBeVisible();
   await expect(project(phone)).toBeVisible();
+  await windows[0].expectControlledByServiceWorker();
+  await expect.poll(() => laptop.evaluate(() => caches.match("/projects").then(Boolean))).toBe(true);
+  await windows[0].cutNetwork();
+  await laptop.reload();
+  await expect(project(laptop)).toBeVisible();
+  await windows[0].restoreNetwork();
   await phone.getByRole("button", { name: "Delete Moon base" }).click();
   await expect(project(laptop)).toHaveCount(0);
   await expect(grace.getByText("There are none yet.")).toBeVisible();

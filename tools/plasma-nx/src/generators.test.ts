@@ -33,6 +33,7 @@ describe.runIf(isAsCloned)("plasma-table", () => {
       `CREATE ${DOMAIN}/tables/projects.test.ts`,
       `CREATE ${DOMAIN}/tables/projects.ts`,
       "UPDATE apps/todo/lib/describe-mutation.ts",
+      "UPDATE apps/todo/public/sw.js",
       `UPDATE ${DOMAIN}/index.ts`,
       `UPDATE ${DOMAIN}/mutators.ts`,
       `UPDATE ${DOMAIN}/queries.ts`,
@@ -64,6 +65,7 @@ describe.runIf(isAsCloned)("plasma-table", () => {
       "
     `);
     expect(text(`${DOMAIN}/schema.ts`)).toMatch(/defineSchema\(\{[^}]* todos,[^}]*projects\s*\}/);
+    expect(text("apps/todo/public/sw.js")).toContain('const PAGES = ["/", "/join", "/projects"];');
     expect(text(`${DOMAIN}/schema.ts`)).toContain("/** Bump it when the meaning of a table");
   });
 

@@ -1,7 +1,9 @@
 /** A copy of this workspace from which the demo was taken is an app that runs, and to which tables can be added. */
 
+import { execFile } from "node:child_process";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { isAsCloned } from "./as-cloned.fixture.ts";
 import { copyWorkspace, MINUTES } from "./workspace-copy.fixture.ts";
@@ -42,6 +44,12 @@ describe.runIf(isAsCloned)("a workspace without the demo", () => {
       await expect(run("nx", "g", "remove-demo")).rejects.toThrow("The demo is gone already");
     },
   );
+
+  it("can be installed from its lockfile", { timeout: 2 * MINUTES }, async () => {
+    // Compares the lockfile with all manifests, and installs nothing.
+    const check = ["ci", "--dry-run", "--ignore-scripts", "--offline"];
+    await promisify(execFile)("npm", check, { cwd: copy.directory });
+  });
 
   it(
     "is formatted, has types that fit, and nothing to be linted",

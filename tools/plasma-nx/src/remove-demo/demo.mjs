@@ -145,7 +145,7 @@ export const demoWords = {
         "Works offline, and keeps itself in step.",
       ],
     ],
-    "public/sw.js": [['const PAGES = ["/", "/join"];', 'const PAGES = ["/"];']],
+    "public/sw.js": [['const PAGES = ["/", "/join"', 'const PAGES = ["/"']],
     "package.json": [['"The todo app."', '"The app."']],
   },
   worker: {

@@ -1,9 +1,16 @@
 /** `nx g plasma-table`: everything that a table needs, in the places where the workspace has such things. */
 
-import { formatFiles, joinPathFragments, names } from "@nx/devkit";
+import { formatFiles, joinPathFragments, logger, names } from "@nx/devkit";
 import { capitalized, checkName, parseColumn, singularOf } from "../columns.mjs";
 import { describeMutations } from "../describe-mutation.mjs";
-import { edit, withArgument, withExport, withImport, withProperty } from "../edit.mjs";
+import {
+  edit,
+  withArgument,
+  withElementOf,
+  withExport,
+  withImport,
+  withProperty,
+} from "../edit.mjs";
 import { appOf, domainOf, fileOfTable } from "../workspace.mjs";
 import { accessOf } from "./access.mjs";
 import { descriptionsOf, mutatorsFile, queryOf, tableFile, testFile } from "./files.mjs";
@@ -61,7 +68,27 @@ export default async function plasmaTable(tree, options) {
   );
   describeMutations(tree, descriptionsOf(table));
   for (const [path, content] of pages) tree.write(path, content);
+  if (page) keepPage(tree, table);
   await formatFiles(tree);
+  return () => logger.info(nextSteps(table, { page, domain }));
+}
+
+/** The service worker keeps the page, so that it opens without a network as the others do. */
+function keepPage(tree, { name }) {
+  const path = joinPathFragments(appOf(tree), "public/sw.js");
+  if (!tree.exists(path)) return;
+  edit(tree, path, (text) => withElementOf(text, "PAGES", JSON.stringify(pathOf(name))));
+}
+
+function pathOf(name) {
+  return `/${names(name).fileName}`;
+}
+
+function nextSteps({ name }, { page, domain }) {
+  const shown = page
+    ? `The page is ${pathOf(name)} of the app: open it in two windows of one person. What it looks like: components/${names(name).fileName}-view.tsx of the app.`
+    : `In a component: useLiveQuery(all${capitalized(name)}, [])`;
+  return `\n${shown}\nWho may read and write: ${domain}/src/tables/${name}.ts. Its tests: ${domain}/src/tables/${name}.test.ts\n`;
 }
 
 /** They are given as `--columns`, and behind the name. Without any, a row has a title. */
