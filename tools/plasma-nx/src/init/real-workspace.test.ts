@@ -150,12 +150,17 @@ describe("a workspace that gets plasma", () => {
     async () => {
       const port = await anyFreePort();
       const url = `http://localhost:${port}`;
+      // What `nx serve sync` runs, and not by Nx itself: that starts it apart, where it would outlive this test.
+      const { targets } = JSON.parse(await run("nx", "show", "project", "sync", "--json")) as {
+        targets: { serve: { options: { command: string; cwd: string } } };
+      };
+      const { command, cwd } = targets.serve.options;
       const server = startGroup({
-        name: "nx serve sync",
+        name: command,
         command: "npx",
-        args: ["nx", "serve", "sync", `--port=${port}`],
-        cwd: directory,
-        env: { NX_DAEMON: "false", CI: "true" },
+        args: [...command.split(" "), `--port=${port}`],
+        cwd: join(directory, cwd),
+        env: { CI: "true" },
       });
       try {
         const healthy = await waitForHttp(`${url}/health`, {
