@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { anyFreePort } from "../../../scripts/ports.mjs";
 import { startGroup } from "../../../scripts/process-group.mjs";
 import { waitForHttp } from "../../../scripts/wait-for-http.mjs";
-import { ROOT } from "../as-cloned.fixture.ts";
+import { isAsCloned, ROOT } from "../as-cloned.fixture.ts";
 import { MINUTES, runIn } from "../workspace-copy.fixture.ts";
 
 const FILES = {
@@ -114,7 +114,8 @@ function person(url: string, name: string, token = `dev:${name}`): Person {
   };
 }
 
-describe("a workspace that gets plasma", () => {
+// Not once more in the copies that other tests of the generators make.
+describe.runIf(isAsCloned)("a workspace that gets plasma", () => {
   beforeAll(makeWorkspace, MINUTES);
   afterAll(() => rm(directory, { recursive: true, force: true }));
 
