@@ -23,9 +23,9 @@ import type {
   SelectAst,
 } from "@sh1n4ps/plasma-core";
 import { SyncClientError } from "../errors.ts";
-import { damaged } from "../storage/storage-error.ts";
 import type { Platform } from "../platform.ts";
 import type { Engine, StoredState } from "../storage/engine.ts";
+import { damaged } from "../storage/storage-error.ts";
 import { claimClient } from "../tabs/client-claim.ts";
 import type { ClientClaim } from "../tabs/client-claim.ts";
 import type { AppliedPull, TabChannel, TabMessage } from "../tabs/tab-message.ts";
@@ -394,9 +394,9 @@ export class Replica implements SyncReplica {
         const isGap = first.id !== (heads[first.clientID] ?? 0) + 1;
         // One that was made on older rows than ours, or at the same moment as one of ours, is run again by loading it. One
         // that was made on newer rows tells of a pull that this tab has missed.
-        const isOfOthers = unknown.some(({ baseSeq }) => baseSeq !== memory.baseSeq);
-        const isApart = isOfOthers || memory.wouldHaveBlindOnes(unknown);
-        return isGap || isApart ? this.#reload() : memory.appended(unknown);
+        const isOnOtherRows = unknown.some(({ baseSeq }) => baseSeq !== memory.baseSeq);
+        const mustLoad = isGap || isOnOtherRows || memory.wouldHaveBlindOnes(unknown);
+        return mustLoad ? this.#reload() : memory.appended(unknown);
       }
       case "kept":
         if (memory.followLocal(message.rows) === "missed") return this.#reload();

@@ -40,14 +40,20 @@ async function seeded(remote: ModelServer): Promise<void> {
   await remote.run("addTodo", { id: "t1", listId: "l1", title: "A" });
 }
 
+/** Both show the todo A. */
+async function twoTabs() {
+  const world = tabsWorld();
+  const remote = server();
+  await seeded(remote);
+  const [sleeper, awake] = [world.tab(), world.tab()];
+  await sync(sleeper.replica, remote);
+  await showsEventually(awake.replica, ["A"]);
+  return { remote, sleeper, awake };
+}
+
 describe("a tab that has slept", () => {
   it("catches up with what it did not hear: pulls, mutations, refusals", async () => {
-    const world = tabsWorld();
-    const remote = server();
-    await seeded(remote);
-    const [sleeper, awake] = [world.tab(), world.tab()];
-    await sync(sleeper.replica, remote);
-    await showsEventually(awake.replica, ["A"]);
+    const { remote, sleeper, awake } = await twoTabs();
     sleeper.isDeaf = true;
     await remote.run("addTodo", { id: "t2", listId: "l1", title: "B" });
     await sync(awake.replica, remote);
@@ -66,12 +72,7 @@ describe("a tab that has slept", () => {
   });
 
   it("catches up with a mutation that it did not hear of before it made one itself", async () => {
-    const world = tabsWorld();
-    const remote = server();
-    await seeded(remote);
-    const [sleeper, awake] = [world.tab(), world.tab()];
-    await sync(sleeper.replica, remote);
-    await showsEventually(awake.replica, ["A"]);
+    const { sleeper, awake } = await twoTabs();
     sleeper.isDeaf = true;
     await awake.replica.mutate("addTodo", { id: "t2", listId: "l1", title: "B" });
     await messages();
@@ -83,12 +84,7 @@ describe("a tab that has slept", () => {
   });
 
   it("never puts a mutation over rows that are older than those it was made on", async () => {
-    const world = tabsWorld();
-    const remote = server();
-    await seeded(remote);
-    const [sleeper, awake] = [world.tab(), world.tab()];
-    await sync(sleeper.replica, remote);
-    await showsEventually(awake.replica, ["A"]);
+    const { remote, sleeper, awake } = await twoTabs();
     sleeper.isDeaf = true;
     await remote.run("addTodo", { id: "t2", listId: "l1", title: "B" });
     await sync(awake.replica, remote);
@@ -101,12 +97,7 @@ describe("a tab that has slept", () => {
   });
 
   it("hears of its own mutations that they were refused or discarded, though others have settled them", async () => {
-    const world = tabsWorld();
-    const remote = server();
-    await seeded(remote);
-    const [sleeper, awake] = [world.tab(), world.tab()];
-    await sync(sleeper.replica, remote);
-    await showsEventually(awake.replica, ["A"]);
+    const { remote, sleeper, awake } = await twoTabs();
     const refused = sleeper.replica.mutate("addForbidden", { id: "t2", listId: "l1", title: "B" });
     const discarded = sleeper.replica.mutate("addTodo", { id: "t3", listId: "l1", title: "C" });
     const kept = sleeper.replica.mutate("addTodo", { id: "t4", listId: "l1", title: "D" });
