@@ -29,6 +29,19 @@ const HEALTH_TIMEOUT_MS = 120_000;
  */
 
 /**
+ * What comes first, whatever is done.
+ * @type {Step}
+ */
+export const accountStep = {
+  part: "both",
+  name: "Account",
+  does: "Asks wrangler which account it is logged in to.",
+  commands: ["wrangler whoami --json"],
+  creates: [],
+  run: findAccount,
+};
+
+/**
  * @param {import("./deployment-target.mjs").Target} target
  * @returns {Step[]}
  */
@@ -36,14 +49,7 @@ export function deploymentSteps(target) {
   const { worker, database, buckets, pages, isDemo } = target;
   const crons = worker.triggers?.crons ?? [];
   return [
-    {
-      part: "both",
-      name: "Account",
-      does: "Asks wrangler which account it is logged in to.",
-      commands: ["wrangler whoami --json"],
-      creates: [],
-      run: findAccount,
-    },
+    accountStep,
     {
       part: "sync",
       name: "Database",
@@ -142,7 +148,7 @@ export async function bundleWorker() {
   }
 }
 
-export async function findAccount(state) {
+async function findAccount(state) {
   // A token need not be allowed to say whose it is.
   if (process.env.CLOUDFLARE_API_TOKEN) return "that of CLOUDFLARE_API_TOKEN";
   const {

@@ -1,5 +1,5 @@
 /** The steps that take a preview away again, in their order. What is gone already is passed over. */
-import { findAccount, findDatabaseId } from "./deployment.mjs";
+import { accountStep, findDatabaseId } from "./deployment.mjs";
 import { appDir, syncDir } from "./deployment-target.mjs";
 import { wrangler, wranglerJson } from "./wrangler.mjs";
 
@@ -10,14 +10,7 @@ import { wrangler, wranglerJson } from "./wrangler.mjs";
 export function removalSteps({ preview, worker, database, buckets, pages }) {
   const { database_name: databaseName } = database;
   return [
-    {
-      part: "both",
-      name: "Account",
-      does: "Asks wrangler which account it is logged in to.",
-      commands: ["wrangler whoami --json"],
-      creates: [],
-      run: findAccount,
-    },
+    accountStep,
     {
       part: "sync",
       name: "Worker",

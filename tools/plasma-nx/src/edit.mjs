@@ -57,34 +57,33 @@ export function withArgument(text, callee, property) {
 /** Adds a property to the object that a constant is: `export const mutators = { ...listMutators }`. */
 export function withProperty(text, constant, property) {
   const source = parse(text);
+  const object = valueOf(source, constant, ts.isObjectLiteralExpression);
+  if (!object) throw new Error(`There is no const ${constant} = { … } to add "${property}" to.`);
+  return withElement(text, source, { object, property });
+}
+
+/** What a constant is declared to be, if that is of a kind: `ts.isObjectLiteralExpression`, say. */
+export function valueOf(source, constant, isKind) {
   const declared = find(
     source,
     (node) =>
       ts.isVariableDeclaration(node) &&
       node.name.text === constant &&
       node.initializer !== undefined &&
-      ts.isObjectLiteralExpression(node.initializer),
+      isKind(node.initializer),
   );
-  if (!declared) throw new Error(`There is no const ${constant} = { … } to add "${property}" to.`);
-  return withElement(text, source, { object: declared.initializer, property });
+  return declared?.initializer;
 }
 
 /** Adds an element to the array that a constant is: `const PAGES = ["/"]`. */
 export function withElementOf(text, constant, element) {
   const source = parse(text);
-  const declared = find(
-    source,
-    (node) =>
-      ts.isVariableDeclaration(node) &&
-      node.name.text === constant &&
-      node.initializer !== undefined &&
-      ts.isArrayLiteralExpression(node.initializer),
-  );
-  if (!declared) throw new Error(`There is no const ${constant} = [ … ] to add ${element} to.`);
-  const last = declared.initializer.elements.at(-1);
+  const array = valueOf(source, constant, ts.isArrayLiteralExpression);
+  if (!array) throw new Error(`There is no const ${constant} = [ … ] to add ${element} to.`);
+  const last = array.elements.at(-1);
   return last
     ? inserted(text, last.end, `, ${element}`)
-    : inserted(text, declared.initializer.getStart(source) + 1, element);
+    : inserted(text, array.getStart(source) + 1, element);
 }
 
 /** Exports names from a module, in the export that there is, or in a new one at the end. */

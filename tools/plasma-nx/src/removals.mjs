@@ -1,7 +1,7 @@
 /** Edits of TypeScript by its syntax tree that take something out. The formatter has the last word. */
 
 import ts from "typescript";
-import { find, parse, replaced } from "./edit.mjs";
+import { find, parse, replaced, valueOf } from "./edit.mjs";
 
 /** Takes tables out of `defineSchema({ … })`, and the like. */
 export function withoutArguments(text, callee, names) {
@@ -20,15 +20,8 @@ export function withoutArguments(text, callee, names) {
 /** Takes properties and spreads out of the object that a constant is. */
 export function withoutProperties(text, constant, names) {
   const source = parse(text);
-  const declared = find(
-    source,
-    (node) =>
-      ts.isVariableDeclaration(node) &&
-      node.name.text === constant &&
-      node.initializer !== undefined &&
-      ts.isObjectLiteralExpression(node.initializer),
-  );
-  return declared ? withoutElements(text, source, { object: declared.initializer, names }) : text;
+  const object = valueOf(source, constant, ts.isObjectLiteralExpression);
+  return object ? withoutElements(text, source, { object, names }) : text;
 }
 
 /** Takes exported constants and types out, and the comments above them. */
