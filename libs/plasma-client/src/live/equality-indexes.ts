@@ -10,8 +10,8 @@
 import type { Row, RowChange, Value } from "@sh1n4ps/plasma-core";
 import { valueKey } from "@sh1n4ps/plasma-core";
 import type { Rows } from "../replica/rows.ts";
-import { keyIn } from "./pin.ts";
-import type { Pin } from "./pin.ts";
+import { keyIn } from "../replica/pin.ts";
+import type { Pin } from "../replica/pin.ts";
 
 /** Rows that can be looked up by any column. */
 export interface IndexedRows extends Rows {

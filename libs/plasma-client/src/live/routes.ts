@@ -4,8 +4,8 @@
  */
 
 import type { RowChange } from "@sh1n4ps/plasma-core";
-import { keyIn } from "./pin.ts";
-import type { Pin } from "./pin.ts";
+import { keyIn } from "../replica/pin.ts";
+import type { Pin } from "../replica/pin.ts";
 
 /** What a view has to hear of: rows with some values, or whole tables. */
 export type Interest = Pin | { readonly tables: ReadonlySet<string> };

@@ -20,6 +20,7 @@ import type { Deferred } from "./deferred.ts";
 import { encodeArgs } from "./mutation-args.ts";
 import { isUnsent, UNSENT_ID } from "./pending-mutation.ts";
 import type { PendingMutation } from "./pending-mutation.ts";
+import { Reads } from "./reads.ts";
 import type { ReplicaMemory } from "./replica-memory.ts";
 import { runMutation } from "./run-mutation.ts";
 import type { MutatorWorld } from "./run-mutation.ts";
@@ -140,7 +141,8 @@ export class Outbox {
     const clientID = this.#options.clientID();
     const next = memory.headOf(clientID) + 1;
     const call = { name, args: decodeTagged(args), clientID, mutationID: next };
-    const { images, staysHere } = await runMutation(world(), memory.rows, call);
+    const run = { world: world(), reads: new Reads(memory.rows) };
+    const { images, staysHere } = await runMutation(run.world, run.reads, call);
     const id = staysHere && !memory.hasLocalPending ? UNSENT_ID : next;
     const uid = platform.random.token();
     const timestamp = platform.clock.now();
@@ -151,7 +153,7 @@ export class Outbox {
       ...(base !== undefined && { base }),
       ...(staysHere && { staysHere: true as const }),
     };
-    return { entry, seq: null };
+    return { entry, seq: null, run };
   }
 
   async #store(batch: readonly Commit[]): Promise<void> {

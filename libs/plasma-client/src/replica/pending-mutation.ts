@@ -3,14 +3,24 @@
 import { NOOP_MUTATOR } from "@sh1n4ps/plasma-core";
 import type { WireMutation } from "@sh1n4ps/plasma-core";
 import type { KeptLocally, NewOutboxEntry, OutboxEntry } from "../storage/engine.ts";
+import type { Reads } from "./reads.ts";
+import type { MutatorWorld } from "./run-mutation.ts";
 
 /** Mutable, because its place in the outbox and its images become known later. */
 export interface PendingMutation {
   entry: NewOutboxEntry;
   /** Null until it is durable. */
   seq: number | null;
+  /** The run that made its images, where that was here and in this tab. */
+  run: MutatorRun | undefined;
   /** Of one that was kept on the device: when. It is pending no longer. */
   keptAt?: KeptLocally;
+}
+
+export interface MutatorRun {
+  /** The same one as long as mutators and context are. */
+  readonly world: MutatorWorld;
+  readonly reads: Reads;
 }
 
 /** The id of a mutation that is never sent, and so uses up none. Its rows are kept on the device instead. */
@@ -22,7 +32,7 @@ export function isUnsent({ entry }: PendingMutation): boolean {
 
 export function fromStored(stored: OutboxEntry): PendingMutation {
   const { seq, ...entry } = stored;
-  return { entry, seq };
+  return { entry, seq, run: undefined };
 }
 
 /** Mutations run in the order in which they were committed; those on their way come after. */

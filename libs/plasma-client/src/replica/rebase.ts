@@ -8,13 +8,12 @@ import type { StoredState } from "../storage/engine.ts";
 import { localImagesOf } from "../storage/outbox-entry.ts";
 import type { AppliedPull } from "../tabs/tab-message.ts";
 import { blindOnes, fromStored, inOrder, isCovered } from "./pending-mutation.ts";
-import type { PendingMutation } from "./pending-mutation.ts";
 import type { PullPatch } from "./pull-patch.ts";
 import { replay } from "./replay.ts";
 import type { Replayed, ReplayOptions } from "./replay.ts";
 import type { ReplicaMemory } from "./replica-memory.ts";
-import { layerOf, localRows, setInLayer, stack, tableRows } from "./rows.ts";
-import type { Rows } from "./rows.ts";
+import { layerImages, layerOf, localRows, setInLayer, stack, tableRows } from "./rows.ts";
+import type { Layer } from "./rows.ts";
 import type { MutatorWorld } from "./run-mutation.ts";
 import type { Settlements } from "./settlements.ts";
 
@@ -75,12 +74,7 @@ export class Rebase {
       if (!isCovered(pending, lastMutationIDs)) continue;
       for (const image of localImagesOf(pending.entry, last.rejections)) setInLayer(below, image);
     }
-    const replayed = await this.#replay({
-      base: stack(clear ? localRows(memory.confirmed) : memory.confirmed, below),
-      pending: memory.pending.filter((pending) => !isCovered(pending, lastMutationIDs)),
-      known: ({ entry }) => (changesNothing && !memory.hasBlindOnes ? entry : undefined),
-      seen: memory.lastSeq,
-    });
+    const replayed = await this.#replayOver({ clear, layer: below, lastMutationIDs });
     return { kind: "prepared", replayed, lastMutationIDs, baseSeq: memory.baseSeq, forked };
   }
 
@@ -104,12 +98,9 @@ export class Rebase {
     const { memory, settlements } = this.#options;
     if (pull.baseSeq <= memory.baseSeq) return "followed";
     if (pull.baseSeq > memory.baseSeq + 1) return "missed";
-    const replayed = await this.#replay({
-      base: stack(pull.clear ? localRows(memory.confirmed) : memory.confirmed, layerOf(pull.patch)),
-      pending: memory.pending.filter((pending) => !isCovered(pending, pull.lastMutationIDs)),
-      known,
-      seen: memory.lastSeq,
-    });
+    const { clear, patch, lastMutationIDs } = pull;
+    const layer = layerOf(patch);
+    const replayed = await this.#replayOver({ clear, layer, lastMutationIDs, known });
     for (const { entry } of memory.follow(pull, replayed)) {
       const refusal = pull.rejections.find(
         ({ clientID, id }) => clientID === entry.clientID && id === entry.id,
@@ -136,6 +127,7 @@ export class Rebase {
     const replayed = await this.#replay({
       base: tableRows(memory.rows.schema, stored.base),
       pending,
+      isSettled: () => false,
       known: (mutation) =>
         mutation.entry.baseSeq >= stored.baseSeq && !blind.has(mutation)
           ? mutation.entry
@@ -155,12 +147,32 @@ export class Rebase {
     );
   }
 
-  async #replay(work: {
-    readonly base: Rows;
-    readonly pending: readonly PendingMutation[];
-    readonly known: ReplayOptions["known"];
-    readonly seen: number;
+  /** Over the confirmed rows with a pull's on top. */
+  #replayOver({
+    clear,
+    layer,
+    lastMutationIDs,
+    known = () => undefined,
+  }: {
+    readonly clear: boolean;
+    readonly layer: Layer;
+    readonly lastMutationIDs: Readonly<Record<string, number>>;
+    readonly known?: ReplayOptions["known"];
   }): Promise<Replayed[]> {
+    const { memory } = this.#options;
+    const { confirmed } = memory;
+    return this.#replay({
+      base: stack(clear ? localRows(confirmed) : confirmed, layer),
+      // Everything may be different then.
+      before: clear ? undefined : { base: confirmed, changed: layerImages(layer) },
+      pending: memory.pending,
+      isSettled: (pending) => isCovered(pending, lastMutationIDs),
+      known,
+      seen: memory.lastSeq,
+    });
+  }
+
+  async #replay(work: Omit<ReplayOptions, "world">): Promise<Replayed[]> {
     const { world, onError } = this.#options;
     const replayed = await replay({ world: world(), ...work });
     for (const { pending, error } of replayed) {

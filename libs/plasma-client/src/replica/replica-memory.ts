@@ -336,7 +336,10 @@ export class ReplicaMemory {
   #adopt(replayed: readonly Replayed[]): (readonly Replayed["images"][number][])[] {
     const open = replayed.filter(({ pending }) => !pending.keptAt);
     const baseSeq = this.#baseSeq;
-    for (const { pending, images, seen } of open) setImages(pending, { images, baseSeq, seen });
+    for (const { pending, images, seen, run } of open) {
+      setImages(pending, { images, baseSeq, seen });
+      pending.run = run;
+    }
     this.#pending = inOrder(open.map(({ pending }) => pending));
     return this.#pending.map(({ entry }) => entry.images);
   }

@@ -34,12 +34,14 @@ import { Outbox } from "./outbox.ts";
 import type { MutationHandle, MutationReceipt } from "./outbox.ts";
 import { mergePages } from "./pull-patch.ts";
 import { Rebase } from "./rebase.ts";
+import { knownFrom, rerunOf } from "./replay.ts";
 import type { ReplayOptions } from "./replay.ts";
 import { ReplicaMemory } from "./replica-memory.ts";
 import type { ReplicaState } from "./replica-memory.ts";
 import { GIVEN_UP, notLoaded, unfitRows, unsentMutations } from "./replica-errors.ts";
 import { selectRows } from "./rows.ts";
 import type { Rows } from "./rows.ts";
+import type { MutatorWorld } from "./run-mutation.ts";
 import { SerialQueue } from "./serial-queue.ts";
 import { UndoneWatch } from "./undone.ts";
 import { Settlements } from "./settlements.ts";
@@ -70,12 +72,13 @@ export class Replica implements SyncReplica {
   readonly #settlements = new Settlements();
   readonly #ends: (() => void)[] = [];
   #opening: Promise<void> | undefined;
-  #ctx: unknown;
+  #world: MutatorWorld;
   #claim: ClientClaim | undefined;
   readonly #undone = new UndoneWatch();
-
   constructor(options: ReplicaOptions) {
     this.#options = options;
+    const { schema, mutators } = options;
+    this.#world = { schema, mutators, ctx: undefined };
     this.#memory = new ReplicaMemory({
       schema: options.schema,
       durable: options.engine.durable,
@@ -83,7 +86,7 @@ export class Replica implements SyncReplica {
     const { engine, platform, onError } = options;
     const memory = this.#memory;
     const settlements = this.#settlements;
-    const world = () => ({ schema: options.schema, mutators: options.mutators, ctx: this.#ctx });
+    const world = () => this.#world;
     this.#rebase = new Rebase({ memory, settlements, world, onError });
     this.#outbox = new Outbox({
       memory,
@@ -146,7 +149,7 @@ export class Replica implements SyncReplica {
   }
 
   async refreshContext(): Promise<void> {
-    this.#ctx = await this.#options.getContext();
+    this.#world = { ...this.#world, ctx: await this.#options.getContext() };
   }
 
   /** Loads what other tabs have changed, if this one may not have heard of it: it slept, or messages were lost. */
@@ -267,11 +270,7 @@ export class Replica implements SyncReplica {
     const { cookie, rejections } = patch.last;
     const { clear, images } = patch;
     const syncedAt = this.#options.platform.clock.now();
-    const rerun = replayed.flatMap((result) =>
-      result.pending.seq === null
-        ? []
-        : [{ seq: result.pending.seq, images: result.images, seen: result.seen }],
-    );
+    const { rerun, kept, local } = rerunOf(replayed);
     const outcome = await this.#options.engine.applyPull({
       expectedCookie: request.cookie,
       cookie,
@@ -282,7 +281,7 @@ export class Replica implements SyncReplica {
       lastMutationIDs,
       rejections,
       baseSeq,
-      rerun,
+      rerun: local,
     });
     if (outcome.kind === "stale") {
       await this.#serial.run(() => this.#reload());
@@ -298,6 +297,7 @@ export class Replica implements SyncReplica {
       rejections,
       rejected: outcome.rejected,
       rerun,
+      kept,
     };
     const known = new Map(replayed.map((result) => [result.pending, result]));
     await this.#serial.run(() => this.#follow(pull, (pending) => known.get(pending)));
@@ -338,7 +338,7 @@ export class Replica implements SyncReplica {
 
   async #boot(): Promise<void> {
     const { engine, channel } = this.#options;
-    this.#ctx = await this.#options.getContext();
+    this.#world = { ...this.#world, ctx: await this.#options.getContext() };
     await engine.open();
     if (this.#ends.length === 0) {
       this.#ends.push(engine.subscribeClosed((error) => this.#storageClosed(error)));
@@ -402,8 +402,7 @@ export class Replica implements SyncReplica {
         if (memory.followLocal(message.rows) === "missed") return this.#reload();
         return;
       case "pulled": {
-        const known = new Map(message.pull.rerun.map((again) => [again.seq, again]));
-        return this.#follow(message.pull, ({ seq }) => (seq === null ? undefined : known.get(seq)));
+        return this.#follow(message.pull, knownFrom(message.pull));
       }
       case "changed":
         return this.#reload();

@@ -18,6 +18,8 @@ import type {
   Value,
 } from "@sh1n4ps/plasma-core";
 import type { RowImage } from "../storage/engine.ts";
+import { pinOf } from "./pin.ts";
+import type { Pin } from "./pin.ts";
 
 export interface Rows extends RowSource {
   get(table: string, id: string): Row | undefined;
@@ -109,13 +111,22 @@ interface WantedIds {
   readonly in: readonly string[];
 }
 
-function wantedIds({ where, from, joins, having }: SelectAst): WantedIds | undefined {
-  if (!where || from.kind !== "table" || joins.length > 0) return undefined;
-  // A subquery over the same table has to see all of it.
-  if ([where, having].some((condition) => tablesOfCondition(condition).has(from.table)))
-    return undefined;
+/** The values by which a query finds rows, if nothing in it sees other rows of that table. */
+export function soughtBy(query: SelectAst): Pin | null {
+  return seeksIn(query) ? pinOf(query) : null;
+}
+
+function wantedIds(query: SelectAst): WantedIds | undefined {
+  const { where, from } = query;
+  if (!where || from.kind !== "table" || !seeksIn(query)) return undefined;
   const found = idsIn(where, from.alias);
   return found && { table: from.table, in: [...new Set(found)] };
+}
+
+/** Whether its condition decides alone what it sees of its table. A subquery over the same table has to see all of it. */
+function seeksIn({ where, from, joins, having }: SelectAst): boolean {
+  if (from.kind !== "table" || joins.length > 0) return false;
+  return [where, having].every((condition) => !tablesOfCondition(condition).has(from.table));
 }
 
 function idsIn(condition: Condition, alias: string): readonly string[] | undefined {

@@ -17,11 +17,14 @@ import {
   requireTable,
   tablesOfCondition,
   tablesOfSelect,
+  valueKey,
 } from "@sh1n4ps/plasma-core";
 import type { AnyMutators, Row, Schema, Value, WriteStore } from "@sh1n4ps/plasma-core";
 import type { RowImage } from "../storage/engine.ts";
 import { authorizeOnDevice } from "./client-rules.ts";
-import { layerImages, sameRow, selectRows, setInLayer, stack } from "./rows.ts";
+import type { Pin } from "./pin.ts";
+import type { Reads } from "./reads.ts";
+import { layerImages, sameRow, selectRows, setInLayer, soughtBy, stack } from "./rows.ts";
 import type { Layer, Rows } from "./rows.ts";
 
 export interface MutatorWorld {
@@ -44,21 +47,26 @@ export interface MutationEffect {
   readonly staysHere: boolean;
 }
 
-/** Throws what the mutator throws; then there is no effect. */
+/** Throws what the mutator throws; then there is no effect. What it has looked at is noted in `reads` all the same. */
 export async function runMutation(
   world: MutatorWorld,
-  below: Rows,
+  reads: Reads,
   call: MutationCall,
 ): Promise<MutationEffect> {
+  const below = reads.rows;
   const touched = new Set<string>();
   let asksServer = false;
   const isLocal = (table: string) => isLocalOnly(requireTable(world.schema, table));
   const written: Layer = new Map();
   const rows = stack(below, written);
+  const rowsFor = (pin: Pin | null) => (pin ? stack(reads.ofPinned(pin), written) : rows);
   let isOver = false;
   const store: WriteStore = {
-    select: (query) => Promise.resolve(selectRows(query, rows)),
-    rowsWith: (table, column, values) => Promise.resolve(rowsWith(rows, table, { column, values })),
+    select: (query) => Promise.resolve(selectRows(query, rowsFor(soughtBy(query)))),
+    rowsWith: (table, column, values) =>
+      Promise.resolve(
+        rowsWith(rowsFor({ table, column, keys: values.map(valueKey) }), table, { column, values }),
+      ),
     authorize: async (table, changes) =>
       Promise.resolve(authorizeOnDevice(table, changes, { ctx: world.ctx, rows })),
     apply: ({ table, id, after }) => setInLayer(written, { table, id, row: after }),

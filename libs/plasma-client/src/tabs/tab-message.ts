@@ -34,6 +34,8 @@ export interface AppliedPull {
   readonly rejections: readonly Rejection[];
   readonly rejected: readonly RejectedMutation[];
   readonly rerun: readonly RerunEntry[];
+  /** The entries that did not have to run again, by `seq`. */
+  readonly kept: readonly number[];
 }
 
 export type TabMessage =
