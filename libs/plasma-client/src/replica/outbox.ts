@@ -146,10 +146,11 @@ export class Outbox {
     const id = staysHere && !memory.hasLocalPending ? UNSENT_ID : next;
     const uid = platform.random.token();
     const timestamp = platform.clock.now();
-    const { baseSeq, lastSeq: seen } = memory;
+    const { baseSeq } = memory;
+    const knew = memory.othersThan(clientID);
     const base = keepsBase ? memory.baseOf(images) : undefined;
     const entry = {
-      ...{ clientID, id, uid, name, args, timestamp, images, baseSeq, seen },
+      ...{ clientID, id, uid, name, args, timestamp, images, baseSeq, knew },
       ...(base !== undefined && { base }),
       ...(staysHere && { staysHere: true as const }),
     };

@@ -2,7 +2,7 @@
 
 import { NOOP_MUTATOR } from "@sh1n4ps/plasma-core";
 import type { WireMutation } from "@sh1n4ps/plasma-core";
-import type { KeptLocally, NewOutboxEntry, OutboxEntry } from "../storage/engine.ts";
+import type { Heads, KeptLocally, NewOutboxEntry, OutboxEntry } from "../storage/engine.ts";
 import type { Reads } from "./reads.ts";
 import type { MutatorWorld } from "./run-mutation.ts";
 
@@ -40,19 +40,28 @@ export function inOrder(pending: readonly PendingMutation[]): PendingMutation[] 
   return pending.toSorted((left, right) => (left.seq ?? Infinity) - (right.seq ?? Infinity) || 0);
 }
 
-/**
- * Those whose tab did not know of an earlier one of another tab, so that their images lack what that one wrote. In the
- * order of `inOrder`.
- */
+/** Of every other client, the last of its mutations that came before each of these. In the order of `inOrder`. */
+export function othersBefore(
+  pending: readonly PendingMutation[],
+): ReadonlyMap<PendingMutation, Heads> {
+  const heads = new Map<string, number>();
+  return new Map(
+    pending.map((mutation) => {
+      const { clientID, id } = mutation.entry;
+      const others = Object.fromEntries([...heads].filter(([other]) => other !== clientID));
+      if (!isUnsent(mutation)) heads.set(clientID, id);
+      return [mutation, others];
+    }),
+  );
+}
+
+/** Those whose tab did not know of an earlier one of another tab, so that their images lack what that one wrote. */
 export function blindOnes(pending: readonly PendingMutation[]): ReadonlySet<PendingMutation> {
   const blind = new Set<PendingMutation>();
-  const lastSeqs = new Map<string, number>();
-  for (const mutation of pending) {
-    const { clientID, seen } = mutation.entry;
-    for (const [other, seq] of lastSeqs) {
-      if (other !== clientID && seen !== undefined && seq > seen) blind.add(mutation);
-    }
-    if (mutation.seq !== null) lastSeqs.set(clientID, mutation.seq);
+  for (const [mutation, others] of othersBefore(pending)) {
+    const { knew = {} } = mutation.entry;
+    if (Object.entries(others).some(([client, id]) => id > (knew[client] ?? 0)))
+      blind.add(mutation);
   }
   return blind;
 }
@@ -68,10 +77,10 @@ export function isCovered(
 
 export function setImages(
   pending: PendingMutation,
-  again: Pick<NewOutboxEntry, "images" | "baseSeq" | "seen">,
+  again: Pick<NewOutboxEntry, "images" | "baseSeq" | "knew">,
 ): void {
-  const { images, baseSeq, seen } = again;
-  pending.entry = { ...pending.entry, images, baseSeq, ...(seen !== undefined && { seen }) };
+  const { images, baseSeq, knew } = again;
+  pending.entry = { ...pending.entry, images, baseSeq, ...(knew && { knew }) };
 }
 
 export function toWire({ entry }: PendingMutation): WireMutation {

@@ -132,7 +132,6 @@ export class Rebase {
         mutation.entry.baseSeq >= stored.baseSeq && !blind.has(mutation)
           ? mutation.entry
           : undefined,
-      seen: Math.max(memory.lastSeq, ...stored.outbox.map(({ seq }) => seq)),
     });
     memory.install(stored, replayed);
     const open = new Set(memory.pending.map(({ entry }) => entry.uid));
@@ -168,7 +167,6 @@ export class Rebase {
       pending: memory.pending,
       isSettled: (pending) => isCovered(pending, lastMutationIDs),
       known,
-      seen: memory.lastSeq,
     });
   }
 

@@ -150,7 +150,7 @@ function randomMutation(random: () => number, at: number): PendingMutation {
   const name = pick(random, NAMES);
   const entry = {
     ...{ clientID: "c", id: at + 1, uid: `u${at}`, name, args, timestamp: 0 },
-    ...{ images: [], baseSeq: 0, seen: 0 },
+    ...{ images: [], baseSeq: 0 },
   };
   return { entry, seq: at + 1, run: undefined };
 }
@@ -163,7 +163,7 @@ function adopt(replayed: readonly Replayed[]): void {
   }
 }
 
-const all = { isSettled: () => false, known: () => undefined, seen: 0 };
+const all = { isSettled: () => false, known: () => undefined };
 async function replaysOf(seed: number): Promise<{ all: number; rerun: number; kept: number }> {
   const random = seededRandom(seed);
   let base = randomBase(random);
@@ -178,7 +178,7 @@ async function replaysOf(seed: number): Promise<{ all: number; rerun: number; ke
     const layer = layerOf([...theirs, ...others]);
     const next = stack(base, layer);
     const again = {
-      ...{ world, base: next, pending, known: () => undefined, seen: 0 },
+      ...{ world, base: next, pending, known: () => undefined },
       isSettled: (mutation: PendingMutation) => settled.has(mutation),
     };
     const everything = await replay(again);

@@ -8,9 +8,9 @@
  */
 
 import { decodeTagged, NOOP_MUTATOR } from "@sh1n4ps/plasma-core";
-import type { NewOutboxEntry, RerunEntry, RowImage } from "../storage/engine.ts";
+import type { Heads, NewOutboxEntry, RerunEntry, RowImage } from "../storage/engine.ts";
 import { DifferentRows } from "./different-rows.ts";
-import { blindOnes } from "./pending-mutation.ts";
+import { blindOnes, othersBefore } from "./pending-mutation.ts";
 import type { MutatorRun, PendingMutation } from "./pending-mutation.ts";
 import { Reads } from "./reads.ts";
 import { setInLayer, stack } from "./rows.ts";
@@ -18,8 +18,9 @@ import type { Layer, Rows } from "./rows.ts";
 import { runMutation } from "./run-mutation.ts";
 import type { MutatorWorld } from "./run-mutation.ts";
 
-/** The images of a mutation, the last place in the outbox that they take into account, and the run that made them. */
-export interface KnownImages extends Pick<NewOutboxEntry, "images" | "seen"> {
+/** The images of a mutation, which mutations of others they take into account, and the run that made them. */
+export interface KnownImages extends Pick<NewOutboxEntry, "images"> {
+  readonly knew?: Heads | undefined;
   readonly run?: MutatorRun | undefined;
 }
 
@@ -40,17 +41,16 @@ export interface ReplayOptions {
   readonly isSettled: (pending: PendingMutation) => boolean;
   /** Images that are right already. After the first mutation without them nothing is believed: it may depend on it. */
   readonly known: (pending: PendingMutation) => KnownImages | undefined;
-  /** The last place in the outbox that `pending` takes into account. */
-  readonly seen: number;
 }
 
 export async function replay(options: ReplayOptions): Promise<Replayed[]> {
-  const { world, base, before, pending, isSettled, known, seen } = options;
+  const { world, base, before, pending, isSettled, known } = options;
   const [wasLayer, isLayer]: [Layer, Layer] = [new Map(), new Map()];
   const rows = stack(base, isLayer);
   const different = before && new DifferentRows(stack(before.base, wasLayer), rows);
   different?.look(before?.changed ?? []);
   const blind = blindOnes(pending);
+  const others = othersBefore(pending);
   const isUnchanged = (mutation: PendingMutation) => {
     if (!different || blind.has(mutation)) return false;
     if (different.isEmpty) return true;
@@ -66,19 +66,20 @@ export async function replay(options: ReplayOptions): Promise<Replayed[]> {
       different?.look(were);
       continue;
     }
+    const knew = others.get(mutation);
     const right = areKnown ? known(mutation) : undefined;
     if (!right) areKnown = false;
     const result = right
       ? {
-          images: right.images,
-          seen: right.seen,
-          run: right.run,
           pending: mutation,
+          images: right.images,
+          knew: right.knew,
+          run: right.run,
           isRerun: false,
         }
       : isUnchanged(mutation)
-        ? { pending: mutation, images: were, seen, run: mutation.run, isRerun: false }
-        : { ...(await runAgain(world, rows, mutation)), seen };
+        ? { pending: mutation, images: were, knew, run: mutation.run, isRerun: false }
+        : { ...(await runAgain(world, rows, mutation)), knew };
     for (const image of result.images) setInLayer(isLayer, image);
     different?.look(were);
     if (result.images !== were) different?.look(result.images);
@@ -101,14 +102,14 @@ export interface Rerun {
 
 export function rerunOf(replayed: readonly Replayed[]): Rerun {
   const [rerun, local, kept]: [RerunEntry[], RerunEntry[], number[]] = [[], [], []];
-  for (const { pending, images, seen, isRerun } of replayed) {
+  for (const { pending, images, knew, isRerun } of replayed) {
     const { seq, entry } = pending;
     if (seq === null) continue;
     if (!isRerun) {
       kept.push(seq);
       continue;
     }
-    const again = { seq, images, seen };
+    const again = { seq, images, knew };
     rerun.push(again);
     if ([...entry.images, ...images].some((image) => image.local)) local.push(again);
   }

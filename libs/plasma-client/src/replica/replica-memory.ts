@@ -8,6 +8,7 @@ import type { RowChange, Schema } from "@sh1n4ps/plasma-core";
 import type { SyncClientError } from "../errors.ts";
 import type {
   ClientRecord,
+  Heads,
   KeptLocally,
   OutboxEntry,
   RejectedMutation,
@@ -54,8 +55,6 @@ export class ReplicaMemory {
   #cookie: string | null = null;
   #baseSeq = 0;
   #localSeq = 0;
-  /** The last place in the outbox that is known to be taken. */
-  #lastSeq = 0;
   #state: ReplicaState;
   #pushes: readonly PendingPush[] | undefined;
 
@@ -95,10 +94,6 @@ export class ReplicaMemory {
     return this.#baseSeq;
   }
 
-  get lastSeq(): number {
-    return this.#lastSeq;
-  }
-
   /** Whether images lack what another tab has written: then they have to be run again. */
   get hasBlindOnes(): boolean {
     return this.#hasBlindOnes(this.#pending);
@@ -133,6 +128,21 @@ export class ReplicaMemory {
       heads[entry.clientID] = Math.max(heads[entry.clientID] ?? 0, entry.id);
     }
     return heads;
+  }
+
+  /** Whether somebody knows of mutations that are not known here. */
+  lacksOneOf(theirs: Heads): boolean {
+    const heads = this.heads();
+    return Object.entries(theirs).some(([clientID, id]) => id > (heads[clientID] ?? 0));
+  }
+
+  /** Of the other clients with pending mutations, the last id of each. */
+  othersThan(clientID: string): Heads {
+    const others: Record<string, number> = {};
+    for (const { entry } of this.#pending) {
+      if (entry.clientID !== clientID) others[entry.clientID] = entry.id;
+    }
+    return others;
   }
 
   headOf(clientID: string): number {
@@ -228,7 +238,6 @@ export class ReplicaMemory {
     batch.forEach((pending, at) => {
       pending.seq = seqs[at] as number;
     });
-    this.#lastSeq = Math.max(this.#lastSeq, ...seqs);
     this.#pending = inOrder(this.#pending);
     this.#publish([]);
     this.#outboxGrew();
@@ -269,7 +278,6 @@ export class ReplicaMemory {
       }
     }
     this.#pending = inOrder([...this.#pending, ...entries.map(fromStored)]);
-    this.#lastSeq = Math.max(this.#lastSeq, ...entries.map(({ seq }) => seq));
     this.#publish(this.#overlayAnew());
     this.#outboxGrew();
   }
@@ -299,7 +307,6 @@ export class ReplicaMemory {
     this.#cookie = stored.cookie;
     this.#baseSeq = stored.baseSeq;
     this.#localSeq = stored.localSeq;
-    this.#lastSeq = Math.max(this.#lastSeq, ...stored.outbox.map(({ seq }) => seq));
     const patch: RowImage[] = [...stored.base].flatMap(([table, rows]) =>
       [...rows].map(([id, row]) => ({ table, id, row })),
     );
@@ -336,8 +343,8 @@ export class ReplicaMemory {
   #adopt(replayed: readonly Replayed[]): (readonly Replayed["images"][number][])[] {
     const open = replayed.filter(({ pending }) => !pending.keptAt);
     const baseSeq = this.#baseSeq;
-    for (const { pending, images, seen, run } of open) {
-      setImages(pending, { images, baseSeq, seen });
+    for (const { pending, images, knew, run } of open) {
+      setImages(pending, { images, baseSeq, knew });
       pending.run = run;
     }
     this.#pending = inOrder(open.map(({ pending }) => pending));

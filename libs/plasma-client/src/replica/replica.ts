@@ -391,7 +391,9 @@ export class Replica implements SyncReplica {
         const unknown = message.entries.filter(({ clientID, id }) => id > (heads[clientID] ?? 0));
         const first = unknown[0];
         if (!first) return;
-        const isGap = first.id !== (heads[first.clientID] ?? 0) + 1;
+        const isGap =
+          first.id !== (heads[first.clientID] ?? 0) + 1 ||
+          unknown.some(({ knew = {} }) => memory.lacksOneOf(knew));
         // One that was made on older rows than ours, or at the same moment as one of ours, is run again by loading it. One
         // that was made on newer rows tells of a pull that this tab has missed.
         const isOnOtherRows = unknown.some(({ baseSeq }) => baseSeq !== memory.baseSeq);
@@ -401,17 +403,15 @@ export class Replica implements SyncReplica {
       case "kept":
         if (memory.followLocal(message.rows) === "missed") return this.#reload();
         return;
-      case "pulled": {
+      case "pulled":
         return this.#follow(message.pull, knownFrom(message.pull));
-      }
       case "changed":
         return this.#reload();
       case "hello": {
-        const heads = memory.heads();
         const isBehind =
           message.baseSeq > memory.baseSeq ||
           message.localSeq > memory.localSeq ||
-          Object.entries(message.heads).some(([clientID, id]) => id > (heads[clientID] ?? 0));
+          memory.lacksOneOf(message.heads);
         return isBehind ? this.#reload() : undefined;
       }
     }

@@ -83,6 +83,43 @@ describe("a tab that has slept", () => {
     expect(await titles(sleeper.replica)).toEqual(["A", "B", "C"]);
   });
 
+  it("notices by a mutation of one tab that it did not hear of an earlier one of another", async () => {
+    const world = tabsWorld();
+    const remote = server();
+    await seeded(remote);
+    const [sleeper, one, other] = [world.tab(), world.tab(), world.tab()];
+    await sync(sleeper.replica, remote);
+    await showsEventually(one.replica, ["A"]);
+    await showsEventually(other.replica, ["A"]);
+    sleeper.isDeaf = true;
+    await one.replica.mutate("appendTitle", { id: "t1", text: "1" });
+    await showsEventually(other.replica, ["A1"]);
+    sleeper.isDeaf = false;
+    await other.replica.mutate("addTodo", { id: "t2", listId: "l1", title: "B" });
+    await showsEventually(sleeper.replica, ["A1", "B"]);
+  });
+
+  it("runs its own mutation again that was made without one of another tab, of which it hears later", async () => {
+    const world = tabsWorld();
+    const remote = server();
+    await seeded(remote);
+    const [sleeper, one, other] = [world.tab(), world.tab(), world.tab()];
+    await sync(sleeper.replica, remote);
+    for (const { replica } of [one, other]) await showsEventually(replica, ["A"]);
+    // Neither has heard of it, and the outbox is known to go on behind it.
+    for (const tab of [sleeper, other]) tab.isDeaf = true;
+    await one.replica.mutate("appendTitle", { id: "t1", text: "1" });
+    await messages();
+    for (const tab of [sleeper, other]) tab.isDeaf = false;
+    await other.replica.mutate("addTodo", { id: "t2", listId: "l1", title: "B" });
+    await eventually(() => expect(sleeper.replica.state.pending).toBeGreaterThan(0));
+    await sleeper.replica.mutate("appendTitle", { id: "t1", text: "2" });
+    for (const tab of [sleeper, other, one]) {
+      await tab.replica.catchUp();
+      await showsEventually(tab.replica, ["A12", "B"]);
+    }
+  });
+
   it("never puts a mutation over rows that are older than those it was made on", async () => {
     const { remote, sleeper, awake } = await twoTabs();
     sleeper.isDeaf = true;

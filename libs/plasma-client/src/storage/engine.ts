@@ -31,6 +31,9 @@ export interface RowImage {
   readonly local?: true;
 }
 
+/** The last mutation id of each of some clients. */
+export type Heads = Readonly<Record<string, number>>;
+
 /** A pending mutation, as it is appended. */
 export interface NewOutboxEntry {
   readonly clientID: string;
@@ -45,10 +48,10 @@ export interface NewOutboxEntry {
   readonly images: readonly RowImage[];
   readonly baseSeq: number;
   /**
-   * The last `seq` that its tab knew of: it did not see what other tabs had stored after that, so its images lack it.
-   * Missing in what an older version has stored.
+   * Of other clients with pending mutations, the last id that its tab knew of: its images lack what came after, and
+   * everything of clients that are not named here.
    */
-  readonly seen?: number;
+  readonly knew?: Heads;
   /**
    * The cookie of the confirmed rows that the person saw when they made it; null before the first pull. It stays when
    * the mutation is run again on newer rows. Kept where a table has a `resolveConflict`.
@@ -149,8 +152,7 @@ export interface PullCommit {
 export interface RerunEntry {
   readonly seq: number;
   readonly images: readonly RowImage[];
-  /** The last `seq` that was known when it was run again. */
-  readonly seen?: number | undefined;
+  readonly knew?: Heads | undefined;
 }
 
 export type PullOutcome =

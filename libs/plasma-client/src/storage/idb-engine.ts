@@ -284,8 +284,8 @@ export function createIdbEngine(options: IdbEngineOptions): Engine {
         rerun.forEach((entry, at) => {
           const again = commit.rerun[at];
           if (!entry || !again || !isCurrent || entry.name === NOOP_MUTATOR) return;
-          const { images, seen } = again;
-          outbox.put({ ...entry, images, baseSeq, ...(seen !== undefined && { seen }) });
+          const { images, knew } = again;
+          outbox.put({ ...entry, images, baseSeq, ...(knew && { knew }) });
         });
         return { kind: "applied", baseSeq, rejected, local };
       }),

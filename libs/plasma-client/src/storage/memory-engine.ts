@@ -135,10 +135,10 @@ export function createMemoryEngine(): Engine {
           }
         }
         for (const rejection of refused) rejected.set(rejection.uid, rejection);
-        for (const { seq, images, seen } of commit.rerun) {
+        for (const { seq, images, knew } of commit.rerun) {
           const entry = outbox.get(seq);
           if (!entry || !isCurrent || entry.name === NOOP_MUTATOR) continue;
-          outbox.set(seq, { ...entry, images, baseSeq, ...(seen !== undefined && { seen }) });
+          outbox.set(seq, { ...entry, images, baseSeq, ...(knew && { knew }) });
         }
         const kept = imagesLeftBy(settled, commit.rejections);
         keep(kept);
