@@ -314,10 +314,18 @@ export const bugs = [
   ),
   bug(
     "pending mutations are not run again on a pull's rows",
+    client("replica/replay", "if (different.isEmpty) return true;", "return true;"),
+  ),
+  bug(
+    "a mutation is not run again for what it looked through",
+    client("replica/reads", "if (different.of(table).size > 0) return true;", ""),
+  ),
+  bug(
+    "what a mutation writes anew makes no other run again",
     client(
-      "replica/rebase",
-      "known: ({ entry }) => (changesNothing && !memory.hasBlindOnes ? entry : undefined),",
-      "known: ({ entry }) => entry,",
+      "replica/replay",
+      "if (result.images !== were) different?.look(result.images);",
+      "different?.look([]);",
     ),
   ),
   bug(
