@@ -58,6 +58,8 @@ export function othersBefore(
 /** Those whose tab did not know of an earlier one of another tab, so that their images lack what that one wrote. */
 export function blindOnes(pending: readonly PendingMutation[]): ReadonlySet<PendingMutation> {
   const blind = new Set<PendingMutation>();
+  const [first] = pending;
+  if (pending.every(({ entry }) => entry.clientID === first?.entry.clientID)) return blind;
   for (const [mutation, others] of othersBefore(pending)) {
     const { knew = {} } = mutation.entry;
     if (Object.entries(others).some(([client, id]) => id > (knew[client] ?? 0)))
