@@ -6,7 +6,7 @@
 import { checkPackage, createPackageFromTarballData } from "@arethetypeswrong/core";
 import { filterProblems } from "@arethetypeswrong/core/problems";
 import { existsSync, readFileSync } from "node:fs";
-import { readdir, readFile } from "node:fs/promises";
+import { cp, readdir, readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { publint } from "publint";
 import { formatMessage } from "publint/utils";
@@ -36,6 +36,18 @@ const tarballsOf = (...folders: string[]) =>
       .map(({ name, tarball }) => [name, tarball]),
   );
 const readmeOf = (folder: string) => filesInReadme(join(repoRoot, "libs", folder, "README.md"));
+
+/** A mistake in a mutator. */
+const EMPTIED = "{ ...args, text: args.text.trim() })";
+
+/** Strictly, and our declarations too. */
+async function typeCheck(project: EmptyProject, options: Record<string, unknown>) {
+  const file = `tsconfig.${String(options["moduleResolution"])}.json`;
+  const strict = { strict: true, noUncheckedIndexedAccess: true, skipLibCheck: false };
+  const compilerOptions = { ...strict, target: "es2022", noEmit: true, ...options };
+  await project.write([[file, JSON.stringify({ compilerOptions, include: ["src"] })]]);
+  await project.run("tsc", "--project", file);
+}
 
 describe.concurrent("the notes of the READMEs", () => {
   let app: EmptyProject;
@@ -95,15 +107,6 @@ describe.concurrent("the notes of the READMEs", () => {
     ]);
     expect([inBrowsers, onServers]).toEqual(["function function\n", "function function\n"]);
   });
-
-  /** Strictly, and our declarations too. */
-  async function typeCheck(project: EmptyProject, options: Record<string, unknown>) {
-    const file = `tsconfig.${String(options["moduleResolution"])}.json`;
-    const strict = { strict: true, noUncheckedIndexedAccess: true, skipLibCheck: false };
-    const compilerOptions = { ...strict, target: "es2022", noEmit: true, ...options };
-    await project.write([[file, JSON.stringify({ compilerOptions, include: ["src"] })]]);
-    await project.run("tsc", "--project", file);
-  }
 
   it(
     "are in step in two browsers, and are still there after a reload without the server",
@@ -176,6 +179,45 @@ describe.concurrent("the notes of the READMEs", () => {
       },
     };
   }
+});
+
+describe("the simulation of the READMEs", () => {
+  let tests: EmptyProject;
+
+  beforeAll(async () => {
+    tests = await emptyProject("tests", {
+      tarballs: tarballsOf("plasma-core", "plasma-client", "plasma-server", "plasma-testing"),
+      others: ["zod", "typescript", "vitest"],
+    });
+    await tests.write([...readmeOf("plasma-core"), ...readmeOf("plasma-testing")]);
+    // Compiled already for this workspace.
+    const built = join("node_modules", "better-sqlite3", "build");
+    await cp(join(repoRoot, built), join(tests.directory, built), { recursive: true });
+  }, 5 * MINUTES);
+  afterAll(() => tests.remove());
+
+  it("has types that fit", { timeout: 3 * MINUTES }, () =>
+    typeCheck(tests, {
+      ...{ module: "esnext", moduleResolution: "bundler", lib: ["es2023", "dom"], types: [] },
+      // Not ours: the declarations of the test runner.
+      skipLibCheck: true,
+    }),
+  );
+
+  it("passes, and tells what breaks", { timeout: 3 * MINUTES }, async () => {
+    expect(await tests.run("vitest", "run")).toMatch(/3 passed/);
+    const test = readmeOf("plasma-testing").get("src/notes.test.ts") ?? "";
+    await tests.write([["src/notes.test.ts", test.replace('"Milk", "Bread"', '"Milk", " "')]]);
+    await tests.write([
+      [
+        "src/shared.ts",
+        readmeOf("plasma-core").get("src/shared.ts")?.replace("args)", EMPTIED) ?? "",
+      ],
+    ]);
+    await expect(tests.run("vitest", "run")).rejects.toThrow(
+      /It does not hold that no note is empty/,
+    );
+  });
 });
 
 describe("each tarball", () => {
