@@ -8,6 +8,17 @@ import { bind, bindInteger, bindText, join, sql } from "./sql/fragment.ts";
 
 export type Outcome = { readonly status: "ok" } | ({ readonly status: "error" } & ErrorBody);
 
+/**
+ * A uid belongs to the client id under which it was sent last. Where it was before, it stays legible behind this mark, so
+ * that a copy of that client is still found out by another uid under the same id. No uid that is sent has the mark in it.
+ */
+const MOVED = sql`':'`;
+
+/** Which mutation this was, wherever its uid is now. */
+export function uidOf(row: SqlRow): string | null {
+  return (row["uid"] as string | null)?.split(":")[0] ?? null;
+}
+
 const MAX_MESSAGE = 1000;
 const MAX_DETAILS = 4000;
 
@@ -85,7 +96,7 @@ export function outcomeStatements(record: OutcomeRecord): Statement[] {
     advance,
     ...moved.map(
       (uid) =>
-        sql`UPDATE _plasma_client_mutations SET uid = NULL WHERE principal = ${bind(principal)} AND uid = ${bind(uid)}`,
+        sql`UPDATE _plasma_client_mutations SET uid = uid || ${MOVED} || client_id || ${MOVED} || mutation_id WHERE principal = ${bind(principal)} AND uid = ${bind(uid)}`,
     ),
     insertOutcomes(record),
     ...(forget > 0

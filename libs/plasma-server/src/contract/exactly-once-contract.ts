@@ -184,6 +184,28 @@ export function exactlyOnceContract(fresh: () => Promise<SqlExecutor>): void {
       expect(await response.json()).toMatchObject({ code: "client-forked" });
     });
 
+    it("a copy of a client is found out though what that one sent was taken over by another client id", async () => {
+      const original = world.client("ada", "tab");
+      const copy = world.client("ada", "tab");
+      const moved = original.mutation("takeShare", { id: "s1", amount: 1 });
+      await original.push([moved]);
+      await world.client("ada", "next-tab").push([{ ...moved, id: 1 }]);
+      await world.client("ada", "tab-after-that").push([{ ...moved, id: 1 }]);
+
+      const other = copy.mutation("takeShare", { id: "s2", amount: 1 });
+      const response = await copy.send("push", copy.pushBody([other]));
+      expect(response.status).toBe(409);
+      expect(await response.json()).toMatchObject({ code: "client-forked" });
+      // Who pulls before they push learns it as well: from the uid that stands there instead of theirs.
+      const pulled = await copy.pullPage();
+      expect(pulled.lastMutationIDs).toEqual({ tab: 1 });
+      expect(pulled.lastMutationUIDs).toEqual({ tab: moved.uid });
+      expect((await original.push([moved])).results).toMatchObject([
+        { id: 1, status: "ok", duplicate: true },
+      ]);
+      expect(await count("shares")).toBe(1);
+    });
+
     it("200 mutations of many small values fit into one push", async () => {
       const ada = world.client("ada");
       const ids = Array.from({ length: 600 }, (_, at) => at);

@@ -3,7 +3,7 @@
 import type { PullRequest, Rejection } from "@sh1n4ps/plasma-core";
 import type { Engine } from "../engine.ts";
 import type { Identity } from "../options.ts";
-import { errorFrom } from "../outcomes.ts";
+import { errorFrom, uidOf } from "../outcomes.ts";
 import { dialectOf } from "../sql/dialect-of.ts";
 import type { SqlRow, Statement } from "../sql/executor.ts";
 import { bind, sql } from "../sql/fragment.ts";
@@ -53,9 +53,9 @@ export function readSettled([clients = [], refused = []]: readonly (readonly Sql
     ),
     lastMutationUIDs: new Map(
       clients.flatMap((row): [string, string][] => {
-        const { uid, decided } = row;
-        const isReported = typeof uid === "string" && lastMutationID(row) === Number(decided);
-        return isReported ? [[row["client_id"] as string, uid]] : [];
+        const uid = uidOf(row);
+        const isReported = lastMutationID(row) === Number(row["decided"]);
+        return uid !== null && isReported ? [[row["client_id"] as string, uid]] : [];
       }),
     ),
     rejections: refused.map((row) => ({

@@ -2,7 +2,7 @@
 
 import type { MutationResult, WireMutation } from "@sh1n4ps/plasma-core";
 import { RequestRefused, StorageFailure } from "../errors.ts";
-import { outcomeFrom } from "../outcomes.ts";
+import { outcomeFrom, uidOf } from "../outcomes.ts";
 import type { Outcome } from "../outcomes.ts";
 import { dialectOf } from "../sql/dialect-of.ts";
 import type { SqlRow, Statement } from "../sql/executor.ts";
@@ -33,10 +33,7 @@ export async function readStanding(job: PushJob): Promise<Standing> {
     version,
     lastMutationID: numberOf(client),
     decided: new Map(
-      of("own").map((row) => [
-        numberOf(row),
-        { uid: row["uid"] as string | null, outcome: outcomeFrom(row) },
-      ]),
+      of("own").map((row) => [numberOf(row), { uid: uidOf(row), outcome: outcomeFrom(row) }]),
     ),
     elsewhere: new Map(of("person").map((row) => [row["uid"] as string, outcomeFrom(row)])),
     lastReason: numberOf(of("reason")[0]),
@@ -86,7 +83,6 @@ export function answerDecided(mutation: WireMutation, standing: Standing): Mutat
     });
   }
   const stored = standing.decided.get(mutation.id);
-  // A uid that has moved to another client id leaves none behind.
   if (stored?.uid && stored.uid !== mutation.uid) {
     throw new RequestRefused({
       status: 409,
