@@ -28,6 +28,7 @@ import type {
   QueryAst,
   Row,
   RowChange,
+  SelectAst,
   SelectQuery,
 } from "@sh1n4ps/plasma-core";
 import { rowKeyOf } from "../live/delta.ts";
@@ -66,18 +67,40 @@ const PROBES: readonly QueryAst[] = ["l0", "l1", "l2"].map(
 );
 const PROBE_EVERY = 5;
 const IDS = 12;
+/** How many combinations of rows a query may make a full evaluation try: few go beyond, and those take longer than all others. */
+const MAX_COMBINATIONS = IDS ** 5;
 
-export function randomSequence(seed: number, length: number): LiveSequence {
+export function randomSequence(
+  seed: number,
+  length: number,
+  drawQuery: (random: () => number) => QueryAst = randomQuery,
+): LiveSequence {
   const random = seededRandom(seed);
   const hasWindows = random() < 0.3;
   const queries = Array.from({ length: QUERIES }, () =>
-    hasWindows ? randomWindow(random) : randomAst(random),
+    hasWindows ? randomWindow(random) : drawQuery(random),
   );
   return {
     queries,
     steps: Array.from({ length }, () => randomStep(random, hasWindows ? 300 : 40)),
     opened: queries.map(() => (random() < 0.7 ? 0 : Math.floor(random() * length))),
   };
+}
+
+function randomQuery(random: () => number): QueryAst {
+  for (;;) {
+    const query = randomAst(random);
+    if (combinationsIn(query) <= MAX_COMBINATIONS) return query;
+  }
+}
+
+/** Each subquery is tried for each combination of the query around it. */
+function combinationsIn(part: unknown): number {
+  if (typeof part !== "object" || part === null) return 0;
+  const inner = Object.values(part).reduce<number>((sum, each) => sum + combinationsIn(each), 0);
+  if (!("kind" in part) || part.kind !== "select") return inner;
+  const { joins } = part as SelectAst;
+  return IDS ** (1 + joins.length) * (1 + inner);
 }
 
 /** What is wrong with a sequence; undefined if nothing is. */
