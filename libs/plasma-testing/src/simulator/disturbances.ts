@@ -18,6 +18,7 @@ const WEIGHTS = {
   discard: 2,
   retryRejected: 1.5,
   dismissRejected: 1,
+  syncNow: 3,
   clockJump: 1,
   clearDevice: 0.3,
   copyProfile: 0.4,

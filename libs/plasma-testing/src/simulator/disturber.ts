@@ -16,6 +16,8 @@ export interface DisturberOptions {
   readonly random: Random;
   readonly roles: Map<string, Ctx["role"]>;
   readonly newToken: () => string;
+  /** A person does something in this tab. */
+  readonly act: (tab: Tab) => void;
 }
 
 const MAX_TABS = 3;
@@ -80,9 +82,17 @@ export class Disturber {
   }
 
   private killTab(): void {
-    const { world } = this.#options;
+    const { act, random } = this.#options;
     const tab = this.#tab();
     if (!tab) return;
+    if (tab.owner.isFrozen || random.chance(0.5)) return this.#kill(tab);
+    // Right after somebody has done something.
+    act(tab);
+    this.#later("kill", () => tab.isAlive && this.#kill(tab), 30);
+  }
+
+  #kill(tab: Tab): void {
+    const { world } = this.#options;
     if (tab.device.disk.hasInFlight(tab.owner)) {
       world.states.reached("tab killed with storage in flight");
     }
@@ -141,6 +151,13 @@ export class Disturber {
   private compact(): void {
     const { world, random } = this.#options;
     const behind = random.pick([0, 0, 3, 20]);
+    // The worst moment: somebody has the first page of what is forgotten now.
+    if (random.chance(0.4)) world.server.amidPages(() => this.#compact(behind));
+    else this.#compact(behind);
+  }
+
+  #compact(behind: number): void {
+    const { world } = this.#options;
     const executor = fromBetterSqlite3(world.server.database, { synchronous: "NORMAL" });
     void compactChangeLog({
       executor,
@@ -195,6 +212,7 @@ export class Disturber {
     const rejected = random.pick(tab.client.rejected.list());
     const token = newToken();
     const args = { ...(rejected.args as Op["args"]), token };
+    this.#dismissed(rejected.uid);
     const op = world.newOp(tab, rejected.name, args);
     world.states.reached("rejected mutation tried again");
     world.follow(op, tab.client.retryRejected(rejected.uid, args));
@@ -203,7 +221,25 @@ export class Disturber {
   private dismissRejected(): void {
     const tab = this.#tab();
     const first = tab?.owner.isFrozen ? undefined : tab?.client.rejected.list()[0];
-    if (first) void tab!.client.dismissRejected(first.uid).catch(() => undefined);
+    if (!first) return;
+    this.#dismissed(first.uid);
+    void tab!.client.dismissRejected(first.uid).catch(() => undefined);
+  }
+
+  #dismissed(uid: string): void {
+    const op = this.#options.world.history.byUid.get(uid);
+    if (op) op.isDismissed = true;
+  }
+
+  /** An app that syncs when somebody comes back to it, in each of its tabs, whether or not it leads. */
+  private syncNow(): void {
+    const ask = this.#options.random.pick(["pullOnce", "pushOnce", "flush"] as const);
+    const { devices } = this.#options.world;
+    const several = devices.filter(({ tabs }) => tabs.size > 1);
+    const device = this.#options.random.pick(several.length > 0 ? several : devices);
+    for (const { owner, client } of device.tabs) {
+      if (!owner.isFrozen) void client[ask]().catch(() => undefined);
+    }
   }
 
   private clockJump(): void {
@@ -221,9 +257,15 @@ export class Disturber {
   }
 
   private copyProfile(): void {
+    const from = this.#device();
+    // One image for several devices.
+    const copies = this.#options.random.pick([1, 1, 1, 2]);
+    for (let at = 0; at < copies; at++) this.#copy(from);
+  }
+
+  #copy(from: Device): void {
     const { world } = this.#options;
     if (world.devices.length >= MAX_DEVICES) return;
-    const from = this.#device();
     const copy = world.addDevice(from.person, from.pageSize);
     from.hasTwin = copy.hasTwin = true;
     void from.disk.copyTo(copy.disk).then(() => {

@@ -38,7 +38,11 @@ export class Driver {
     this.#people = ["ada", "bob", "cy", "dora"].slice(0, 2 + random.below(3));
     this.#weights = drawWeights(random);
     this.#disturbances = drawDisturbances(random);
-    this.#disturber = new Disturber({ ...options, newToken: () => this.#newToken() });
+    this.#disturber = new Disturber({
+      ...options,
+      newToken: () => this.#newToken(),
+      act: (tab) => this.#act(tab),
+    });
     for (const person of this.#people) {
       const devices = 1 + random.below(2);
       for (let at = 0; at < devices; at++) world.addDevice(person, random.pick([3, 10, 500]));
@@ -89,14 +93,17 @@ export class Driver {
     world.scheduler.at(this.#owner, "op", delayMs, () => {
       if (this.#left <= 0) return;
       const tab = this.#someTab();
-      if (tab) {
-        this.#left--;
-        const token = this.#newToken();
-        const op = drawOp(random, { weights: this.#weights, people: this.#people, token });
-        world.mutate(tab, op.name, op.args);
-      }
+      if (tab) this.#act(tab);
       this.#planOp();
     });
+  }
+
+  #act(tab: Tab): void {
+    const { random, world } = this.#options;
+    this.#left--;
+    const token = this.#newToken();
+    const op = drawOp(random, { weights: this.#weights, people: this.#people, token });
+    world.mutate(tab, op.name, op.args);
   }
 
   #someTab(): Tab | undefined {

@@ -9,6 +9,8 @@ import { atomicViews } from "./checkers/atomic-views.ts";
 import { convergence } from "./checkers/convergence.ts";
 import { exactlyOnce } from "./checkers/exactly-once.ts";
 import { honestAnswers } from "./checkers/honest-answers.ts";
+import { honestRefusals } from "./checkers/honest-refusals.ts";
+import { keptRefusals } from "./checkers/kept-refusals.ts";
 import { liveQueries } from "./checkers/live-queries.ts";
 import { nonLeak } from "./checkers/non-leak.ts";
 import { nothingLost } from "./checkers/nothing-lost.ts";
@@ -50,6 +52,8 @@ export interface RunResult {
 export const CHECKERS = [
   exactlyOnce<Ctx>,
   nothingLost<Ctx>,
+  keptRefusals<Ctx>,
+  honestRefusals<Ctx>,
   asOfCookie<Ctx>,
   convergence<Ctx>,
   nonLeak<Ctx>,

@@ -81,6 +81,14 @@ export const bugs = [
     ),
   ),
   bug(
+    "a mutation that was taken over leaves no trace under its first id",
+    server(
+      "outcomes",
+      "SET uid = uid || ${MOVED} || client_id || ${MOVED} || mutation_id WHERE",
+      "SET uid = NULL WHERE",
+    ),
+  ),
+  bug(
     "what a refused mutation of a group has written stays",
     server(
       "push/decide-group",
@@ -119,9 +127,19 @@ export const bugs = [
       "",
     ),
     server(
+      "push/decide-one",
+      "    assumed,\n  });",
+      '    assumed: outcome.status === "error" ? [] : assumed,\n  });',
+    ),
+    server(
       "push/decide-group",
       'if (ran.kind === "failed" || (isRefused && ran.assumed.length > 0)) break;',
       'if (ran.kind === "failed") break;',
+    ),
+    server(
+      "push/decide-group",
+      "assumed.push(...ran.assumed, ...reliance.assumed);",
+      "assumed.push(...(isRefused ? [] : ran.assumed), ...reliance.assumed);",
     ),
   ),
   bug(
@@ -266,7 +284,7 @@ export const bugs = [
   ),
   bug(
     "later pages are of a later version",
-    server("pull/pull", "      until: version,\n", "      until: null,\n"),
+    server("pull/pull", "      until: version,\n", "      until: meta.version,\n"),
   ),
   bug(
     "a pull settles mutations of later versions than its rows",
@@ -309,7 +327,7 @@ export const bugs = [
     client(
       "replica/replica",
       "  pullState(): PullState {",
-      "  emptied(clientID, upTo) {\n    void this.#options.engine.applyPull({ expectedCookie: this.#memory.cookie, cookie: this.#memory.cookie, syncedAt: 0, clear: false, puts: [], dels: [], lastMutationIDs: { [clientID]: upTo }, rejections: [], baseSeq: -1, rerun: [] });\n  }\n\n  pullState(): PullState {",
+      "  emptied(clientID, upTo) {\n    if (this.#memory.cookie !== null) void this.#options.engine.applyPull({ expectedCookie: this.#memory.cookie, cookie: this.#memory.cookie, syncedAt: 0, clear: false, puts: [], dels: [], lastMutationIDs: { [clientID]: upTo }, rejections: [], baseSeq: -1, rerun: [] });\n  }\n\n  pullState(): PullState {",
     ),
   ),
   bug(
@@ -321,11 +339,11 @@ export const bugs = [
     client("replica/reads", "if (different.of(table).size > 0) return true;", ""),
   ),
   bug(
-    "what a mutation writes anew makes no other run again",
+    "what a mutation writes otherwise makes no other run again",
     client(
       "replica/replay",
-      "if (result.images !== were) different?.look(result.images);",
-      "different?.look([]);",
+      "    different?.look(were);\n    if (result.images !== were) different?.look(result.images);\n",
+      "",
     ),
   ),
   bug(
@@ -394,17 +412,45 @@ export const bugs = [
     "images of a mutation that did not see another one's are kept",
     client(
       "replica/pending-mutation",
-      "if (other !== clientID && seen !== undefined && seq > seen) blind.add(mutation);",
-      "",
+      "if (Object.entries(others).some(([client, id]) => id > (knew[client] ?? 0)))\n      blind.add(mutation);",
+      "void [others, knew];",
     ),
   ),
   bug(
-    "the first of two changes of a row in a pull wins",
+    "a mutation of another tab is put over rows older than its own",
     client(
-      "replica/pull-patch",
-      'setInLayer(layer, { table: table.name, id: row["id"] as string, row });',
-      'if (!layer.get(table.name)?.has(row["id"])) setInLayer(layer, { table: table.name, id: row["id"] as string, row });',
+      "replica/replica",
+      "const isOnOtherRows = unknown.some(({ baseSeq }) => baseSeq !== memory.baseSeq);",
+      "const isOnOtherRows = first.baseSeq < memory.baseSeq;",
     ),
+  ),
+  bug(
+    "a mutation does not tell which of other tabs' it was made with",
+    client(
+      "replica/replica",
+      " ||\n          unknown.some(({ knew = {} }) => memory.lacksOneOf(knew));",
+      ";",
+    ),
+  ),
+  bug(
+    "a tab that missed a pull takes what was refused for confirmed",
+    client(
+      "replica/rebase",
+      "[...stored.clients.flatMap((client) => client.refused ?? []), ...stored.rejected].map(",
+      "stored.rejected.map(",
+    ),
+  ),
+  bug(
+    "what a copy has used up under another tab's id settles that tab's",
+    client(
+      "replica/rebase",
+      "if (isAhead && (clientID === own || memory.hasClient(clientID))) return [clientID];",
+      "if (isAhead && clientID === own) return [clientID];",
+    ),
+  ),
+  bug(
+    "a snapshot that begins anew keeps the pages before it",
+    client("replica/pull-patch", "      layer.clear();\n", ""),
   ),
   bug(
     "a mutation that cannot be stored is not taken back",

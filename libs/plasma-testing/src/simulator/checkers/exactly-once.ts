@@ -12,11 +12,13 @@ export function exactlyOnce<Ctx>(world: WorldView<Ctx>): Checker<Ctx> {
   const wrong = (op: Op, what: string) =>
     world.fail(`C2: ${op.name} ${op.token} of ${op.tab} ${what}`);
   return {
-    decided({ name, args, code, isMoved }) {
+    decided({ name, args, code, uid, isMoved }) {
       const { token } = (args ?? {}) as { token?: string };
       const op = token === undefined ? undefined : world.history.byToken.get(token);
       if (!op || code !== null || isMoved) return;
-      if (happened.has(op) && !world.wasUndone(op)) wrong(op, `happened twice, as a ${name}`);
+      // Its tab may have died before it heard of its uid.
+      const wasUndone = world.wasUndone({ ...op, uid });
+      if (happened.has(op) && !wasUndone) wrong(op, `happened twice, as a ${name}`);
       happened.add(op);
     },
     told(op) {

@@ -16,6 +16,7 @@ const BY_CODE: Readonly<Record<string, State>> = {
   quarantined: "mutation quarantined",
   overdrawn: "account overdrawn refused",
   "last-on-call": "last one on call stays",
+  "too-many": "one claim too many refused",
 };
 
 const BY_RESET: Readonly<Record<string, State>> = {
@@ -54,6 +55,9 @@ export function sometimes<Ctx>(world: WorldView<Ctx>): Checker<Ctx> {
     const reason = reset && BY_RESET[reset];
     if (reason) states.reached(reason);
     const { cookie: from } = JSON.parse(request) as PullRequest;
+    if (reset && from !== null && readCookie(from).page) {
+      states.reached("snapshot begun anew between two pages");
+    }
     if (from === null || hasMore || patch.some(({ op }) => op === "clear")) return;
     const [start, end] = [readCookie(from), readCookie(cookie)];
     const old = world.timeline.stateAt(start.version ?? -1, start.nonce)?.["cards"];

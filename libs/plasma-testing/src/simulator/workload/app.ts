@@ -140,6 +140,9 @@ export interface Trouble {
 
 type Input<Args> = MutatorInput<Ctx, Args & { readonly token: string }>;
 
+/** How many somebody may have. */
+export const MAX_CLAIMS = 2;
+
 export const memberId = (boardId: string, userId: string) => `${boardId}.${userId}`;
 
 export function appMutators(trouble: Trouble) {
@@ -167,6 +170,18 @@ export function appMutators(trouble: Trouble) {
         .where(eq(accounts.id, args.to));
     },
 
+    /** All of it: what comes next into the other account hangs on what this one has read. */
+    sweep: async ({ db, args }: Input<{ from: string; to: string }>) => {
+      const [from] = await db.select().from(accounts).where(eq(accounts.id, args.from));
+      const [to] = await db.select().from(accounts).where(eq(accounts.id, args.to));
+      if (!from || !to) throw new MutationRefused("no-account", "There is no such account.");
+      await db.update(accounts).set({ balance: 0 }).where(eq(accounts.id, args.from));
+      await db
+        .update(accounts)
+        .set({ balance: to.balance + from.balance })
+        .where(eq(accounts.id, args.to));
+    },
+
     /** Nobody leaves as the last one: no single row tells. */
     leaveShift: async ({ db, args }: Input<{ id: string }>) => {
       const onCall = await db.select().from(shifts).where(eq(shifts.onCall, true));
@@ -186,6 +201,9 @@ export function appMutators(trouble: Trouble) {
 
     claim: async ({ db, args, ctx }: Input<{ id: string; name: string }>) => {
       await db.insert(claims).values({ id: args.id, name: args.name, by: ctx.userId });
+      // Only now, so that whoever counts has taken the id and the name to be free.
+      const own = await db.select().from(claims).where(eq(claims.by, ctx.userId));
+      if (own.length > MAX_CLAIMS) throw new MutationRefused("too-many", "Release one first.");
     },
 
     rename: async ({ db, args }: Input<{ id: string; name: string }>) => {

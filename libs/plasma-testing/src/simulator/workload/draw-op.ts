@@ -8,6 +8,7 @@ export type MutatorWeights = Readonly<Record<MutatorName, number>>;
 const WEIGHTS = {
   append: 6,
   transfer: 4,
+  sweep: 2,
   leaveShift: 3,
   joinShift: 2,
   count: 3,
@@ -72,10 +73,11 @@ function argsOf(
   switch (name) {
     case "append":
       return { ...row, id: one("l", 3) };
-    case "transfer": {
+    case "transfer":
+    case "sweep": {
       const from = random.pick(ACCOUNTS);
       const to = random.pick(ACCOUNTS.filter((account) => account !== from));
-      return { from, to, amount: 1 + random.below(60) };
+      return { from, to, ...(name === "transfer" && { amount: 1 + random.below(60) }) };
     }
     case "leaveShift":
     case "joinShift":

@@ -4,7 +4,7 @@
  */
 
 import type { ModelCall, ModelResult, ModelRow, ModelState, ReferenceModel } from "../reference.ts";
-import { canaryOf, memberId } from "./app.ts";
+import { canaryOf, MAX_CLAIMS, memberId } from "./app.ts";
 import type { Ctx } from "./app.ts";
 
 export const ACCOUNTS = ["a0", "a1", "a2", "a3"];
@@ -189,6 +189,14 @@ const MUTATORS: Readonly<Record<string, Run>> = {
     draft.patch("accounts", to, { balance: received });
   },
 
+  sweep(draft, args) {
+    const [from, to] = [args["from"] as string, args["to"] as string];
+    const balanceOf = (id: string) => draft.get("accounts", id)?.["balance"] as number;
+    const all = balanceOf(from) + balanceOf(to);
+    draft.patch("accounts", from, { balance: 0 });
+    draft.patch("accounts", to, { balance: all });
+  },
+
   leaveShift(draft, { id }) {
     const others = draft.all("shifts").filter((shift) => shift["onCall"] && shift["id"] !== id);
     if (others.length === 0) throw new Refused("last-on-call");
@@ -205,6 +213,8 @@ const MUTATORS: Readonly<Record<string, Run>> = {
 
   claim(draft, { id, name }, ctx) {
     insert(draft, ctx, "claims", { id, name, by: ctx.userId });
+    const own = draft.all("claims").filter((row) => row["by"] === ctx.userId);
+    if (own.length > MAX_CLAIMS) throw new Refused("too-many");
   },
 
   rename(draft, { id, name }, ctx) {

@@ -148,7 +148,10 @@ export class Disk {
       if (stored.cookie === null) await engine.resetBase({ keepRows: true });
     }
     const { baseSeq } = await engine.position();
-    for (const { seq: _, ...entry } of stored.outbox) await engine.append([{ ...entry, baseSeq }]);
+    for (const { seq: _, ...entry } of stored.outbox) {
+      const isCurrent = entry.baseSeq >= stored.baseSeq;
+      await engine.append([{ ...entry, baseSeq: isCurrent ? baseSeq : 0 }]);
+    }
     other.#engine = engine;
   }
 

@@ -28,6 +28,8 @@ export interface Op {
   code: string | null;
   /** The person gave it up. */
   isDiscarded: boolean;
+  /** The person has seen that it was refused, and wants to see it no more. */
+  isDismissed: boolean;
 }
 
 export class History {

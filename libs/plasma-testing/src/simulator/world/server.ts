@@ -13,6 +13,7 @@ import type {
   SyncServerError,
 } from "@sh1n4ps/plasma-server";
 import type Database from "better-sqlite3";
+import { readCookie } from "./cookie.ts";
 import { hashes } from "./host.ts";
 import type { Random } from "./random.ts";
 import { newOwner } from "./scheduler.ts";
@@ -62,6 +63,8 @@ export class SimServer<Ctx> {
   #process: Process | undefined;
   #started = 0;
   readonly #contexts = new WeakMap<Request, Ctx>();
+  #pagesInFlight = 0;
+  #amidPages: (() => void)[] = [];
 
   constructor(options: ServerOptions<Ctx>) {
     this.#options = options;
@@ -116,6 +119,8 @@ export class SimServer<Ctx> {
       end = () => reject(new TypeError("The connection broke."));
     });
     process.inFlight.add(end);
+    const isPage = isLaterPage(String(init.body));
+    if (isPage) this.#pagesInFlight++;
     try {
       const response = await Promise.race([process.handler(request), death]);
       const body = await response.text();
@@ -123,7 +128,13 @@ export class SimServer<Ctx> {
       return { status: response.status, headers, body, ctx: this.#contexts.get(request) };
     } finally {
       process.inFlight.delete(end);
+      if (isPage) this.#pagesInFlight--;
     }
+  }
+
+  /** Calls it when a later page of a pull is being made: after one of its reads. */
+  amidPages(run: () => void): void {
+    this.#amidPages.push(run);
   }
 
   close(): void {
@@ -172,6 +183,7 @@ export class SimServer<Ctx> {
       this.#failBefore();
       try {
         const result = await run();
+        if (!isWrite && this.#pagesInFlight > 0) this.#amidPages.shift()?.();
         if (isWrite) {
           await scheduler.pause(owner, "written");
           this.#failAfter();
@@ -203,4 +215,9 @@ export class SimServer<Ctx> {
     this.#options.states.reached("commit succeeded and the database said that it failed");
     throw new Error("D1_ERROR: Network connection lost.");
   }
+}
+
+function isLaterPage(request: string): boolean {
+  const { cookie } = JSON.parse(request) as { cookie?: string | null };
+  return typeof cookie === "string" && readCookie(cookie).page !== undefined;
 }

@@ -196,7 +196,7 @@ export class World<Ctx> implements WorldView<Ctx> {
     const op: Op = {
       ...{ token: args.token, name, args, person: device.person, device: device.name },
       ...{ tab: tab.name, cleared: device.disk.cleared, status: "made", receipt: null },
-      ...{ uid: null, code: null, isDiscarded: false },
+      ...{ uid: null, code: null, isDiscarded: false, isDismissed: false },
     };
     this.history.add(op);
     return op;

@@ -1,0 +1,34 @@
+/**
+ * Bugs of the engine that the simulator has found, each with a seed, a test that proves that it is mended, and its place in
+ * the bug bank, where it is planted again. A seed has another course once the workload has changed: where it found the bug
+ * at its time the entry says so, and otherwise it is the one that finds the planted bug now.
+ */
+
+export interface FoundBug {
+  readonly seed: number;
+  readonly ops: number;
+  /** The seed found it, not only finds it when it is planted. */
+  readonly atItsTime?: true;
+  /** As the bug bank calls it. */
+  readonly bug: string;
+  /** Below `libs/`, and the title of the test in it. */
+  readonly test: readonly [file: string, title: string];
+}
+
+const TABS = "plasma-client/src/replica/tabs.test.ts";
+
+export const foundBugs: readonly FoundBug[] = [
+  ...[182, 186].map((seed): FoundBug => ({
+    ...{ seed, ops: 500, atItsTime: true },
+    bug: "a mutation of another tab is put over rows older than its own",
+    test: [TABS, "never puts a mutation over rows that are older than those it was made on"],
+  })),
+  {
+    ...{ seed: 14, ops: 100 },
+    bug: "a group is not asked whether each of it could stand alone",
+    test: [
+      "plasma-server/src/contract/group-contract.ts",
+      "a reference to a row that only a later one makes is missing",
+    ],
+  },
+];
