@@ -9,7 +9,13 @@ import { chromiumArgs, ensureChromium } from "./chromium.mjs";
 const DATABASE = "bench";
 const COLD_DATABASE = "bench-cold";
 
-/** @returns the figures by work, and how many results were found right. */
+/** No step may hold up the run for longer. What a page can tell of itself, it gives up sooner. */
+const STEP_LIMIT_MS = 300_000;
+
+/**
+ * @returns the figures by work, how many results were found right, and by work the reasons of what has no figure: `without`
+ * where the library has nothing of the kind, `failures` where it was wrong or too slow.
+ */
 export async function measureRound(adapter, { size, work }) {
   const profile = mkdtempSync(join(tmpdir(), "plasma-bench-"));
   const server = await serve(adapter.script);
@@ -27,34 +33,57 @@ export async function measureRound(adapter, { size, work }) {
   }
 }
 
-async function runSteps(browser, { size, work }) {
-  const figures = {};
-  let checked = 0;
+async function runSteps(browser, { size, work: wanted }) {
+  const plan = await inNewPage(browser, (page) => page.evaluate("plan"));
+  const without = Object.fromEntries(
+    Object.entries(plan.without ?? {}).filter(([name]) => wanted.includes(name)),
+  );
+  const work = wanted.filter((name) => !(name in without));
+  const round = { figures: {}, checked: 0, without, failures: {} };
   const run = async (step, more = {}) => {
     const input = { step, name: DATABASE, size, work, ...more };
     const result = await inNewPage(browser, (page) => evaluate(page, input));
     for (const [name, values] of Object.entries(result.figures)) {
-      if (work.some((wanted) => name.startsWith(wanted))) figures[name] = values;
+      if (work.some((wanted) => name.startsWith(wanted))) round.figures[name] = values;
     }
-    checked += result.checked;
+    Object.assign(round.failures, result.failures);
+    round.checked += result.checked;
     return result;
+  };
+  const attempt = async (name, measure) => {
+    if (!work.includes(name)) return;
+    try {
+      await measure();
+    } catch (error) {
+      round.failures[name] = error.message.split("\n")[0];
+    }
   };
   await run("load");
   await run("verify");
-  if (work.includes("W2")) {
-    const hasOwn = await inNewPage(browser, (page) => page.evaluate("ownColdLayout"));
-    const name = hasOwn ? COLD_DATABASE : DATABASE;
-    if (hasOwn) await run("load-for-cold-query", { name });
+  await attempt("W2", async () => {
+    const name = plan.ownColdLayout ? COLD_DATABASE : DATABASE;
+    if (plan.ownColdLayout) await run("load-for-cold-query", { name });
     await run("cold-query", { name });
+  });
+  await attempt("W6", async () => {
+    round.figures.W6 = [await inNewPage(browser, (page) => heapOf(page, { size, work }))];
+  });
+  await runChanges(run, { work, round });
+  return round;
+}
+
+/** One page for all of it, and another one after each failure. */
+async function runChanges(run, { work, round }) {
+  let left = work.filter((name) => /^W[345]/.test(name));
+  if (left.length === 0) return;
+  let changes = [];
+  while (left.length > 0) {
+    const result = await run("changes", { work: left, changes });
+    left = left.filter((name) => !result.done.includes(name));
+    changes = result.changes;
   }
-  if (work.includes("W6")) {
-    figures.W6 = [await inNewPage(browser, (page) => heapOf(page, { size, work }))];
-  }
-  if (work.some((name) => /^W[345]/.test(name))) {
-    const { changes } = await run("changes");
-    await run("verify", { changes });
-  }
-  return { figures, checked };
+  // Of a pull that was given up nobody can say how much of it came in.
+  if (!("W5" in round.failures)) await run("verify", { changes });
 }
 
 async function heapOf(page, { size, work }) {
@@ -78,8 +107,17 @@ async function inNewPage({ context, url }, work) {
   }
 }
 
-function evaluate(page, step) {
-  return page.evaluate((input) => globalThis.runStep(input), step);
+async function evaluate(page, step) {
+  let timer;
+  const late = new Promise((_, reject) => {
+    const message = `No answer in ${STEP_LIMIT_MS / 1000} s (${step.step} ${step.work.join(", ")})`;
+    timer = setTimeout(() => reject(new Error(message)), STEP_LIMIT_MS);
+  });
+  try {
+    return await Promise.race([page.evaluate((input) => globalThis.runStep(input), step), late]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 /** Isolated from other origins, because only then a page's clock is precise to 5 microseconds. */

@@ -23,38 +23,54 @@ export const TITLES = {
   W6: "JavaScript heap with all rows and one live query, MB",
 };
 
-/** Median, least and most of each work, adapter and size over the rounds. */
+/**
+ * Median, least and most of each work, adapter and size over the rounds, and the same of the ratios to the baseline in the
+ * same round: what slows a whole round down is not in them.
+ */
 export function summarize(samples) {
   const rows = new Map();
-  for (const { adapter, size, figures } of samples) {
+  for (const { adapter, size, round, figures } of samples) {
+    const base = samples.find(
+      (other) => other.adapter === BASELINE && other.size === size && other.round === round,
+    );
     for (const [work, values] of Object.entries(figures)) {
       const key = JSON.stringify([size, work, adapter]);
-      const row = rows.get(key) ?? { size, work, adapter, values: [] };
-      row.values.push(...values);
+      const row = rows.get(key) ?? { size, work, adapter, values: [], ratios: [] };
       rows.set(key, row);
+      row.values.push(...values);
+      const [limit] = base?.figures[work] ?? [];
+      if (limit > 0) row.ratios.push(...values.map((value) => value / limit));
     }
   }
-  return [...rows.values()].map(({ values, ...row }) => {
-    const sorted = values.toSorted((one, two) => one - two);
-    const [median, least, most] = [sorted[sorted.length >> 1], sorted[0], sorted.at(-1)];
-    return { ...row, median, least, most };
-  });
+  return [...rows.values()].map(({ values, ratios, ...row }) => ({
+    ...{ ...row, ...spread(values), rounds: values.length },
+    ...(ratios.length > 0 ? { ratio: spread(ratios) } : {}),
+  }));
 }
 
-export function markdown({ rows, bundles, absent }, chart = () => "") {
+function spread(values) {
+  const sorted = values.toSorted((one, two) => one - two);
+  return { median: sorted[sorted.length >> 1], least: sorted[0], most: sorted.at(-1) };
+}
+
+export function markdown({ rows, gaps = [], bundles, absent }, chart = () => "") {
   const lines = [];
   for (const [work, title] of Object.entries(TITLES)) {
-    const own = rows.filter((row) => row.work === work);
-    if (own.length === 0) continue;
-    lines.push(`## ${work.split(" ")[0]}: ${title}`, "", chart(work, title, own));
-    lines.push(`| rows | adapter | median | least to most | to ${BASELINE} |`);
-    lines.push("| ---: | --- | ---: | ---: | ---: |");
-    for (const { size, adapter, median, least, most } of own.toSorted((a, b) => a.size - b.size)) {
-      const base = own.find((row) => row.adapter === BASELINE && row.size === size);
-      const ratio = base ? `${short(median / base.median)}×` : "";
-      const spread = `${short(least)} to ${short(most)}`;
-      lines.push(`| ${size} | ${adapter} | ${short(median)} | ${spread} | ${ratio} |`);
+    const [code] = work.split(" ");
+    const measured = rows.filter((row) => row.work === work);
+    if (measured.length === 0) continue;
+    const missing = gaps.filter(
+      (gap) => gap.work === code && !measured.some((row) => isSame(row, gap)),
+    );
+    lines.push(`## ${code}: ${title}`, "", chart(work, title, measured));
+    lines.push(`| rows | adapter | median | least to most | to ${BASELINE} | rounds |`);
+    lines.push("| ---: | --- | ---: | ---: | ---: | ---: |");
+    for (const row of [...measured, ...missing].toSorted((a, b) => a.size - b.size)) {
+      lines.push(`| ${row.size} | ${row.adapter} | ${cells(row).join(" | ")} |`);
     }
+    lines.push("");
+    const reasons = new Map(missing.map(({ adapter, reason }) => [`${adapter}: ${reason}`, true]));
+    for (const reason of reasons.keys()) lines.push(`- ${reason}.`);
     lines.push("");
   }
   lines.push("## W7: the adapter with its library, minified and gzipped", "");
@@ -65,6 +81,21 @@ export function markdown({ rows, bundles, absent }, chart = () => "") {
     lines.push(`- ${name}${size ? ` at ${size} rows` : ""}: ${reason}`);
   }
   return `${lines.join("\n")}\n`;
+}
+
+function isSame(row, gap) {
+  return row.adapter === gap.adapter && row.size === gap.size;
+}
+
+function cells({ median, least, most, ratio, rounds, reason, isFailure }) {
+  if (reason !== undefined) {
+    const tooSlow = /^(> \d+ s)/.exec(reason)?.[1];
+    return [tooSlow ?? (isFailure ? "failed" : "none"), "", "", ""];
+  }
+  const times = ratio
+    ? `${short(ratio.median)}× (${short(ratio.least)} to ${short(ratio.most)})`
+    : "";
+  return [short(median), `${short(least)} to ${short(most)}`, times, rounds];
 }
 
 /** `docs/benchmarks.md`, and a chart for each work beside it. */
@@ -89,12 +120,21 @@ function introduction({ cores, rounds }) {
 
 Written by \`npx nx run plasma-client:bench -- --write\`: medians of ${rounds} rounds, in turns, in one headless Chromium
 on ${cores} cores with its profile on disk. Times of one machine say nothing about another one; the ratios to \`${BASELINE}\`,
-which is IndexedDB and plain JavaScript without a library, say more. Each result was compared field by field with a
-brute-force model before its time counted. Rows have seven columns and about 200 bytes, 1,000 in a list.
+which is IndexedDB and plain JavaScript without a library, say more: each is the median of the ratios of single rounds, with
+the least and the greatest of them. Each result was compared field by field with a brute-force model before its time counted.
+Rows have seven columns and about 200 bytes, 1,000 in a list.
 
-plasma's first sync begins with the server's answer as bytes, so that decoding and checking it counts; the others begin
-with objects. A missing line means that the adapter has nothing of the kind.
-Replicache, RxDB and Triplit have no adapter yet.
+A library that takes very long does fewer rounds, as the last column says. A single wait ends after 60 seconds ("> 60 s"),
+and "none" is said of what a library does not have, with the reason below the table. Awaited mutations and changes are 200
+and 30 a round, or as many as are done in 10 seconds.
+
+The first sync of plasma begins with the server's answer as bytes, so that decoding and checking it counts. Replicache and
+Triplit get the answer of a stand-in server in the page as objects; Dexie, RxDB, TanStack DB and \`${BASELINE}\` insert
+objects, and keep no record of mutations that a server does not have yet. Replicache writes to the disk in the background:
+its mutations count as durable when it has done so.
+
+Zero has no adapter. Its client does not run without its own server, zero-cache, which copies the tables from Postgres by
+logical replication and needs Node 22.
 `;
 }
 

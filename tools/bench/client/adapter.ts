@@ -25,6 +25,8 @@ export interface Store {
   plain?(kind: Query["kind"], result: Result): Result;
   /** Changes a row: shown to subscribers at once; resolves when durable. */
   update(id: string, patch: Patch): Promise<void>;
+  /** The same, but resolves when the library says so, where it writes to the disk much later than that. */
+  mutate?(id: string, patch: Patch): Promise<void>;
   /** All mutations are confirmed by the server, and none is pending any more. */
   settle?(): Promise<void>;
   /** From now on mutations stay pending. */

@@ -1,11 +1,9 @@
 /** A live query whose every result is timed when it arrives, and compared with the model afterwards. */
 
+import { LIMIT_MS, TOO_SLOW } from "./bench.ts";
 import type { Bench } from "./bench.ts";
 import { answer, difference } from "./queries.ts";
 import type { Query, Result } from "./queries.ts";
-
-/** A result may come in parts; one that has not become right by then never will. */
-const PATIENCE_MS = 20_000;
 
 export interface Watched {
   /** When the first result came. */
@@ -36,17 +34,22 @@ export function watch({ store, rows, lists, check }: Bench, query: Query): Watch
     stop,
     expected,
     async untilRight(right = expected()) {
-      const deadline = performance.now() + PATIENCE_MS;
+      const deadline = performance.now() + LIMIT_MS;
       for (;;) {
-        if (latest && !difference(query, plain(latest.result), right)) break;
-        if (performance.now() > deadline) break;
+        // A result may come in parts: the first one need not be right.
+        const wrong = difference(query, plain(latest?.result ?? []), right);
+        if (latest && !wrong) break;
+        if (performance.now() > deadline) {
+          const found = latest ? `the last result has ${wrong}` : "there was no result";
+          throw new Error(`${TOO_SLOW}, and ${found}, of ${JSON.stringify(query)}`);
+        }
         await new Promise<void>((resolve) => {
           wake = resolve;
           setTimeout(resolve, 1000);
         });
       }
-      check(query, plain(latest?.result ?? []));
-      return latest?.at ?? 0;
+      check(query, plain(latest.result));
+      return latest.at;
     },
   };
 }
