@@ -3,7 +3,8 @@
  * say whether the next attempt would fail as well, so nothing is decided: the client waits, and sends it again.
  *
  * 1. Each failure is counted. After a push that got no answer the attempt is counted before it runs, so that a mutation
- *    that takes its process down is counted, too. A mutation that works costs nothing of this.
+ *    that takes its process down is counted, too. A mutation that works costs nothing of this. A push counts once, however
+ *    often it has to run the mutation; and where the database fails, or others are always faster, it is not counted at all.
  * 2. After some attempts over some time the mutation is quarantined: its outcome is an error, those after it go on, and
  *    name and args stay here for whoever mends the bug. The client keeps it, too, among the refused ones.
  * 3. The count is by person and uid, so that a change of the client id does not begin it anew.
@@ -42,6 +43,16 @@ export async function countAttempt(
       RETURNING attempts, first_at`,
   );
   return { attempts: row!["attempts"] as number, firstAt: row!["first_at"] as number };
+}
+
+/** Takes an attempt back that was counted, and came to nothing for another reason than its mutator. */
+export async function forgiveAttempt(
+  executor: SqlExecutor,
+  { identity, mutation }: Attempted,
+): Promise<void> {
+  const which = sql`principal = ${bind(identity.principal)} AND uid = ${bind(mutation.uid)}`;
+  await executor.all(sql`DELETE FROM _plasma_attempts WHERE ${which} AND attempts <= 1`);
+  await executor.all(sql`UPDATE _plasma_attempts SET attempts = attempts - 1 WHERE ${which}`);
 }
 
 /** Whether it has failed often and long enough. */

@@ -83,6 +83,31 @@ export function troubleContract(fresh: () => Promise<SqlExecutor>): void {
       expect(await count("shares")).toBe(2);
     });
 
+    it("however long and often it is down for a mutation, that one is not put aside as if it had failed", async () => {
+      let isDown = true;
+      let now = 1_750_000_000_000;
+      const shaky = createWorld(
+        failing((statements) => (isCommit(statements) && isDown ? "before" : null)),
+        { platform: { ...hurried(), clock: { now: () => now } } },
+      );
+      const ada = shaky.client("ada");
+      const body = () => ({
+        ...ada.pushBody([mutation]),
+        // It was sent before, and got no answer.
+        retry: true,
+      });
+      const mutation = ada.mutation("takeShare", { id: "s1", amount: 1 });
+      for (let push = 0; push < 8; push++) {
+        expect((await ada.send("push", body())).status).toBe(503);
+        now += 5 * 60_000;
+      }
+      expect(await count("_plasma_attempts")).toBe(0);
+      isDown = false;
+      const answer = await ada.send("push", body());
+      expect(await answer.json()).toMatchObject({ results: [{ id: 1, status: "ok" }] });
+      expect(await count("shares")).toBe(1);
+    });
+
     it("what was decided before the trouble stays decided; the rest is not reached", async () => {
       let commits = 0;
       const shaky = createWorld(

@@ -11,7 +11,7 @@
  */
 
 import type { PushRequest, WireMutation } from "@sh1n4ps/plasma-core";
-import { countAttempt, held, isHopeless, QUARANTINED } from "../attempts.ts";
+import { countAttempt, forgiveAttempt, held, isHopeless, QUARANTINED } from "../attempts.ts";
 import type { AttemptCount } from "../attempts.ts";
 import { backOff } from "../backoff.ts";
 import { StorageFailure, SyncServerError } from "../errors.ts";
@@ -32,31 +32,44 @@ export async function decideOne(job: MutationJob, known: Standing | null): Promi
   const { platform } = job.engine;
   const deadline = platform.clock.now() + MAX_DURATION_MS;
   let standing = known;
+  let counted: AttemptCount | null = null;
   let failure: unknown = null;
   // To have remembered wrongly is nobody's fault, and nothing to wait for.
   const first = known?.isRecalled ? -1 : 0;
-  for (let attempt = first; attempt < MAX_ATTEMPTS && platform.clock.now() < deadline; attempt++) {
-    if (attempt > 0) await backOff(platform, attempt - 1);
-    standing ??= await readStanding(job);
-    const answer = answerDecided(job.mutation, standing);
-    if (answer) return { results: [answer], rows: [], standing };
-    const attempted = await attemptOnce(job, standing);
-    if (attempted.kind === "decided") return attempted.decided;
-    failure = attempted.cause;
-    standing = null;
+  try {
+    for (let attempt = first; attempt < MAX_ATTEMPTS; attempt++) {
+      if (platform.clock.now() >= deadline) break;
+      if (attempt > 0) await backOff(platform, attempt - 1);
+      standing ??= await readStanding(job);
+      const answer = answerDecided(job.mutation, standing);
+      if (answer) return { results: [answer], rows: [], standing };
+      counted ??= await countIfSuspect(job, standing);
+      const attempted = await attemptOnce(job, standing, counted);
+      if (attempted.kind === "decided") return attempted.decided;
+      failure = attempted.cause;
+      standing = null;
+    }
+    throw new StorageFailure("A mutation could not be committed within its attempts.", {
+      cause: failure,
+    });
+  } catch (error) {
+    // Its process is still there, and its mutator has not failed. If this fails too, it stays counted once too often.
+    if (counted && error instanceof StorageFailure)
+      await forgiveAttempt(job.engine.executor, job).catch(() => undefined);
+    throw error;
   }
-  throw new StorageFailure("A mutation could not be committed within its attempts.", {
-    cause: failure,
-  });
 }
 
 type Attempt = Exclude<Committed, { readonly kind: "refused" }>;
 
-async function attemptOnce(job: MutationJob, standing: Standing): Promise<Attempt> {
+async function attemptOnce(
+  job: MutationJob,
+  standing: Standing,
+  counted: AttemptCount | null,
+): Promise<Attempt> {
   const { mutation } = job;
   const outcome = standing.elsewhere.get(mutation.uid);
   if (outcome) return commitOutcome(job, standing, { mutation, outcome, movesUid: true });
-  const counted = isSuspect(mutation, job.request, standing) ? await count(job) : null;
   // It was never seen to fail, because whoever ran it was gone afterwards.
   if (
     counted &&
@@ -83,6 +96,14 @@ async function attemptOnce(job: MutationJob, standing: Standing): Promise<Attemp
   // The constraints were asked at the version that the mutation started from, so the refusal is the truth there.
   const refusal = { mutation, outcome: refusalOf(committed.error), settlesAttempts };
   return commitOutcome(job, standing, refusal);
+}
+
+/** Before it runs, because its process may not be there afterwards. */
+async function countIfSuspect(job: MutationJob, standing: Standing): Promise<AttemptCount | null> {
+  const { mutation, request } = job;
+  // Decided already, under another id: it does not run.
+  if (standing.elsewhere.has(mutation.uid)) return null;
+  return isSuspect(mutation, request, standing) ? count(job) : null;
 }
 
 /** Whether what was recalled is so, and the mutation unknown. */

@@ -27,6 +27,7 @@ export class Disturber {
   readonly #options: DisturberOptions;
   readonly #owner = newOwner("fate");
   #backup: Backup | undefined;
+  #isOver = false;
   count = 0;
 
   constructor(options: DisturberOptions) {
@@ -42,6 +43,7 @@ export class Disturber {
   /** Nothing goes wrong any more. */
   heal(): void {
     const { world } = this.#options;
+    this.#isOver = true;
     world.server.start();
     for (const device of world.devices) {
       device.isCut = false;
@@ -88,7 +90,7 @@ export class Disturber {
     if (tab.owner.isFrozen || random.chance(0.5)) return this.#kill(tab);
     // Right after somebody has done something.
     act(tab);
-    this.#later("kill", () => tab.isAlive && this.#kill(tab), 30);
+    this.#later("kill", () => tab.isAlive && !this.#isOver && this.#kill(tab), 30);
   }
 
   #kill(tab: Tab): void {

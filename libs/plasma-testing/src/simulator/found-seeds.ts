@@ -23,6 +23,14 @@ export const foundBugs: readonly FoundBug[] = [
     bug: "a mutation of another tab is put over rows older than its own",
     test: [TABS, "never puts a mutation over rows that are older than those it was made on"],
   })),
+  ...[223, 303].map((seed): FoundBug => ({
+    ...{ seed, ops: 500, atItsTime: true },
+    bug: "a mutation is charged with the failures of the database",
+    test: [
+      "plasma-server/src/contract/trouble-contract.ts",
+      "that one is not put aside as if it had failed",
+    ],
+  })),
   {
     ...{ seed: 14, ops: 100 },
     bug: "a group is not asked whether each of it could stand alone",

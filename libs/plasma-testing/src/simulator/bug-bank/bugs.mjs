@@ -161,6 +161,19 @@ export const bugs = [
     ),
   ),
   bug(
+    "a mutation is charged with the failures of the database",
+    server(
+      "push/decide-one",
+      "counted ??= await countIfSuspect(job, standing);",
+      "counted = await countIfSuspect(job, standing);",
+    ),
+    server(
+      "push/decide-one",
+      "if (counted && error instanceof StorageFailure)",
+      "if (counted && job.engine === null)",
+    ),
+  ),
+  bug(
     "a mutator that fails is refused instead of held",
     server(
       "push/run-mutator",
