@@ -128,10 +128,10 @@ A library that takes very long does fewer rounds, as the last column says. A sin
 and "none" is said of what a library does not have, with the reason below the table. Awaited mutations and changes are 200
 and 30 a round, or as many as are done in 10 seconds.
 
-The first sync of plasma begins with the server's answer as bytes, so that decoding and checking it counts. Replicache and
-Triplit get the answer of a stand-in server in the page as objects; Dexie, RxDB, TanStack DB and \`${BASELINE}\` insert
-objects, and keep no record of mutations that a server does not have yet. Replicache writes to the disk in the background:
-its mutations count as durable when it has done so.
+The first sync of plasma and Triplit begins with a server's answer as text, so that decoding and checking it counts, that of
+Replicache with the same as objects, from a stand-in for the server in the page. Dexie, RxDB, TanStack DB and \`${BASELINE}\`
+insert objects, and keep no record of mutations that a server does not have yet. Replicache writes to the disk in the
+background: its mutations count as durable when it has done so.
 
 Zero has no adapter. Its client does not run without its own server, zero-cache, which copies the tables from Postgres by
 logical replication and needs Node 22.

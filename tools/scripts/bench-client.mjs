@@ -21,7 +21,7 @@ import { Complaint, runMain } from "./complaint.mjs";
 import { addResult } from "./results.mjs";
 
 const RESULTS = "tools/bench/client/results.json";
-const ADAPTERS = ["raw", "plasma", "dexie", "replicache", "tanstack-db"];
+const ADAPTERS = ["raw", "plasma", "dexie", "replicache", "rxdb", "tanstack-db", "triplit"];
 const WORK = ["W1", "W2", "W3a", "W3b", "W3c", "W3d", "W3e", "W3o", "W4", "W5", "W6"];
 
 await runMain(async () => {
