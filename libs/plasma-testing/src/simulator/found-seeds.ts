@@ -32,6 +32,14 @@ export const foundBugs: readonly FoundBug[] = [
     ],
   })),
   {
+    ...{ seed: 2, ops: 500 },
+    bug: "images of a mutation that did not see another one's are kept",
+    test: [
+      TABS,
+      "shows what two tabs have written to one row at the same moment, one on top of the other",
+    ],
+  },
+  {
     ...{ seed: 14, ops: 100 },
     bug: "a group is not asked whether each of it could stand alone",
     test: [

@@ -17,6 +17,12 @@ export const queries = (db: ReadDb<typeof schema>) => ({
     .from(cards)
     .innerJoin(boards, eq(cards.boardId, boards.id))
     .orderBy(asc(cards.id)),
+  // Found by the value that it asks for.
+  "cards of one board": db
+    .select()
+    .from(cards)
+    .where(eq(cards.boardId, "b0"))
+    .orderBy(asc(cards.id)),
   "members of each board": db
     .select({ board: members.boardId, people: count() })
     .from(members)
