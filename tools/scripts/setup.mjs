@@ -4,7 +4,7 @@
  */
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -34,14 +34,15 @@ export function ensureInstalled(log = console.log, dir = repoRoot) {
   checkNode();
   const stampFile = join(dir, "node_modules", ".plasma-installed");
   const wanted = installationKey(dir);
-  if (readStamp(stampFile) === wanted) return;
+  if (readStamp(stampFile) === wanted && isComplete(dir)) return;
   const place = dir === repoRoot ? "" : ` of ${relative(repoRoot, dir)}`;
   log(`Installing dependencies${place} (npm ci) …`);
   // Install scripts are skipped: only the tests need a compiled package, see ensureBetterSqlite3.
-  const status = npm(["ci", "--ignore-scripts", "--no-audit", "--no-fund"], dir);
+  const install = ["ci", "--ignore-scripts", "--no-audit", "--no-fund"];
+  const status = whateverInterrupts(() => npm(install, dir));
   if (status !== 0) {
     throw new Complaint(
-      "`npm ci` failed, its own words are above. Check the network and run the command again.",
+      "`npm ci` did not finish, its own words are above. Run the command again; check the network if it keeps failing.",
     );
   }
   writeFileSync(stampFile, wanted);
@@ -78,6 +79,30 @@ function installationKey(dir) {
   const lockfile = readFileSync(join(dir, "package-lock.json"));
   const hash = createHash("sha256").update(lockfile).digest("hex");
   return `${hash} node-${process.versions.node} ${process.platform}-${process.arch}\n`;
+}
+
+/** Whether what the manifest asks for is there. An installation that was killed leaves a part of it, and maybe the stamp. */
+function isComplete(dir) {
+  const { dependencies, devDependencies } = JSON.parse(
+    readFileSync(join(dir, "package.json"), "utf8"),
+  );
+  return Object.keys({ ...dependencies, ...devDependencies }).every((name) =>
+    existsSync(join(dir, "node_modules", name, "package.json")),
+  );
+}
+
+/**
+ * Ctrl-C reaches npm as well, which takes back what it has begun. Whoever runs the command again meanwhile would have two
+ * of them in one folder, so this process, too, ends only when npm has.
+ */
+function whateverInterrupts(run) {
+  const wait = () => {};
+  process.on("SIGINT", wait);
+  try {
+    return run();
+  } finally {
+    process.off("SIGINT", wait);
+  }
 }
 
 function readStamp(stampFile) {

@@ -9,17 +9,19 @@ import { Complaint, runMain } from "./complaint.mjs";
 import { complainWhenItEnds, createOutput, startSeededSyncServer } from "./local-servers.mjs";
 import { assertPortFree, portFromEnv } from "./ports.mjs";
 import { endGroupsOnSignal, startGroup, stopAllGroups } from "./process-group.mjs";
-import { ensureInstalled, repoRoot } from "./setup.mjs";
+import { checkNode, ensureInstalled, repoRoot } from "./setup.mjs";
 import { waitForHttp } from "./wait-for-http.mjs";
 
 const APP_TIMEOUT_MS = 180_000;
 
 await runMain(async () => {
-  ensureInstalled();
+  checkNode();
+  // Before the installation, so that nobody waits for it to be told of a port.
   const appPort = portFromEnv("PLASMA_APP_PORT", 3000);
   const syncPort = portFromEnv("PLASMA_SYNC_PORT", 8787);
   await assertPortFree(appPort, { name: "the app", envName: "PLASMA_APP_PORT" });
   await assertPortFree(syncPort, { name: "the sync worker", envName: "PLASMA_SYNC_PORT" });
+  ensureInstalled();
   endGroupsOnSignal();
   try {
     await run(appPort, syncPort);
