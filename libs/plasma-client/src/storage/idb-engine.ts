@@ -208,6 +208,12 @@ export function createIdbEngine(options: IdbEngineOptions): Engine {
       const stores = ["outbox", "clients", ...(dismiss.length > 0 ? ["rejected"] : [])];
       const seqs = await connection.run(stores, "readwrite", async (tx, isRetry) => {
         const outbox = tx.objectStore("outbox");
+        for (const clientID of new Set(entries.map((entry) => entry.clientID))) {
+          const client = await wrap<ClientRecord | undefined>(
+            tx.objectStore("clients").get(clientID),
+          );
+          if (!client) throw clientGone();
+        }
         if (isRetry) {
           // The first try may have been committed before the connection was lost.
           const kept = await Promise.all(
@@ -221,12 +227,6 @@ export function createIdbEngine(options: IdbEngineOptions): Engine {
         }
         for (const uid of dismiss) tx.objectStore("rejected").delete(uid);
         const requests = entries.map((entry) => outbox.add(entry));
-        // Asked last, so that nothing waits for the answer: with a client that is gone, all of it is taken back.
-        const clientIDs = [...new Set(entries.map((entry) => entry.clientID))];
-        const clients = await Promise.all(
-          clientIDs.map((id) => wrap<ClientRecord | undefined>(tx.objectStore("clients").get(id))),
-        );
-        if (!clients.every(Boolean)) throw clientGone();
         return () => requests.map((request) => request.result as number);
       });
       return seqs();
