@@ -76,8 +76,9 @@ await runMain(async () => {
         } catch (error) {
           if (!adapter.isPeer) throw error;
           // A library that fails is told of, and the others go on.
-          absent.push({ name, size, reason: error.message.split("\n")[0] });
-          say(size, `round ${round + 1}, ${name} left out: ${error.message}`);
+          const [reason] = error.message.split("\n");
+          absent.push({ name, size, reason });
+          say(size, `round ${round + 1}, ${name} left out: ${reason}`);
         }
         spent.set(name, (spent.get(name) ?? 0) + Date.now() - started);
       }

@@ -70,8 +70,9 @@ async function change(bench: Bench): Promise<Pick<StepResult, "done" | "failures
     if (wanted.length === 0) continue;
     done.push(...wanted);
     try {
-      await bench.store.settle?.();
       await run(bench);
+      // The next page's stand-in for a server does not know what this one's has confirmed.
+      if (!wanted.includes("W5")) await bench.store.settle?.();
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       return { done, failures: Object.fromEntries(wanted.map((name) => [name, reason])) };
