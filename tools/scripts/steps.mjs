@@ -1,21 +1,37 @@
-/** The steps of `npm test`: each runs one tool and tells how many tests passed and failed. */
+/** The steps of `npm test`: each runs one tool and tells how many tests passed and failed, and which those were. */
 import { spawn } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import { availableParallelism } from "node:os";
 import { join, relative } from "node:path";
+import { stripVTControlCharacters } from "node:util";
 import { findChromium } from "./chromium.mjs";
 import { quietEnv } from "./env.mjs";
+import {
+  cruiserFailures,
+  eslintFailures,
+  playwrightFailures,
+  prettierFailures,
+  simulationFailures,
+  vitestFailures,
+} from "./failures.mjs";
 import { repoRoot } from "./setup.mjs";
 
-/** @typedef {{ passed: number, failed: number, skipped?: number, note?: string }} StepResult */
+/**
+ * @typedef {object} StepResult
+ * @property {number} passed
+ * @property {number} failed
+ * @property {number} [skipped]
+ * @property {string} [note]
+ * @property {import("./failures.mjs").Failure[]} [failures]
+ */
 
 const require = createRequire(import.meta.url);
 const reportDir = join(repoRoot, "node_modules", ".cache", "plasma-test");
 
 /** In the order in which they run: what finds most in the least time comes first. */
 export const steps = [
-  { name: "format", run: () => asOneTest(runBin("prettier", ["--check", "."])) },
+  { name: "format", run: format },
   { name: "typecheck", run: typecheck },
   { name: "lint", run: lint },
   { name: "vitest", run: vitest },
@@ -23,36 +39,46 @@ export const steps = [
   { name: "e2e", run: e2e },
 ];
 
+async function format() {
+  const { code, output } = await showAndKeep(binOf("prettier"), ["--check", "."]);
+  return asOneTest(code, { file: "prettier --check .", failures: prettierFailures(output) });
+}
+
 /** `tsc` in each package, two at a time: that is how many cores there are at least. */
 async function typecheck() {
   const waiting = packagesWith("tsconfig.json");
-  const failed = [];
+  const total = waiting.length;
+  const failures = [];
   const worker = async () => {
     for (let dir = waiting.shift(); dir; dir = waiting.shift()) {
-      const { code, output } = await capture("typescript", "tsc", ["--noEmit", "--pretty"], dir);
-      console.log(`${code === 0 ? "  ok  " : "FAILED"} ${relative(repoRoot, dir)}`);
+      const tsc = binOf("typescript", "tsc");
+      const { code, output } = await keep(tsc, ["--noEmit", "--pretty"], { cwd: dir });
+      const name = relative(repoRoot, dir);
+      console.log(`${code === 0 ? "  ok  " : "FAILED"} ${name}`);
       if (code === 0) continue;
-      failed.push(dir);
+      failures.push({ file: name, error: firstTypeError(output) });
       console.log(output);
     }
   };
   await Promise.all([worker(), worker()]);
-  return { passed: failed.length === 0 ? 1 : 0, failed: failed.length === 0 ? 0 : 1 };
+  return { passed: total - failures.length, failed: failures.length, failures };
 }
 
 async function lint() {
-  const eslint = await asOneTest(runBin("eslint", ["."]));
-  const cruise = await asOneTest(
-    runBin("dependency-cruiser", ["--config", ".dependency-cruiser.mjs", "apps", "libs", "tools"], {
-      bin: "depcruise",
-    }),
-  );
-  return { passed: eslint.passed + cruise.passed, failed: eslint.failed + cruise.failed };
+  const eslint = await showAndKeep(binOf("eslint"), ["."]);
+  const folders = ["apps", "libs", "tools"];
+  const cruise = await showAndKeep(binOf("dependency-cruiser", "depcruise"), [
+    ...["--config", ".dependency-cruiser.mjs", ...folders],
+  ]);
+  return together([
+    asOneTest(eslint.code, { file: "eslint .", failures: eslintFailures(eslint.output, repoRoot) }),
+    asOneTest(cruise.code, { file: "depcruise", failures: cruiserFailures(cruise.output) }),
+  ]);
 }
 
 async function vitest() {
   const report = freshReport("vitest.json");
-  const code = await runBin("vitest", [
+  const code = await show(binOf("vitest"), [
     "run",
     // Vitest would leave one processor idle, and often there are only two.
     `--maxWorkers=${availableParallelism()}`,
@@ -61,10 +87,12 @@ async function vitest() {
     `--outputFile.json=${report}`,
   ]);
   const json = readReport(report);
+  const failures = vitestFailures(json, repoRoot);
   return withExitCode(code, {
     passed: json?.numPassedTests ?? 0,
-    failed: json?.numFailedTests ?? 0,
+    failed: failures.length,
     skipped: (json?.numPendingTests ?? 0) + (json?.numTodoTests ?? 0),
+    failures,
   });
 }
 
@@ -75,9 +103,12 @@ async function simulate() {
     ["tools/scripts/bug-bank.mjs", "--replay"],
     ["tools/scripts/simulate.mjs", "--seeds", String(seeds)],
   ];
-  let failed = 0;
-  for (const args of runs) if ((await runNode(args)) !== 0) failed++;
-  return { passed: runs.length - failed, failed, note: `${seeds} seeds, and the bug bank` };
+  const results = [];
+  for (const [script, ...args] of runs) {
+    const { code, output } = await showAndKeep(join(repoRoot, script), args);
+    results.push(asOneTest(code, { file: script, failures: simulationFailures(output, script) }));
+  }
+  return { ...together(results), note: `${seeds} seeds, and the bug bank` };
 }
 
 /** Against what Cloudflare Pages serves, because that is what people get. */
@@ -87,32 +118,56 @@ async function e2e() {
     return { passed: 0, failed: 0, note: "there are no end-to-end tests" };
   }
   const report = freshReport("playwright.json");
-  const code = await runBin("@playwright/test", ["test", "--reporter=list,json"], {
-    bin: "playwright",
-    cwd,
-    env: {
-      PLASMA_E2E_BUILD: "pages",
-      PLAYWRIGHT_JSON_OUTPUT_FILE: report,
-      PLASMA_CHROMIUM: findChromium(),
+  const code = await show(
+    binOf("@playwright/test", "playwright"),
+    ["test", "--reporter=list,json"],
+    {
+      cwd,
+      env: {
+        PLASMA_E2E_BUILD: "pages",
+        PLAYWRIGHT_JSON_OUTPUT_FILE: report,
+        PLASMA_CHROMIUM: findChromium(),
+      },
     },
-  });
-  const stats = readReport(report)?.stats;
+  );
+  const json = readReport(report);
+  const failures = playwrightFailures(json, repoRoot);
   return withExitCode(code, {
-    passed: (stats?.expected ?? 0) + (stats?.flaky ?? 0),
-    failed: stats?.unexpected ?? 0,
-    skipped: stats?.skipped ?? 0,
+    passed: (json?.stats?.expected ?? 0) + (json?.stats?.flaky ?? 0),
+    failed: failures.length,
+    skipped: json?.stats?.skipped ?? 0,
+    failures,
   });
 }
 
 /** A tool that fails with no failed test (it crashed, say) has failed as well. */
 function withExitCode(code, counts) {
   if (code === 0 || counts.failed > 0) return counts;
-  return { ...counts, failed: 1, note: `ended with code ${code} and no failed test` };
+  const note = `ended with code ${code} and no failed test`;
+  return { ...counts, failed: 1, note, failures: [{ file: "the whole run", error: note }] };
 }
 
-async function asOneTest(run) {
-  const code = await run;
-  return { passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1 };
+/** @returns {StepResult} with at least one failure listed when the tool ended with another code than 0. */
+function asOneTest(code, { file, failures }) {
+  if (code === 0) return { passed: 1, failed: 0 };
+  const unnamed = [{ file, error: `ended with code ${code}, see above` }];
+  return { passed: 0, failed: 1, failures: failures.length > 0 ? failures : unnamed };
+}
+
+/** @param {StepResult[]} results */
+function together(results) {
+  return {
+    passed: results.reduce((total, { passed }) => total + passed, 0),
+    failed: results.reduce((total, { failed }) => total + failed, 0),
+    failures: results.flatMap(({ failures = [] }) => failures),
+  };
+}
+
+function firstTypeError(output) {
+  const line = stripVTControlCharacters(output)
+    .split("\n")
+    .find((text) => text.includes("error TS"));
+  return line?.trim();
 }
 
 /** Every package with that file, and the tools. */
@@ -124,13 +179,10 @@ function packagesWith(file) {
     .filter((dir) => existsSync(join(dir, file)));
 }
 
-function runBin(packageName, args, { bin = packageName, ...options } = {}) {
-  return runNode([binOf(packageName, bin), ...args], options);
-}
-
-function runNode(args, { cwd = repoRoot, env = {} } = {}) {
+/** Runs a program with our terminal as its own, and gives its exit code. */
+function show(program, args, { cwd = repoRoot, env = {} } = {}) {
   return new Promise((resolve) => {
-    const child = spawn(process.execPath, args, {
+    const child = spawn(process.execPath, [program, ...args], {
       cwd,
       env: quietEnv(env),
       stdio: ["ignore", "inherit", "inherit"],
@@ -140,25 +192,34 @@ function runNode(args, { cwd = repoRoot, env = {} } = {}) {
   });
 }
 
-function capture(packageName, bin, args, cwd) {
+/** Shows what a program prints, and keeps it. */
+function showAndKeep(program, args) {
+  // To a pipe they would write without colours.
+  const env = process.stdout.isTTY ? { FORCE_COLOR: "1" } : {};
+  return keep(program, args, { env, isShown: true });
+}
+
+function keep(program, args, { cwd = repoRoot, env = {}, isShown = false }) {
   return new Promise((resolve) => {
-    const child = spawn(process.execPath, [binOf(packageName, bin), ...args], {
+    const child = spawn(process.execPath, [program, ...args], {
       cwd,
-      env: quietEnv(),
+      env: quietEnv(env),
       stdio: ["ignore", "pipe", "pipe"],
     });
     let output = "";
-    for (const stream of [child.stdout, child.stderr]) {
-      stream.setEncoding("utf8").on("data", (chunk) => {
+    for (const name of ["stdout", "stderr"]) {
+      child[name].setEncoding("utf8").on("data", (chunk) => {
         output += chunk;
+        if (isShown) process[name].write(chunk);
       });
     }
+    child.once("error", (error) => resolve({ code: 1, output: error.message }));
     child.once("close", (code) => resolve({ code: code ?? 1, output }));
   });
 }
 
 /** The program of a package. Read from its manifest, which not every package exports. */
-function binOf(packageName, bin) {
+function binOf(packageName, bin = packageName) {
   const dir = join(repoRoot, "node_modules", packageName);
   const manifest = require(join(dir, "package.json"));
   return join(dir, typeof manifest.bin === "string" ? manifest.bin : manifest.bin[bin]);

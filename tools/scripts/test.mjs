@@ -4,11 +4,12 @@
  *   npm test                              all steps; one that fails does not stop the others
  *   npm test -- --only vitest,lint        some of them: format, typecheck, lint, vitest, simulate, e2e
  *
- * The last line counts the tests, and the exit code is 0 only when none failed.
+ * The last line counts the tests, those that failed are named before it, and the exit code is 0 only when none did.
  */
 import { parseArgs } from "node:util";
 import { ensureChromium } from "./chromium.mjs";
 import { Complaint, runMain } from "./complaint.mjs";
+import { failureLines } from "./failures.mjs";
 import { ensureBetterSqlite3, ensureInstalled } from "./setup.mjs";
 import { steps } from "./steps.mjs";
 
@@ -23,6 +24,7 @@ await runMain(async () => {
   const passed = sum(results, "passed");
   const failed = sum(results, "failed") + unready.length;
   printSummary(results, unready);
+  for (const line of failureLines(results)) console.log(line);
   console.log(`${passed} passed, ${failed} failed`);
   process.exitCode = failed === 0 ? 0 : 1;
 });
@@ -64,7 +66,8 @@ async function runStep({ name, run }) {
     result = await run();
   } catch (error) {
     console.error(error);
-    result = { passed: 0, failed: 1, note: "could not run" };
+    const failures = [{ file: `the step ${name}`, error: String(error).split("\n")[0] }];
+    result = { passed: 0, failed: 1, note: "could not run", failures };
   }
   const seconds = Math.round((Date.now() - startedAt) / 1000);
   console.log(`== ${name}: ${describe(result)} in ${seconds} s`);
