@@ -6,7 +6,12 @@ export async function runMain(main) {
   try {
     await main();
   } catch (error) {
-    console.error(error instanceof Complaint ? `\n${error.message}` : error);
+    console.error(saysItAll(error) ? `\n${error.message}` : error);
     process.exitCode = 1;
   }
+}
+
+/** An option that there is not is no fault of ours either. */
+function saysItAll(error) {
+  return error instanceof Complaint || String(error?.code).startsWith("ERR_PARSE_ARGS_");
 }

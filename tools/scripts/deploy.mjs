@@ -12,8 +12,8 @@
  * (of a preview: PLASMA_PREVIEW_SYNC_URL). On GitHub, later steps get the addresses as `app_url` and `sync_url`.
  */
 import { appendFileSync } from "node:fs";
-import { parseArgs } from "node:util";
-import { Complaint, runMain } from "./complaint.mjs";
+import { runCommand } from "./command-line.mjs";
+import { Complaint } from "./complaint.mjs";
 import { endGroupsOnSignal, stopAllGroups } from "./process-group.mjs";
 import { ensureInstalled } from "./setup.mjs";
 
@@ -21,8 +21,39 @@ const PARTS = ["sync", "todo"];
 const DEMO_HINT =
   "Without --demo nobody can sign in before apps/sync/src/auth.ts and apps/todo/lib/session.ts are yours.";
 
-await runMain(async () => {
-  const options = readOptions();
+const spec = {
+  command: "npm run deploy",
+  does: "Deploys the worker and the app to Cloudflare. What is there already is left as it is.",
+  options: {
+    "dry-run": {
+      type: "boolean",
+      default: false,
+      does: "Lists the steps and what they would create; needs no account and no network.",
+    },
+    only: {
+      type: "string",
+      takes: PARTS.join("|"),
+      does: "The worker alone, or the app alone.",
+    },
+    demo: {
+      type: "boolean",
+      default: false,
+      does: "Lets anybody sign in as one of the demo's people.",
+    },
+    preview: {
+      type: "string",
+      takes: "NAME",
+      does: "A preview with a worker and a database of its own, as a demo.",
+    },
+    remove: { type: "boolean", default: false, does: "Takes that preview away again." },
+  },
+  notes: [
+    "CLOUDFLARE_API_TOKEN and CLOUDFLARE_ACCOUNT_ID stand in for `wrangler login`; PLASMA_SYNC_URL is the worker's\naddress if it has one of its own (of a preview: PLASMA_PREVIEW_SYNC_URL).",
+  ],
+};
+
+await runCommand(spec, async ({ values }) => {
+  const options = checked(values);
   ensureInstalled();
   // What it imports is installed only now.
   const { bundleWorker, deploymentSteps } = await import("./deployment.mjs");
@@ -48,16 +79,7 @@ await runMain(async () => {
   }
 });
 
-function readOptions() {
-  const { values } = parseArgs({
-    options: {
-      "dry-run": { type: "boolean", default: false },
-      only: { type: "string" },
-      demo: { type: "boolean", default: false },
-      preview: { type: "string" },
-      remove: { type: "boolean", default: false },
-    },
-  });
+function checked(values) {
   if (values.only !== undefined && !PARTS.includes(values.only)) {
     throw new Complaint(`--only takes ${PARTS.join(" or ")}, not "${values.only}".`);
   }

@@ -11,13 +11,43 @@ export function portFromEnv(name, fallback, env = process.env) {
   throw new Complaint(`${name} must be a port number between 1 and 65535, not "${text}".`);
 }
 
-/** Throws a sentence naming the port and the variable that changes it, unless the port is free. */
+/** What listens where when nobody chose a port: none of them is a good one for anything else. */
+export const defaultPorts = { app: 3000, sync: 8787, preview: 8788 };
+
+/**
+ * Throws a sentence naming the port and the variable that changes it, unless all of them are free.
+ *
+ * @param {{ port: number, name: string, envName: string }[]} wanted
+ */
+export async function assertPortsFree(wanted) {
+  const ports = wanted.map(({ port }) => port);
+  const avoid = new Set([...Object.values(defaultPorts), ...ports]);
+  for (const [at, { port, name, envName }] of wanted.entries()) {
+    const other = wanted[ports.indexOf(port)];
+    if (other !== wanted[at]) {
+      throw new Complaint(
+        `Port ${port} cannot be that of both ${other.name} and ${name}. Set ${other.envName} or ${envName} to another one, for example ${envName} to ${await freePortAfter(port, avoid)}.`,
+      );
+    }
+    if (await isPortFree(port)) continue;
+    throw new Complaint(
+      `Port ${port} is in use by another program, and ${name} needs it. ` +
+        `End that program, or choose another port by setting ${envName}, for example to ${await freePortAfter(port, avoid)}.`,
+    );
+  }
+}
+
+/** The same of one port. */
 export async function assertPortFree(port, { name, envName }) {
-  if (await isPortFree(port)) return;
-  throw new Complaint(
-    `Port ${port} is in use by another program, and ${name} needs it. ` +
-      `End that program, or choose another port by setting ${envName}, for example to ${port + 1}.`,
-  );
+  await assertPortsFree([{ port, name, envName }]);
+}
+
+async function freePortAfter(port, avoid) {
+  // Few systems listen on so many in a row, and an advice is no promise.
+  for (let other = port + 1; other < Math.min(port + 100, 65_536); other++) {
+    if (!avoid.has(other) && (await isPortFree(other))) return other;
+  }
+  return await anyFreePort();
 }
 
 /** A port that was free a moment ago, for tests that do not care which. */
@@ -29,7 +59,7 @@ export async function anyFreePort() {
  * "localhost" is 127.0.0.1 for one program and ::1 for another, and some systems let a specific
  * address be taken beside a general one: the port is free when it is free on all three.
  */
-async function isPortFree(port) {
+export async function isPortFree(port) {
   for (const host of ["::", "127.0.0.1", "::1"]) {
     try {
       await listenBriefly(port, host);

@@ -11,21 +11,40 @@
  */
 import { createRequire } from "node:module";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
 import { buildPages } from "../pages/build.mjs";
 import { servePages } from "../pages/serve.mjs";
 import { ensureChromium, findChromium } from "./chromium.mjs";
-import { Complaint, runMain } from "./complaint.mjs";
+import { runCommand } from "./command-line.mjs";
+import { Complaint } from "./complaint.mjs";
 import { complainWhenItEnds, createOutput, startSeededSyncServer } from "./local-servers.mjs";
-import { assertPortFree, portFromEnv } from "./ports.mjs";
+import { claimFolder } from "./one-at-a-time.mjs";
+import { assertPortsFree, defaultPorts, portFromEnv } from "./ports.mjs";
 import { endGroupsOnSignal, isStopping, startGroup, stopAllGroups } from "./process-group.mjs";
 import { ensureBetterSqlite3, ensureInstalled, repoRoot } from "./setup.mjs";
 
-await runMain(async () => {
-  const { values, positionals } = parseArgs({
-    options: { e2e: { type: "boolean", default: false } },
-    allowPositionals: true,
-  });
+const spec = {
+  command: "npm run preview",
+  does: "Runs the production build as Cloudflare Pages serves it, with the sync worker, on this machine.",
+  options: {
+    e2e: {
+      type: "boolean",
+      default: false,
+      does: "Runs the end-to-end tests against it instead, and ends.",
+    },
+  },
+  positionals: {
+    takes: "NAME …",
+    does: "With --e2e: the tests whose file is named like that, such as `--e2e offline`.",
+  },
+  notes: [
+    `PLASMA_PREVIEW_PORT (${defaultPorts.preview}) and PLASMA_SYNC_PORT (${defaultPorts.sync}) choose other ports.`,
+  ],
+};
+
+await runCommand(spec, async ({ values, positionals }) => {
+  if (!values.e2e && positionals.length > 0) {
+    throw new Complaint(`"${positionals[0]}" names tests, and those run with --e2e alone.`);
+  }
   ensureInstalled();
   endGroupsOnSignal();
   try {
@@ -36,10 +55,13 @@ await runMain(async () => {
 });
 
 async function preview() {
-  const appPort = portFromEnv("PLASMA_PREVIEW_PORT", 8788);
-  const syncPort = portFromEnv("PLASMA_SYNC_PORT", 8787);
-  await assertPortFree(appPort, { name: "the preview", envName: "PLASMA_PREVIEW_PORT" });
-  await assertPortFree(syncPort, { name: "the sync worker", envName: "PLASMA_SYNC_PORT" });
+  const appPort = portFromEnv("PLASMA_PREVIEW_PORT", defaultPorts.preview);
+  const syncPort = portFromEnv("PLASMA_SYNC_PORT", defaultPorts.sync);
+  await claimFolder(repoRoot, { command: spec.command, url: `http://localhost:${appPort}` });
+  await assertPortsFree([
+    { port: appPort, name: "the preview", envName: "PLASMA_PREVIEW_PORT" },
+    { port: syncPort, name: "the sync worker", envName: "PLASMA_SYNC_PORT" },
+  ]);
   console.log("Building the app for Cloudflare Pages …");
   await buildPages({ syncUrl: `http://localhost:${syncPort}` });
   console.log("Starting the sync worker and Pages …");

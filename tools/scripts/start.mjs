@@ -5,22 +5,35 @@
  */
 import { createRequire } from "node:module";
 import { join } from "node:path";
-import { Complaint, runMain } from "./complaint.mjs";
+import { runCommand } from "./command-line.mjs";
+import { Complaint } from "./complaint.mjs";
 import { complainWhenItEnds, createOutput, startSeededSyncServer } from "./local-servers.mjs";
-import { assertPortFree, portFromEnv } from "./ports.mjs";
+import { claimFolder } from "./one-at-a-time.mjs";
+import { assertPortsFree, defaultPorts, portFromEnv } from "./ports.mjs";
 import { endGroupsOnSignal, startGroup, stopAllGroups } from "./process-group.mjs";
 import { checkNode, ensureInstalled, repoRoot } from "./setup.mjs";
 import { waitForHttp } from "./wait-for-http.mjs";
 
 const APP_TIMEOUT_MS = 180_000;
 
-await runMain(async () => {
+const spec = {
+  command: "npm start",
+  does: "Runs the sync worker and the app on this machine, installed first if need be. The data is kept in `.plasma/`.",
+  notes: [
+    `PLASMA_APP_PORT (${defaultPorts.app}) and PLASMA_SYNC_PORT (${defaultPorts.sync}) choose other ports.`,
+  ],
+};
+
+await runCommand(spec, async () => {
   checkNode();
   // Before the installation, so that nobody waits for it to be told of a port.
-  const appPort = portFromEnv("PLASMA_APP_PORT", 3000);
-  const syncPort = portFromEnv("PLASMA_SYNC_PORT", 8787);
-  await assertPortFree(appPort, { name: "the app", envName: "PLASMA_APP_PORT" });
-  await assertPortFree(syncPort, { name: "the sync worker", envName: "PLASMA_SYNC_PORT" });
+  const appPort = portFromEnv("PLASMA_APP_PORT", defaultPorts.app);
+  const syncPort = portFromEnv("PLASMA_SYNC_PORT", defaultPorts.sync);
+  await claimFolder(repoRoot, { command: spec.command, url: `http://localhost:${appPort}` });
+  await assertPortsFree([
+    { port: appPort, name: "the app", envName: "PLASMA_APP_PORT" },
+    { port: syncPort, name: "the sync worker", envName: "PLASMA_SYNC_PORT" },
+  ]);
   ensureInstalled();
   endGroupsOnSignal();
   try {

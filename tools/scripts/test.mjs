@@ -6,15 +6,28 @@
  *
  * The last line counts the tests, those that failed are named before it, and the exit code is 0 only when none did.
  */
-import { parseArgs } from "node:util";
 import { ensureChromium } from "./chromium.mjs";
-import { Complaint, runMain } from "./complaint.mjs";
+import { runCommand } from "./command-line.mjs";
+import { Complaint } from "./complaint.mjs";
 import { failureLines } from "./failures.mjs";
 import { ensureBetterSqlite3, ensureInstalled } from "./setup.mjs";
 import { steps } from "./steps.mjs";
 
-await runMain(async () => {
-  const chosen = chosenSteps();
+const spec = {
+  command: "npm test",
+  does: "Runs everything that must hold before a change lands. One step that fails does not stop the others.",
+  options: {
+    only: {
+      type: "string",
+      takes: "STEP,STEP",
+      does: `Some of the steps: ${steps.map(({ name }) => name).join(", ")}.`,
+    },
+  },
+  notes: ["The last line counts the tests; those that failed are named before it."],
+};
+
+await runCommand(spec, async ({ values }) => {
+  const chosen = chosenSteps(values.only);
   ensureInstalled();
   const unready = prepare(chosen);
 
@@ -29,10 +42,9 @@ await runMain(async () => {
   process.exitCode = failed === 0 ? 0 : 1;
 });
 
-function chosenSteps() {
-  const { values } = parseArgs({ options: { only: { type: "string" } } });
-  if (values.only === undefined) return steps;
-  const names = values.only.split(",");
+function chosenSteps(only) {
+  if (only === undefined) return steps;
+  const names = only.split(",");
   const known = steps.map((step) => step.name);
   const unknown = names.find((name) => !known.includes(name));
   if (unknown !== undefined) {

@@ -6,7 +6,7 @@
  * kill the worker and start it again, and nobody may have its port meanwhile. (A client that keeps
  * knocking at a dead port of that range can even be connected to itself.)
  */
-import { assertPortFree } from "../../../tools/scripts/ports.mjs";
+import { isPortFree } from "../../../tools/scripts/ports.mjs";
 
 export interface Addresses {
   readonly appUrl: string;
@@ -27,13 +27,6 @@ export function addresses(): Addresses {
 
 export function portOf(url: string): number {
   return Number(new URL(url).port);
-}
-
-export async function isPortFree(port: number): Promise<boolean> {
-  return await assertPortFree(port, { name: "the tests", envName: "" }).then(
-    () => true,
-    () => false,
-  );
 }
 
 async function freePort(): Promise<number> {

@@ -4,7 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "@playwright/test";
 import { startSyncServer } from "@plasma-starter/sync/dev-server";
-import { addresses, isPortFree, portOf } from "./addresses.ts";
+import { isPortFree } from "../../../tools/scripts/ports.mjs";
+import { addresses, portOf } from "./addresses.ts";
 
 type Running = Awaited<ReturnType<typeof startSyncServer>>;
 
