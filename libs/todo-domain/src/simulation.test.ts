@@ -71,6 +71,16 @@ const invariants: Readonly<Record<string, Invariant<typeof schema>>> = {
     const pairs = (await db.select().from(members)).map((row) => `${row.listId} ${row.userId}`);
     return new Set(pairs).size === pairs.length;
   },
+  "what is changed has been there": ({ accepted }) => {
+    const made = { addTodo: new Set<unknown>(), createList: new Set<unknown>() };
+    return accepted.every(({ name, args }) => {
+      const { id } = args as { id?: unknown };
+      if (name === "addTodo" || name === "createList") made[name].add(id);
+      if (name === "renameList") return made.createList.has(id);
+      const changesTodo = name === "editTodo" || name === "setTodoDone" || name === "moveTodo";
+      return !changesTodo || made.addTodo.has(id);
+    });
+  },
   "nothing is left of a list that is gone": async ({ db }) => {
     const ids = new Set((await db.select().from(lists)).map(({ id }) => id));
     const parts = [

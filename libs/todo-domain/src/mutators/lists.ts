@@ -1,6 +1,6 @@
 /** Making, naming and deleting lists. */
 
-import { defineMutators, eq } from "@sh1n4ps/plasma-core";
+import { defineMutators, eq, MutationRefused } from "@sh1n4ps/plasma-core";
 import { z } from "zod";
 import type { Ctx } from "../context.ts";
 import type { schema } from "../schema.ts";
@@ -27,7 +27,16 @@ export const listMutators = defineMutators<typeof schema, Ctx>()({
   renameList: {
     args: z.object({ id: rowId, name: listName }),
     run: async ({ db, args }) => {
-      await db.update(lists).set({ name: args.name }).where(eq(lists.id, args.id));
+      const { rowCount } = await db
+        .update(lists)
+        .set({ name: args.name })
+        .where(eq(lists.id, args.id));
+      if (rowCount === 0) {
+        throw new MutationRefused(
+          "gone",
+          "This list is gone: it was deleted, or is not shared with you any more.",
+        );
+      }
     },
   },
 

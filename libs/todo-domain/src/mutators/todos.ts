@@ -1,6 +1,6 @@
 /** Adding, editing, completing, moving and deleting todos. */
 
-import { and, defineMutators, eq } from "@sh1n4ps/plasma-core";
+import { and, defineMutators, eq, MutationRefused } from "@sh1n4ps/plasma-core";
 import { z } from "zod";
 import type { Ctx } from "../context.ts";
 import type { schema } from "../schema.ts";
@@ -18,21 +18,33 @@ export const todoMutators = defineMutators<typeof schema, Ctx>()({
   editTodo: {
     args: z.object({ id: rowId, title: todoTitle }),
     run: async ({ db, args }) => {
-      await db.update(todos).set({ title: args.title }).where(eq(todos.id, args.id));
+      const { rowCount } = await db
+        .update(todos)
+        .set({ title: args.title })
+        .where(eq(todos.id, args.id));
+      if (rowCount === 0) throw gone();
     },
   },
 
   setTodoDone: {
     args: z.object({ id: rowId, done: z.boolean() }),
     run: async ({ db, args }) => {
-      await db.update(todos).set({ done: args.done }).where(eq(todos.id, args.id));
+      const { rowCount } = await db
+        .update(todos)
+        .set({ done: args.done })
+        .where(eq(todos.id, args.id));
+      if (rowCount === 0) throw gone();
     },
   },
 
   moveTodo: {
     args: z.object({ id: rowId, position }),
     run: async ({ db, args }) => {
-      await db.update(todos).set({ position: args.position }).where(eq(todos.id, args.id));
+      const { rowCount } = await db
+        .update(todos)
+        .set({ position: args.position })
+        .where(eq(todos.id, args.id));
+      if (rowCount === 0) throw gone();
     },
   },
 
@@ -50,3 +62,11 @@ export const todoMutators = defineMutators<typeof schema, Ctx>()({
     },
   },
 });
+
+/** Without it, a change of what somebody cannot see any more would be taken, and come to nothing. */
+function gone(): MutationRefused {
+  return new MutationRefused(
+    "gone",
+    "This todo is gone: it was deleted, or its list is not shared with you any more.",
+  );
+}

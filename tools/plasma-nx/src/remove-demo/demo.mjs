@@ -20,6 +20,7 @@ export const demoArgs = ["listName", "todoTitle", "position", "inviteToken"];
 export const demoFiles = {
   domain: src(
     "demo-lists",
+    "gone-rows.test",
     "schema.test",
     "simulation.test",
     "mutators/lists",
