@@ -14,6 +14,34 @@ const TYPES = {
   json: "z.json()",
 };
 
+const SAMPLES = {
+  text: '"x"',
+  int: "1",
+  bigint: "1n",
+  real: "1.5",
+  boolean: "true",
+  timestamp: "new Date(0)",
+  blob: "new Uint8Array(1)",
+  json: "{}",
+  ref: '"1"',
+};
+
+/** What the types are called elsewhere. */
+const MEANT = {
+  string: "text",
+  varchar: "text",
+  number: "int, or real,",
+  integer: "int",
+  float: "real",
+  double: "real",
+  bool: "boolean",
+  date: "timestamp",
+  datetime: "timestamp",
+  object: "json",
+  array: "json",
+  bytes: "blob",
+};
+
 const MODIFIERS = ["nullable", "unique", "index"];
 
 /**
@@ -31,11 +59,8 @@ export function parseColumn(written) {
   const [name, type, ...rest] = written.split(":");
   checkName("column", name);
   if (name === "id") throw new Error("Every table has an id: leave it out.");
-  if (type !== "ref" && !Object.hasOwn(TYPES, type ?? "")) {
-    throw new Error(
-      `"${written}" has no type that there is. Write name:type, with one of: ${Object.keys(TYPES).join(", ")}, ref:TABLE.`,
-    );
-  }
+  if (type !== "ref" && !Object.hasOwn(TYPES, type ?? ""))
+    throw new Error(noSuchType(written, type));
   const target = type === "ref" ? rest.shift() : null;
   if (target === undefined) {
     throw new Error(`"${written}" does not say what it refers to. Write ${name}:ref:TABLE.`);
@@ -43,7 +68,7 @@ export function parseColumn(written) {
   for (const modifier of rest) {
     if (MODIFIERS.includes(modifier)) continue;
     throw new Error(
-      `"${written}" has "${modifier}", which does not exist. There are: ${MODIFIERS.join(", ")}.`,
+      `"${written}": "${modifier}" cannot follow a type. What can: ${MODIFIERS.join(", ")}.`,
     );
   }
   const column = {
@@ -62,6 +87,13 @@ export function parseColumn(written) {
   return column;
 }
 
+function noSuchType(written, type) {
+  const what = type
+    ? `there is no type "${type}"${Object.hasOwn(MEANT, type) ? ` (${MEANT[type]} is the one for that)` : ""}`
+    : "the type is missing";
+  return `"${written}": ${what}. A column is written name:type. The types are ${Object.keys(TYPES).join(", ")}, and ref:TABLE for a row of another table.`;
+}
+
 /** As it is declared in the schema. */
 export function declarationOf({ type, target, nullable, unique }, { table, cascades = false }) {
   const options = cascades ? ', { onDelete: "cascade" }' : "";
@@ -75,6 +107,11 @@ export function declarationOf({ type, target, nullable, unique }, { table, casca
 export function argumentOf({ type, nullable }) {
   const base = type === "ref" ? "rowId" : TYPES[type];
   return `${base}${nullable ? ".nullable()" : ""}`;
+}
+
+/** A value of it, as it is written in a test. */
+export function sampleOf({ type, nullable }) {
+  return nullable ? "null" : SAMPLES[type];
 }
 
 export function checkName(what, name) {
@@ -99,6 +136,11 @@ export function singularOf(plural) {
 /** `projectTasks` → `project tasks` */
 export function inWords(name) {
   return name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+}
+
+/** `project` → `a project`, `invite` → `an invite` */
+export function withArticle(words) {
+  return `${/^[aeio]/.test(words) ? "an" : "a"} ${words}`;
 }
 
 /** `projectTasks` → `project-tasks` */

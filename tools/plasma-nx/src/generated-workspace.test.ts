@@ -17,8 +17,9 @@ test("a project is in step in two windows of its owner, and in nobody else's", a
   const [laptop, phone, grace] = windows.map(({ page }) => page);
   const project = (page) => page.getByRole("listitem").filter({ hasText: "Moon base" });
   await laptop.getByRole("textbox", { name: "New project" }).fill("Moon base");
+  await laptop.getByLabel("Due").fill("2026-07-20T20:17");
   await laptop.getByRole("button", { name: "Add" }).click();
-  await expect(project(laptop)).toBeVisible();
+  await expect(project(laptop)).toContainText(/Due:.*2026/);
   await expect(project(phone)).toBeVisible();
   await windows[0].expectControlledByServiceWorker();
   await expect.poll(() => laptop.evaluate(() => caches.match("/projects").then(Boolean))).toBe(true);
@@ -45,6 +46,9 @@ describe.runIf(isAsCloned)("a workspace with a generated table", () => {
   it("is written by a few commands", { timeout: 3 * MINUTES }, async () => {
     const columns = ["name:text", "due:timestamp:nullable", "owner:ref:users"];
     const written = await run("nx", "g", "plasma-table", "projects", ...columns, "--page");
+    expect(written).toContain("open http://localhost:3000/projects");
+    const unknown = run("nx", "g", "plasma-table", "notes", "--pages");
+    await expect(unknown).rejects.toThrow("plasma-table has no option --pages.");
     expect(written).toContain("CREATE apps/todo/app/projects/page.tsx");
     expect(await run("nx", "g", "plasma-mutator", "archiveProject")).toContain(
       "UPDATE libs/todo-domain/src/mutators/projects.ts",

@@ -1,8 +1,9 @@
 /** What the generators write into this very workspace; nothing is kept. */
 
+import { logger } from "@nx/devkit";
 import type { Tree } from "@nx/devkit";
 import { FsTree } from "nx/src/generators/tree.js";
-import { beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { isAsCloned, ROOT } from "./as-cloned.fixture.ts";
 import plasmaColumn from "./column/generator.mjs";
 import plasmaMutator from "./mutator/generator.mjs";
@@ -14,6 +15,9 @@ const DOMAIN = "libs/todo-domain/src";
 let tree: Tree;
 beforeEach(() => {
   tree = new FsTree(ROOT, false);
+});
+afterEach(() => {
+  vi.restoreAllMocks();
 });
 const text = (path: string) => tree.read(path, "utf8") ?? expect.fail(`There is no ${path}.`);
 const changed = () =>
@@ -69,6 +73,40 @@ describe.runIf(isAsCloned)("plasma-table", () => {
     expect(text(`${DOMAIN}/schema.ts`)).toContain("/** Bump it when the meaning of a table");
   });
 
+  it("shows each field on the page, and lets people fill it in", async () => {
+    const columns = [
+      "name:text",
+      "due:timestamp:nullable",
+      "done:boolean",
+      "size:int",
+      "raw:json:nullable",
+    ];
+    await plasmaTable(tree, { name: "projects", columns, page: true });
+    const view = text("apps/todo/components/projects-view.tsx");
+    for (const input of ["due", "done", "size"]) expect(view).toContain(`name="${input}"`);
+    expect(view).toContain('due: text("due") ? new Date(text("due")) : null');
+    expect(view).toContain('{project.due === null ? "–" : project.due.toLocaleString()}');
+    // Nobody writes a document by hand.
+    expect(view).not.toContain('name="raw"');
+    expect(view).toContain('{project.raw === null ? "–" : JSON.stringify(project.raw)}');
+  });
+
+  it("says how to reach the page", async () => {
+    const told = vi.spyOn(logger, "info").mockReturnValue();
+    const after = await plasmaTable(tree, { name: "projectTasks", page: true });
+    after();
+    expect(told).toHaveBeenCalledWith(
+      expect.stringContaining("http://localhost:3000/project-tasks"),
+    );
+  });
+
+  it("refuses changes of rows that are gone, and deletes those", async () => {
+    await plasmaTable(tree, { name: "entries", columns: projects });
+    const mutators = text(`${DOMAIN}/mutators/entries.ts`);
+    expect(mutators.match(/MutationRefused\("gone", "This entry is gone\."\)/g)).toHaveLength(1);
+    expect(text("apps/todo/lib/describe-mutation.ts")).toContain('() => "Delete an entry"');
+  });
+
   it("gives a table that says nothing at all a title", async () => {
     await plasmaTable(tree, { name: "notes", page: true });
     expect(text(`${DOMAIN}/tables/notes.ts`)).toContain("title: text(),");
@@ -117,7 +155,17 @@ describe.runIf(isAsCloned)("plasma-table", () => {
     ["a table that exists", { name: "todos" }, 'There is a table "todos" already.'],
     ["a name that is none", { name: "my things" }, '"my things" cannot be the name of a table.'],
     ["a name that is no plural", { name: "fish" }, '"fish" does not look like a plural.'],
-    ["a type that is none", { name: "notes", columns: ["a:string"] }, "has no type that there is"],
+    [
+      "a type that is none",
+      { name: "notes", columns: ["a:string"] },
+      '"a:string": there is no type "string" (text is the one for that). A column is written name:type.',
+    ],
+    ["no type", { name: "notes", columns: ["a"] }, '"a": the type is missing. A column is written'],
+    [
+      "an option that there is not",
+      { name: "notes", singularName: "note" },
+      "plasma-table has no option --singular-name. Its options are: --name, --columns, --singular, --page;",
+    ],
     [
       "a reference to nothing",
       { name: "notes", columns: ["a:ref"] },
@@ -131,7 +179,7 @@ describe.runIf(isAsCloned)("plasma-table", () => {
     [
       "an unknown modifier",
       { name: "notes", columns: ["a:text:big"] },
-      'has "big", which does not exist',
+      '"big" cannot follow a type. What can: nullable, unique, index.',
     ],
     [
       "a column twice",
@@ -158,12 +206,18 @@ describe.runIf(isAsCloned)("plasma-table", () => {
 describe.runIf(isAsCloned)("plasma-mutator", () => {
   it("adds a mutator to those of the table that its name is about", async () => {
     await plasmaTable(tree, { name: "projects", columns: projects });
-    await plasmaMutator(tree, { name: "archiveProject" });
+    const after = await plasmaMutator(tree, { name: "archiveProject" });
     const mutators = text(`${DOMAIN}/mutators/projects.ts`);
     expect(mutators).toContain("archiveProject: {");
     expect(mutators).toContain("import { defineMutators, eq, MutationRefused }");
     expect(text("apps/todo/lib/describe-mutation.ts")).toContain(
-      'archiveProject: () => "Archive project"',
+      'archiveProject: () => "Archive a project"',
+    );
+    expect(mutators).toContain('throw new MutationRefused("gone", "This project is gone.");');
+    const told = vi.spyOn(logger, "info").mockReturnValue();
+    after();
+    expect(told).toHaveBeenCalledWith(
+      expect.stringContaining(`archiveProject is in ${DOMAIN}/mutators/projects.ts`),
     );
   });
 
@@ -176,6 +230,12 @@ describe.runIf(isAsCloned)("plasma-mutator", () => {
       'There are no mutators of "nope".',
     ],
     ["a name that is none", { name: "do it" }, "cannot be the name of a mutator"],
+    ["a word too many", { name: "openTodo", _: ["now"] }, '"now" is one word too many'],
+    [
+      "an option of others",
+      { name: "openTodo", page: true },
+      "plasma-mutator has no option --page",
+    ],
   ])("refuses %s, and writes nothing", async (_what, options, message) => {
     await expect(plasmaMutator(tree, options)).rejects.toThrow(message);
     expect(changed()).toEqual([]);
@@ -206,6 +266,11 @@ describe.runIf(isAsCloned)("plasma-column", () => {
       'has a column "title" already',
     ],
     ["one that rows would lack", { table: "todos", column: "a:int" }, "Make it a:int:nullable"],
+    [
+      "an option that there is not",
+      { table: "todos", column: "a:int:nullable", index: true },
+      "plasma-column has no option --index",
+    ],
   ])("refuses %s, and writes nothing", async (_what, options, message) => {
     await expect(plasmaColumn(tree, options)).rejects.toThrow(message);
     expect(changed()).toEqual([]);
@@ -226,6 +291,7 @@ describe.runIf(isAsCloned)("plasma-query", () => {
   it.each([
     ["one that exists", { name: "myLists" }, 'There is a query "myLists" already'],
     ["one about nothing", { name: "doIt" }, "does not say which table it is about"],
+    ["an option that there is not", { name: "allTodos", where: "x" }, "no option --where"],
     ["an unknown column", { name: "todosByMood", by: "mood" }, '"todos" has no column "mood".'],
   ])("refuses %s, and writes nothing", async (_what, options, message) => {
     await expect(plasmaQuery(tree, options)).rejects.toThrow(message);

@@ -3,9 +3,12 @@
 import { formatFiles, joinPathFragments } from "@nx/devkit";
 import { declarationOf, parseColumn } from "../columns.mjs";
 import { columnNames, edit, withColumn, withImport, withIndex } from "../edit.mjs";
+import { refuseUnknownOptions } from "../options.mjs";
 import { domainOf, fileOfTable } from "../workspace.mjs";
 
-export default async function plasmaColumn(tree, { table, column: written }) {
+export default async function plasmaColumn(tree, options) {
+  refuseUnknownOptions("column", options);
+  const { table, column: written } = options;
   const domain = domainOf(tree);
   const file = fileOfTable(tree, domain, table);
   if (!file) throw new Error(`There is no table "${table}". Mend the name, or generate it first.`);

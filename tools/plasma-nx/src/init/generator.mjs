@@ -16,6 +16,7 @@ import {
 import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
 import { edit } from "../edit.mjs";
+import { refuseUnknownOptions } from "../options.mjs";
 import plasmaTable from "../table/generator.mjs";
 import { rootOf } from "../workspace.mjs";
 import { readJsonText, withJsonValue } from "./json-text.mjs";
@@ -26,6 +27,7 @@ import { appDependencies, dependencies, devDependencies } from "./packages.mjs";
 const SAMPLE = { name: "notes", columns: ["title:text"] };
 
 export default async function plasmaInit(tree, options = {}) {
+  refuseUnknownOptions("init", options);
   const { app, domain = "libs/domain", worker = "apps/sync", skipInstall = false } = options;
   const names = { domain: basename(domain), worker: basename(worker) };
   const baseConfig = ["tsconfig.base.json", "tsconfig.json"].find((path) => tree.exists(path));

@@ -1,12 +1,15 @@
 /** `nx g plasma-mutator`: a mutator among those of its table, to be filled in. */
 
-import { formatFiles, joinPathFragments } from "@nx/devkit";
-import { checkName, inWords, singularOf } from "../columns.mjs";
+import { formatFiles, joinPathFragments, logger } from "@nx/devkit";
+import { capitalized, checkName, inWords, singularOf, withArticle } from "../columns.mjs";
 import { describeMutations } from "../describe-mutation.mjs";
 import { argumentNames, edit, withArgument, withImport } from "../edit.mjs";
+import { refuseUnknownOptions } from "../options.mjs";
 import { domainOf } from "../workspace.mjs";
 
-export default async function plasmaMutator(tree, { name, table: given }) {
+export default async function plasmaMutator(tree, options) {
+  refuseUnknownOptions("mutator", options);
+  const { name, table: given } = options;
   checkName("mutator", name);
   const domain = domainOf(tree);
   const folder = joinPathFragments(domain, "src/mutators");
@@ -34,8 +37,18 @@ export default async function plasmaMutator(tree, { name, table: given }) {
     );
     return withArgument(imported, "defineMutators", mutatorOf(name, table));
   });
-  describeMutations(tree, [descriptionOf(name)]);
+  const words = descriptionOf(name, table);
+  const described = describeMutations(tree, [`${name}: () => "${words}"`]);
   await formatFiles(tree);
+  return () => logger.info(nextSteps({ name, file: `${folder}/${table}.ts`, described, words }));
+}
+
+function nextSteps({ name, file, described, words }) {
+  const told = described ? `\nWhat people read when it is refused ("${words}"): ${described}` : "";
+  const use = described
+    ? `useMutator("${name}")`
+    : `useMutation<AppMutators, "${name}">("${name}")`;
+  return `\n${name} is in ${file}: write there what it changes about the row, and which args it takes.\nIn a component: ${use}${told}\n`;
 }
 
 /** `archiveProject` is about `projects`. */
@@ -59,13 +72,18 @@ function mutatorOf(name, table) {
     args: z.object({ id: rowId }),
     run: async ({ db, args }) => {
       const [row] = await db.select().from(${table}).where(eq(${table}.id, args.id));
-      if (!row) throw new MutationRefused("not-found", "It is not there any more.");
+      if (!row) throw new MutationRefused("gone", "This ${inWords(singularOf(table) ?? table)} is gone.");
       // What changes about the row: await db.update(${table}).set({ … }).where(eq(${table}.id, row.id));
     },
   }`;
 }
 
-function descriptionOf(name) {
+/** `archiveProject` → `Archive a project` */
+function descriptionOf(name, table) {
   const words = inWords(name);
-  return `${name}: () => "${words.charAt(0).toUpperCase()}${words.slice(1)}"`;
+  const one = inWords(singularOf(table) ?? table);
+  const [verb] = words.split(" ");
+  const rest = words.slice(verb.length + 1);
+  const isOne = rest === one || rest.startsWith(`${one} `);
+  return capitalized(isOne ? `${verb} ${withArticle(rest)}` : words);
 }

@@ -3,9 +3,12 @@
 import { formatFiles, joinPathFragments } from "@nx/devkit";
 import { capitalized, checkName, inWords } from "../columns.mjs";
 import { columnNames, edit, exportsConstant, withExport, withImport } from "../edit.mjs";
+import { refuseUnknownOptions } from "../options.mjs";
 import { domainOf, fileOfTable, tablesOf } from "../workspace.mjs";
 
-export default async function plasmaQuery(tree, { name, table: given, by }) {
+export default async function plasmaQuery(tree, options) {
+  refuseUnknownOptions("query", options);
+  const { name, table: given, by } = options;
   checkName("query", name);
   const domain = domainOf(tree);
   const queries = joinPathFragments(domain, "src/queries.ts");

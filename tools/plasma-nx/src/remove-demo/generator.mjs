@@ -20,6 +20,7 @@ import {
   withoutProperties,
   withoutUnusedImports,
 } from "../removals.mjs";
+import { refuseUnknownOptions } from "../options.mjs";
 import { domainOf, rootOf, tablesOf } from "../workspace.mjs";
 import {
   demoArgs,
@@ -35,7 +36,8 @@ import { filesIn, refuseUsesOf } from "./uses.mjs";
 
 const MEMBERSHIP = "tables/membership.ts";
 
-export default async function removeDemo(tree) {
+export default async function removeDemo(tree, options = {}) {
+  refuseUnknownOptions("remove-demo", options);
   const domain = domainOf(tree);
   if (!tablesOf(tree, domain).some((table) => demoTables.includes(table))) {
     throw new Error(

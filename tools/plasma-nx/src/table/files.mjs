@@ -1,6 +1,13 @@
 /** The files of a new table. What the formatter does is left to it. */
 
-import { argumentOf, capitalized, declarationOf, inWords } from "../columns.mjs";
+import {
+  argumentOf,
+  capitalized,
+  declarationOf,
+  inWords,
+  sampleOf,
+  withArticle,
+} from "../columns.mjs";
 import { ruleOf } from "./access.mjs";
 
 /** `libs/…/src/tables/projects.ts` */
@@ -47,7 +54,7 @@ export function mutatorsFile({ name, singular, columns, access }) {
   const One = capitalized(singular);
   const isOwner = access.kind === "owner";
   const given = columns.filter(({ name: column }) => !(isOwner && column === access.column));
-  const edited = given.filter(({ name: column }) => column !== access.column);
+  const edited = editedOf({ columns, access });
   const list = (some) => some.map((column) => `${column.name}: ${argumentOf(column)}`).join(", ");
   const shared = ["rowId", ...(given.some(({ type }) => type === "timestamp") ? ["moment"] : [])];
   const values = isOwner ? `{ ...args, ${access.column}: ctx.userId }` : "args";
@@ -58,13 +65,14 @@ export function mutatorsFile({ name, singular, columns, access }) {
   edit${One}: {
     args: z.object({ id: rowId, ${list(edited)} }),
     run: async ({ db, args: { id, ...values } }) => {
-      await db.update(${name}).set(values).where(eq(${name}.id, id));
+      const { rowCount } = await db.update(${name}).set(values).where(eq(${name}.id, id));
+      if (rowCount === 0) throw new MutationRefused("gone", "This ${inWords(singular)} is gone.");
     },
   },
 `;
   return `/** Adding, editing and deleting ${inWords(name)}. */
 
-import { defineMutators, eq } from "@sh1n4ps/plasma-core";
+import { defineMutators, eq${edited.length === 0 ? "" : ", MutationRefused"} } from "@sh1n4ps/plasma-core";
 import { z } from "zod";
 import type { Ctx } from "../context.ts";
 import type { schema } from "../schema.ts";
@@ -89,8 +97,13 @@ ${edit}
 `;
 }
 
+/** What a mutator may change about a row: not whose it is. */
+function editedOf({ columns, access }) {
+  return columns.filter(({ name }) => name !== access.column);
+}
+
 /** `libs/…/src/tables/projects.test.ts` */
-export function testFile({ name, singular, access }) {
+export function testFile({ name, singular, columns, access }) {
   const One = capitalized(singular);
   const row =
     access.kind === "members"
@@ -103,7 +116,29 @@ export function testFile({ name, singular, access }) {
 };\n`
       : "";
   const source = access.kind === "members" ? "(table: string) => rows[table] ?? []" : "() => []";
-  return `import { bindRule, evaluateCondition, requireMutator, requireTable, validateArgs } from "@sh1n4ps/plasma-core";
+  const edited = editedOf({ columns, access });
+  const hasEdit = edited.length > 0;
+  const values = edited.map((column) => `${column.name}: ${sampleOf(column)}`).join(", ");
+  const edit = hasEdit
+    ? `
+
+  it("are not changed when they are gone, which is told", async () => {
+    // A database in which no row is met.
+    const db = mutatorDb(schema, {
+      select: () => Promise.resolve([]),
+      write: () => Promise.resolve({ rowCount: 0, rows: [] }),
+    });
+    const args = { id: "1", ${values} };
+    const edited = invokeMutator(mutators, "edit${One}", { db, args, ctx: { userId: "ada" } });
+    await expect(edited).rejects.toMatchObject({ name: "MutationRefused", code: "gone" });
+  });`
+    : "";
+  const imports = [
+    "bindRule",
+    "evaluateCondition",
+    ...(hasEdit ? ["invokeMutator", "mutatorDb"] : []),
+  ];
+  return `import { ${imports.join(", ")}, requireMutator, requireTable, validateArgs } from "@sh1n4ps/plasma-core";
 import type { RuleKind } from "@sh1n4ps/plasma-core";
 import { describe, expect, it } from "vitest";
 import { mutators } from "../mutators.ts";
@@ -131,7 +166,7 @@ describe("${inWords(name)}", () => {
     const args = { id: "1" };
     await expect(check(args)).resolves.toEqual(args);
     await expect(check({})).rejects.toThrow();
-  });
+  });${edit}
 });
 `;
 }
@@ -151,12 +186,12 @@ export function descriptionsOf({ singular, columns, access }) {
   const One = capitalized(singular);
   const words = inWords(singular);
   const title = columns.find(({ type }) => type === "text")?.name;
-  const hasEdit = columns.some(({ name }) => name !== access.column);
+  const hasEdit = editedOf({ columns, access }).length > 0;
   return [
     title
       ? `add${One}: (args) => \`Add the ${words} \${quoted(args, "${title}")}\``
-      : `add${One}: () => "Add a ${words}"`,
-    ...(hasEdit ? [`edit${One}: () => "Change a ${words}"`] : []),
-    `delete${One}: () => "Delete a ${words}"`,
+      : `add${One}: () => "Add ${withArticle(words)}"`,
+    ...(hasEdit ? [`edit${One}: () => "Change ${withArticle(words)}"`] : []),
+    `delete${One}: () => "Delete ${withArticle(words)}"`,
   ];
 }

@@ -11,12 +11,14 @@ import {
   withImport,
   withProperty,
 } from "../edit.mjs";
+import { refuseUnknownOptions } from "../options.mjs";
 import { appOf, domainOf, fileOfTable } from "../workspace.mjs";
 import { accessOf } from "./access.mjs";
 import { descriptionsOf, mutatorsFile, queryOf, tableFile, testFile } from "./files.mjs";
 import { componentFile, pageFile } from "./page.mjs";
 
 export default async function plasmaTable(tree, options) {
+  refuseUnknownOptions("table", options, { takesMoreWords: true });
   const { name, page = false } = options;
   checkName("table", name);
   const singular = options.singular ?? singularOf(name);
@@ -86,7 +88,7 @@ function pathOf(name) {
 
 function nextSteps({ name }, { page, domain }) {
   const shown = page
-    ? `The page is ${pathOf(name)} of the app: open it in two windows of one person. What it looks like: components/${names(name).fileName}-view.tsx of the app.`
+    ? `The page is ${pathOf(name)} of the app. Nothing links to it yet: while \`npm start\` runs, open http://localhost:3000${pathOf(name)} (or the port that you chose) in two windows of one person. What it looks like: components/${names(name).fileName}-view.tsx of the app.`
     : `In a component: useLiveQuery(all${capitalized(name)}, [])`;
   return `\n${shown}\nWho may read and write: ${domain}/src/tables/${name}.ts. Its tests: ${domain}/src/tables/${name}.test.ts\n`;
 }
