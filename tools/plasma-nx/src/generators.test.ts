@@ -1,5 +1,6 @@
 /** What the generators write into this very workspace; nothing is kept. */
 
+import { readFileSync } from "node:fs";
 import { logger } from "@nx/devkit";
 import type { Tree } from "@nx/devkit";
 import { FsTree } from "nx/src/generators/tree.js";
@@ -200,6 +201,36 @@ describe.runIf(isAsCloned)("plasma-table", () => {
   ])("refuses %s, and writes nothing", async (_what, options, message) => {
     await expect(plasmaTable(tree, options)).rejects.toThrow(message);
     expect(changed()).toEqual([]);
+  });
+});
+
+describe.runIf(isAsCloned)("the README", () => {
+  /** The generators of the starter's block, each with what one types behind its name. */
+  const lines = [
+    ...readFileSync(new URL("../README.md", import.meta.url), "utf8").matchAll(
+      /^npx nx g (plasma-(?!nx)[\w-]+) (.+)$/gm,
+    ),
+  ];
+
+  it("begins with the table of the main README", () => {
+    const main = readFileSync(`${ROOT}/README.md`, "utf8");
+    expect(main).toContain(lines[0]?.[0] ?? expect.fail("It has no line."));
+  });
+
+  it("has lines that go on from each other", async () => {
+    for (const [, generator, typed = ""] of lines) {
+      const [name = "", ...words] = typed.replace("--page", "").trim().split(" ");
+      if (generator === "plasma-table")
+        await plasmaTable(tree, { name, _: words, page: typed.includes("--page") });
+      else if (generator === "plasma-mutator") await plasmaMutator(tree, { name });
+      else if (generator === "plasma-column")
+        await plasmaColumn(tree, { table: name, column: words[0] });
+      else if (generator === "plasma-query") await plasmaQuery(tree, { name, by: words[1] });
+      else expect.fail(`Nobody knows ${generator}.`);
+    }
+    expect(lines.map(([, generator]) => generator)).toContain("plasma-query");
+    expect(text(`${DOMAIN}/queries.ts`)).toContain("projectsOfOwner");
+    expect(text(`${DOMAIN}/tables/tasks.ts`)).toContain("project: ref(() => projects.id)");
   });
 });
 
