@@ -1,7 +1,7 @@
 /** Reading the engine's one row about the database, and the nonces of its versions. */
 
 import type { SqlRow, Statement } from "../sql/executor.ts";
-import { integer, join, sql } from "../sql/fragment.ts";
+import { bindInteger, join, sql } from "../sql/fragment.ts";
 
 export interface DatabaseMeta {
   readonly databaseId: string;
@@ -27,11 +27,11 @@ export function metaFrom(rows: readonly SqlRow[]): DatabaseMeta {
 /** The nonces of some versions. */
 export function selectNonces(versions: readonly number[]): Statement {
   const wanted = versions.length === 0 ? [-1] : versions;
-  return sql`SELECT version, nonce FROM _plasma_versions WHERE region = 0 AND version IN (${join(wanted.map(integer))})`;
+  return sql`SELECT version, nonce FROM _plasma_versions WHERE region = 0 AND version IN (${join(wanted.map(bindInteger))})`;
 }
 
 /** The nonce of the version that the database stands at. */
-export const SELECT_CURRENT_NONCE: Statement = sql`SELECT version, nonce FROM _plasma_versions WHERE region = ${integer(0)} AND version = (SELECT version FROM _plasma_meta)`;
+export const SELECT_CURRENT_NONCE: Statement = sql`SELECT version, nonce FROM _plasma_versions WHERE region = 0 AND version = (SELECT version FROM _plasma_meta)`;
 
 export function noncesFrom(rows: readonly SqlRow[]): ReadonlyMap<number, string> {
   return new Map(rows.map((row) => [row["version"] as number, row["nonce"] as string]));

@@ -10,7 +10,7 @@ import type { Schema } from "@sh1n4ps/plasma-core";
 import { historyTable, versionIndex } from "../schema/history-names.ts";
 import type { SqlDialect } from "../sql/dialect.ts";
 import type { SqlRow, Statement } from "../sql/executor.ts";
-import { integer, join, name, sql } from "../sql/fragment.ts";
+import { bindInteger, join, name, sql } from "../sql/fragment.ts";
 
 export type TouchedTables = ReadonlySet<string>;
 
@@ -19,9 +19,11 @@ export function selectTouched(
   { schema, dialect }: { readonly schema: Schema; readonly dialect: SqlDialect },
   since: number,
 ): Statement {
+  // Bound, so that the text is the same for every pull, and is prepared once.
+  const version = bindInteger(since);
   const columns = [...schema.byName.keys()].map((table, at) => {
     const log = dialect.byIndex(name(historyTable(table)), versionIndex(table));
-    return sql`CASE WHEN EXISTS (SELECT 1 FROM ${log} WHERE _v > ${integer(since)}) THEN 1 ELSE 0 END AS ${name(`t${at}`)}`;
+    return sql`CASE WHEN EXISTS (SELECT 1 FROM ${log} WHERE _v > ${version}) THEN 1 ELSE 0 END AS ${name(`t${at}`)}`;
   });
   return sql`SELECT ${join([sql`1 AS one`, ...columns])}`;
 }
