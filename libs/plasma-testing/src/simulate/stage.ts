@@ -94,7 +94,16 @@ export class Stage {
     this.#devices = people.map(
       (person) =>
         new Device({
-          ...{ name: person, person, scheduler, random, watch, pageSize: 500, slownessMs: 3 },
+          ...{
+            name: person,
+            person,
+            scheduler,
+            random,
+            watch,
+            pageSize: 500,
+            slownessMs: 3,
+            latencyMs: 5,
+          },
           fullness: () => 0,
         }),
     );

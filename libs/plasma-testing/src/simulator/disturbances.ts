@@ -19,6 +19,7 @@ const WEIGHTS = {
   retryRejected: 1.5,
   dismissRejected: 1,
   syncNow: 3,
+  workInAllTabs: 2,
   clockJump: 1,
   clearDevice: 0.3,
   copyProfile: 0.4,

@@ -1,6 +1,6 @@
 /** Makes things go wrong, and puts them right again. */
 
-import { compactChangeLog, fromBetterSqlite3 } from "@sh1n4ps/plasma-server";
+import { compactChangeLog } from "@sh1n4ps/plasma-server";
 import type { Disturbance } from "./disturbances.ts";
 import type { ModelState } from "./reference.ts";
 import type { Ctx } from "./workload/app.ts";
@@ -160,9 +160,8 @@ export class Disturber {
 
   #compact(behind: number): void {
     const { world } = this.#options;
-    const executor = fromBetterSqlite3(world.server.database, { synchronous: "NORMAL" });
     void compactChangeLog({
-      executor,
+      executor: world.server.executor,
       safeUpToVersion: Math.max(0, world.timeline.version - behind),
     }).catch((error: unknown) => world.fail(`C11: compaction failed: ${String(error)}`));
   }
@@ -178,6 +177,7 @@ export class Disturber {
     const { world, random } = this.#options;
     const id = random.pick(COUNTERS);
     const { database } = world.server;
+    world.server.isWritten = true;
     database.prepare("UPDATE counters SET count = count + 7 WHERE id = ?").run(id);
     const row = database.prepare("SELECT version FROM _plasma_meta").get() as { version: number };
     world.states.reached("write by other SQL");
@@ -222,10 +222,12 @@ export class Disturber {
 
   private dismissRejected(): void {
     const tab = this.#tab();
-    const first = tab?.owner.isFrozen ? undefined : tab?.client.rejected.list()[0];
-    if (!first) return;
-    this.#dismissed(first.uid);
-    void tab!.client.dismissRejected(first.uid).catch(() => undefined);
+    if (!tab || tab.owner.isFrozen) return;
+    const shown = tab.client.rejected.list();
+    for (const { uid } of shown.slice(0, this.#options.random.chance(0.5) ? 1 : shown.length)) {
+      this.#dismissed(uid);
+      void tab.client.dismissRejected(uid).catch(() => undefined);
+    }
   }
 
   #dismissed(uid: string): void {
@@ -270,10 +272,30 @@ export class Disturber {
     if (world.devices.length >= MAX_DEVICES) return;
     const copy = world.addDevice(from.person, from.pageSize);
     from.hasTwin = copy.hasTwin = true;
+    const windows = Math.max(1, from.tabs.size);
     void from.disk.copyTo(copy.disk).then(() => {
       world.states.reached("profile copied");
-      world.openTab(copy);
+      // Switched on when the other one has gone on for a while: all of its windows come back at once.
+      this.#later("copy opens", () => {
+        while (copy.tabs.size < windows) world.openTab(copy);
+        if (!this.#isOver) this.#workInAllTabs(copy);
+      });
     });
+  }
+
+  private workInAllTabs(): void {
+    this.#workInAllTabs(this.#device());
+  }
+
+  /** One person, several windows, one moment. */
+  #workInAllTabs(device: Device): void {
+    const { act, random } = this.#options;
+    for (const tab of device.tabs) {
+      for (let left = random.below(3); left > 0; left--) {
+        const isAble = () => tab.isAlive && !tab.owner.isFrozen && !this.#isOver;
+        this.#later("work in all tabs", () => isAble() && act(tab), 200);
+      }
+    }
   }
 
   private forgetRows(): void {

@@ -31,6 +31,8 @@ export interface DeviceOptions {
   readonly fullness: () => number;
   readonly pageSize: number;
   readonly slownessMs: number;
+  /** Of a message from tab to tab. */
+  readonly latencyMs: number;
   readonly watch: DiskWatch;
 }
 
@@ -60,7 +62,7 @@ export class Device {
     this.pageSize = options.pageSize;
     this.disk = new Disk({ ...options, name });
     this.locks = new TabLocks(scheduler, () => options.watch.stolen());
-    this.channels = new TabChannels(scheduler, random);
+    this.channels = new TabChannels(scheduler, random, options.latencyMs);
   }
 }
 

@@ -60,20 +60,30 @@ interface Process {
 export class SimServer<Ctx> {
   readonly #options: ServerOptions<Ctx>;
   #database: Database.Database;
+  /** Outlives processes, so that its prepared statements do. */
+  #executor: SqlExecutor;
   #process: Process | undefined;
   #started = 0;
   readonly #contexts = new WeakMap<Request, Ctx>();
   #pagesInFlight = 0;
   #amidPages: (() => void)[] = [];
+  /** Something may have been written since this was last set to false. */
+  isWritten = true;
 
   constructor(options: ServerOptions<Ctx>) {
     this.#options = options;
     this.#database = options.openDatabase();
+    this.#executor = executorOf(this.#database);
     this.start();
   }
 
   get database(): Database.Database {
     return this.#database;
+  }
+
+  /** One that never fails, for jobs beside the server's. */
+  get executor(): SqlExecutor {
+    return this.#executor;
   }
 
   get isUp(): boolean {
@@ -106,6 +116,8 @@ export class SimServer<Ctx> {
     this.crash();
     this.#database.close();
     this.#database = this.#options.openDatabase(backup);
+    this.#executor = executorOf(this.#database);
+    this.isWritten = true;
     this.start();
   }
 
@@ -146,7 +158,7 @@ export class SimServer<Ctx> {
     const { scheduler, random, ctxOf, onError } = this.#options;
     return createSyncHandler<Ctx>({
       schemaVersion: SCHEMA_VERSION,
-      executor: this.#executorOf(owner),
+      executor: this.#fallible(owner),
       auth: (request) => {
         const person = request.headers.get(PERSON_HEADER) ?? "";
         const ctx = ctxOf(person);
@@ -171,8 +183,8 @@ export class SimServer<Ctx> {
     });
   }
 
-  #executorOf(owner: Owner): SqlExecutor {
-    const real = fromBetterSqlite3(this.#database, { synchronous: "NORMAL" });
+  #fallible(owner: Owner): SqlExecutor {
+    const real = this.#executor;
     const { scheduler } = this.#options;
     const around = async <T>(
       statements: readonly Statement[],
@@ -181,6 +193,7 @@ export class SimServer<Ctx> {
       const isWrite = !statements.every(({ text }) => /^\s*(SELECT|WITH)\b/i.test(text));
       await scheduler.pause(owner, isWrite ? "write" : "read");
       this.#failBefore();
+      this.isWritten ||= isWrite;
       try {
         const result = await run();
         if (!isWrite && this.#pagesInFlight > 0) this.#amidPages.shift()?.();
@@ -215,6 +228,10 @@ export class SimServer<Ctx> {
     this.#options.states.reached("commit succeeded and the database said that it failed");
     throw new Error("D1_ERROR: Network connection lost.");
   }
+}
+
+function executorOf(database: Database.Database): SqlExecutor {
+  return fromBetterSqlite3(database, { synchronous: "NORMAL" });
 }
 
 function isLaterPage(request: string): boolean {

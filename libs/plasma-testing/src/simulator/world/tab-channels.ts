@@ -16,11 +16,14 @@ interface Port {
 export class TabChannels {
   readonly #scheduler: Scheduler;
   readonly #random: Random;
+  readonly #latencyMs: number;
   readonly #ports = new Set<Port>();
 
-  constructor(scheduler: Scheduler, random: Random) {
+  /** `latencyMs`: what a message may take at most, because a tab has much to do. */
+  constructor(scheduler: Scheduler, random: Random, latencyMs: number) {
     this.#scheduler = scheduler;
     this.#random = random;
+    this.#latencyMs = latencyMs;
   }
 
   open(tab: Owner, name: string): BroadcastPort {
@@ -47,7 +50,7 @@ export class TabChannels {
   #send(port: Port, message: unknown): void {
     if (port.tab.isFrozen && this.#random.chance(0.7)) return;
     port.inbox.push(structuredClone(message));
-    this.#scheduler.at(port.tab, "message", this.#random.below(5), () => {
+    this.#scheduler.at(port.tab, "message", this.#random.below(this.#latencyMs), () => {
       const next = port.inbox.shift();
       if (!this.#ports.has(port)) return;
       for (const listener of [...port.listeners]) listener(next);

@@ -152,6 +152,7 @@ export class World<Ctx> implements WorldView<Ctx> {
     const device = new Device({
       ...{ name: `${person}-${this.devices.length}`, person, random, pageSize },
       slownessMs: random.pick([0, 3, 40]),
+      latencyMs: random.pick([5, 5, 60, 800]),
       scheduler: this.scheduler,
       fullness: () => this.faults.fullness,
       watch: {
@@ -227,13 +228,17 @@ export class World<Ctx> implements WorldView<Ctx> {
 
   async step(until?: number): Promise<boolean> {
     const stepped = await this.scheduler.step(until);
-    const decisions = await this.timeline.observe(this.server.database);
-    for (const decision of decisions) {
+    if (this.server.isWritten) await this.#observe();
+    for (const checker of this.checkers) await checker.stepped?.();
+    return stepped;
+  }
+
+  async #observe(): Promise<void> {
+    this.server.isWritten = false;
+    for (const decision of await this.timeline.observe(this.server.database)) {
       this.scheduler.note(`${decision.version} ${decision.uid} ${decision.code ?? "ok"}`);
       this.#each((checker) => checker.decided?.(decision));
     }
-    for (const checker of this.checkers) await checker.stepped?.();
-    return stepped;
   }
 
   async rested(): Promise<void> {
