@@ -80,6 +80,8 @@ function jobsOf({ seeds, few, many }) {
 /** The first seed that catches it, and how many were tried; null if none does. */
 async function huntFor(bug, jobs) {
   const worker = new Worker(new URL("./simulate-worker.mjs", import.meta.url), {
+    // As in simulate.mjs.
+    resourceLimits: { maxYoungGenerationSizeMb: 128 },
     workerData: { entry: ENTRY, trails: false, bug },
   });
   const failed = new Promise((_, reject) => worker.once("error", reject));

@@ -86,7 +86,11 @@ function runAll(queue, take, { workers, trail }) {
   const jobs = [...queue];
   const workerData = { entry: ENTRY, trails: trail };
   const running = Array.from({ length: Math.min(workers, jobs.length) }, () => {
-    const worker = new Worker(new URL("./simulate-worker.mjs", import.meta.url), { workerData });
+    const worker = new Worker(new URL("./simulate-worker.mjs", import.meta.url), {
+      workerData,
+      // Most of what a step makes is gone after it.
+      resourceLimits: { maxYoungGenerationSizeMb: 128 },
+    });
     return new Promise((resolve, reject) => {
       worker.on("error", reject);
       worker.on("message", (result) => {

@@ -49,7 +49,7 @@ export class Disturber {
       device.isCut = false;
       device.online.switch(true);
       device.skewMs = 0;
-      if (device.tabs.size === 0) world.openTab(device);
+      if ([...device.tabs].every(({ isClosing }) => isClosing)) world.openTab(device);
       for (const tab of device.tabs) {
         if (tab.owner.isFrozen) tab.thaw(true);
         tab.client.setOffline(false);
