@@ -59,12 +59,13 @@ export class Rebase {
     const { memory } = this.#options;
     const { clientID: own } = request;
     if (memory.cookie !== request.cookie) return { kind: "stale" };
-    const lastMutationIDs = { ...last.lastMutationIDs };
     const forked = this.#forked(last, own);
-    for (const clientID of forked) delete lastMutationIDs[clientID];
-    const settlesNothing = Object.entries(lastMutationIDs).every(
-      ([clientID, id]) => id <= memory.confirmedOf(clientID),
+    const lastMutationIDs = Object.fromEntries(
+      Object.entries(last.lastMutationIDs).filter(
+        ([clientID, id]) => !forked.includes(clientID) && id > memory.confirmedOf(clientID),
+      ),
     );
+    const settlesNothing = Object.keys(lastMutationIDs).length === 0;
     const changesNothing = !clear && images.length === 0 && settlesNothing;
     if (changesNothing && forked.length === 0 && last.cookie === memory.cookie) {
       return { kind: "nothing-new" };

@@ -116,6 +116,12 @@ export class ReplicaMemory {
     return this.#clients.has(clientID);
   }
 
+  /** Clients of other tabs, of which this one has not heard before. */
+  meet(clientIDs: readonly string[], confirmed = 0): void {
+    for (const id of clientIDs)
+      if (!this.#clients.has(id)) this.#clients.set(id, { id, confirmed });
+  }
+
   confirmedOf(clientID: string): number {
     return this.#clients.get(clientID)?.confirmed ?? 0;
   }
@@ -197,12 +203,14 @@ export class ReplicaMemory {
 
   pullState(ownClientID: string | undefined): PullState {
     const own = ownClientID === undefined ? [] : [ownClientID];
-    const ids = new Set([...own, ...this.#pending.map(({ entry }) => entry.clientID)]);
-    const clients = [...ids].map((clientID) => ({
+    const waiting = this.#pending.map(({ entry }) => entry.clientID);
+    // Those without anything in the outbox as well: what they do now may be decided by the time that the server looks.
+    const known = [...new Set([...own, ...waiting, ...this.#clients.keys()])];
+    const clients = known.map((clientID) => ({
       clientID,
       confirmed: this.confirmedOf(clientID),
     }));
-    return { cookie: this.#cookie, clients };
+    return { cookie: this.#cookie, clients, known };
   }
 
   subscribeChanges(listener: (changes: readonly RowChange[]) => void): () => void {
@@ -272,11 +280,7 @@ export class ReplicaMemory {
 
   /** Mutations that another tab has stored. */
   appended(entries: readonly OutboxEntry[]): void {
-    for (const { clientID, id } of entries) {
-      if (!this.#clients.has(clientID)) {
-        this.#clients.set(clientID, { id: clientID, confirmed: id - 1 });
-      }
-    }
+    for (const { clientID, id } of entries) this.meet([clientID], id - 1);
     this.#pending = inOrder([...this.#pending, ...entries.map(fromStored)]);
     this.#publish(this.#overlayAnew());
     this.#outboxGrew();

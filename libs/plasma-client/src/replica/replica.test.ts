@@ -376,7 +376,7 @@ describe("a pull", () => {
         },
       ],
     };
-    expect(await replica.applyPull({ cookie: null }, [page])).toBe("applied");
+    expect(await replica.applyPull(replica.pullState(), [page])).toBe("applied");
     expect(await readDb(testSchema, replica).select().from(lists)).toEqual([
       { id: "l", name: "L", ownerId: "ada" },
     ]);
@@ -392,7 +392,7 @@ describe("a pull", () => {
       rejections: [],
       patch: [{ op: "put", table: "lists", row: { id: "l", name: 7 } }],
     };
-    await expect(replica.applyPull({ cookie: null }, [page])).rejects.toMatchObject({
+    await expect(replica.applyPull(replica.pullState(), [page])).rejects.toMatchObject({
       kind: "invalid-response",
     });
     expect(replica.pullState().cookie).toBe(null);

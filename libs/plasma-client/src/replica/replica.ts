@@ -254,7 +254,7 @@ export class Replica implements SyncReplica {
   }
 
   async applyPull(
-    request: { readonly cookie: string | null },
+    request: Pick<PullState, "cookie" | "known">,
     pages: readonly PullResponse[],
   ): Promise<"applied" | "stale"> {
     await this.open();
@@ -279,6 +279,7 @@ export class Replica implements SyncReplica {
       puts: images.flatMap(({ table, row }) => (row ? [{ table, row }] : [])),
       dels: images.filter(({ row }) => !row),
       lastMutationIDs,
+      known: request.known,
       rejections,
       baseSeq,
       rerun: local,
@@ -412,7 +413,7 @@ export class Replica implements SyncReplica {
           message.baseSeq > memory.baseSeq ||
           message.localSeq > memory.localSeq ||
           memory.lacksOneOf(message.heads);
-        return isBehind ? this.#reload() : undefined;
+        return isBehind ? this.#reload() : memory.meet(Object.keys(message.heads));
       }
     }
   }

@@ -16,7 +16,7 @@ export interface SyncReplica {
    * rows were reset), nothing was applied, and the pull has to be made again.
    */
   applyPull(
-    request: { readonly cookie: string | null },
+    request: Pick<PullState, "cookie" | "known">,
     pages: readonly PullResponse[],
   ): Promise<"applied" | "stale">;
   /** Fires when durable entries were added to the outbox (by this tab or another). */
@@ -42,4 +42,6 @@ export interface PendingPush {
 export interface PullState {
   readonly cookie: string | null;
   readonly clients: readonly { readonly clientID: string; readonly confirmed: number }[];
+  /** All clients of the device as of now; `clients` are as many of them as a request may name. */
+  readonly known: readonly string[];
 }

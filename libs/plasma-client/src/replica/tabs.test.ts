@@ -48,7 +48,7 @@ async function twoTabs() {
   const [sleeper, awake] = [world.tab(), world.tab()];
   await sync(sleeper.replica, remote);
   await showsEventually(awake.replica, ["A"]);
-  return { remote, sleeper, awake };
+  return { world, remote, sleeper, awake };
 }
 
 describe("a tab that has slept", () => {
@@ -338,6 +338,35 @@ describe("a reload", () => {
     expect(await titles(replica)).toEqual(["B!"]);
     await sync(replica, remote);
     expect(remote.rows("todos")).toMatchObject([{ title: "B!" }]);
+  });
+});
+
+describe("a pull that was asked for before another tab has written", () => {
+  const append = { id: "t1", text: "!" };
+
+  it("says what became of that mutation too", async () => {
+    const { remote, sleeper, awake } = await twoTabs();
+    await eventually(() => expect(sleeper.replica.pullState().known).toHaveLength(2));
+    const state = sleeper.replica.pullState();
+    await awake.replica.mutate("appendTitle", append);
+    await showsEventually(sleeper.replica, ["A!"]);
+    for (const outbox of awake.replica.pendingPushes()) await remote.push(outbox);
+    expect(await sleeper.replica.applyPull(state, remote.pull(state))).toBe("applied");
+    expect(await titles(sleeper.replica)).toEqual(["A!"]);
+    expect(sleeper.replica.state.pending).toBe(0);
+  });
+
+  it("is made again if that tab was not there yet", async () => {
+    const { world, remote, sleeper } = await twoTabs();
+    const state = sleeper.replica.pullState();
+    const { replica: third } = world.tab();
+    await third.mutate("appendTitle", append);
+    for (const outbox of third.pendingPushes()) await remote.push(outbox);
+    expect(await sleeper.replica.applyPull(state, remote.pull(state))).toBe("stale");
+    expect(await titles(sleeper.replica)).toEqual(["A!"]);
+    expect(await sync(sleeper.replica, remote)).toBe("applied");
+    expect(await titles(sleeper.replica)).toEqual(["A!"]);
+    await showsEventually(third, ["A!"]);
   });
 });
 

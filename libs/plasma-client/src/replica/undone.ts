@@ -27,10 +27,10 @@ export class UndoneWatch {
   }
 
   /** What to ask for in a pull. The oldest come first: those that find no place have their turn when others are decided. */
-  alsoAsk({ cookie, clients }: PullState): PullState {
+  alsoAsk({ cookie, clients, known }: PullState): PullState {
     const givenUp = [...this.#givenUp].map(([clientID, confirmed]) => ({ clientID, confirmed }));
     const asked = [...clients.slice(0, 1), ...givenUp, ...clients.slice(1)];
-    return { cookie, clients: asked.slice(0, MAX_PULL_CLIENTS) };
+    return { cookie, clients: asked.slice(0, MAX_PULL_CLIENTS), known };
   }
 
   /** Of a pull before it is applied. `tell` is to be called when it has been. */

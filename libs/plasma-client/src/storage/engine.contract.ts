@@ -164,6 +164,17 @@ export function describeEngineContract(name: string, make: () => Promise<EngineU
       expect(await engine.load()).toEqual(before);
     });
 
+    it("is stale while a client has something to send that it knows nothing of", async () => {
+      const { engine } = await opened();
+      await engine.addClient("c2");
+      const ignorant = pull({ known: ["c1"] });
+      await engine.append([entry(1, { clientID: "c2" })]);
+      expect(await engine.applyPull(ignorant)).toEqual({ kind: "stale" });
+      await engine.applyPull(pull({ lastMutationIDs: { c2: 1 } }));
+      const outcome = await engine.applyPull({ ...ignorant, expectedCookie: "1", cookie: "2" });
+      expect(outcome.kind).toBe("applied");
+    });
+
     it("drops what it settles, for each client alone, and keeps the rest (6)", async () => {
       const { engine } = await opened();
       await engine.addClient("c2");

@@ -143,6 +143,11 @@ export interface PullCommit {
   readonly lastMutationIDs: Readonly<Record<string, number>>;
   /** The refusals among them. */
   readonly rejections: readonly Rejection[];
+  /**
+   * The clients that were known when the pull was asked for. Of another one it says nothing, and yet its rows may be those
+   * that a mutation of it has made: while such a one has something in the outbox, the pull is stale.
+   */
+  readonly known: readonly string[];
   /** What the entries of `rerun` were run on, before this pull. When it has moved on, their images are left alone. */
   readonly baseSeq: number;
   /** Entries that were run again on the new base. Those that are gone are skipped. */

@@ -243,8 +243,18 @@ export function createIdbEngine(options: IdbEngineOptions): Engine {
 
     applyPull: (commit) =>
       connection.run(STORES, "readwrite", async (tx) => {
-        const meta = await readMeta(tx);
+        const outbox = tx.objectStore("outbox");
+        const clients = tx.objectStore("clients");
+        const [meta, clientIDs] = await Promise.all([
+          readMeta(tx),
+          wrap(clients.getAllKeys()) as Promise<string[]>,
+        ]);
         if (meta.cookie !== commit.expectedCookie) return { kind: "stale" };
+        for (const clientID of clientIDs) {
+          if (commit.known.includes(clientID)) continue;
+          const waiting = await wrap(outbox.index("client").count(allOf(clientID)));
+          if (waiting > 0) return { kind: "stale" };
+        }
 
         if (commit.clear) replaceConfirmed(tx, commit.puts, layout.segments);
         const logged = commit.clear ? 0 : (meta.logged ?? 0) + logPatch(tx, commit);
@@ -253,8 +263,6 @@ export function createIdbEngine(options: IdbEngineOptions): Engine {
         const { cookie, syncedAt } = commit;
         putMeta(tx, { ...meta, cookie, baseSeq, syncedAt, logged });
 
-        const outbox = tx.objectStore("outbox");
-        const clients = tx.objectStore("clients");
         const rejected: RejectedMutation[] = [];
         const gone: OutboxEntry[] = [];
         for (const [clientID, lastMutationID] of Object.entries(commit.lastMutationIDs)) {
@@ -313,10 +321,9 @@ export function createIdbEngine(options: IdbEngineOptions): Engine {
         const meta = await readMeta(tx);
         putMeta(tx, { ...meta, baseSeq: meta.baseSeq + 1 });
         const outbox = tx.objectStore("outbox");
-        const all = IDBKeyRange.bound([from, 0], [from, Infinity]);
         const clients = tx.objectStore("clients");
         const [entries, client] = await Promise.all([
-          wrap<OutboxEntry[]>(outbox.index("client").getAll(all)),
+          wrap<OutboxEntry[]>(outbox.index("client").getAll(allOf(from))),
           wrap<ClientRecord | undefined>(clients.get(from)),
         ]);
         clients.delete(from);
@@ -346,6 +353,11 @@ export function createIdbEngine(options: IdbEngineOptions): Engine {
 
 type Loaded =
   { readonly kind: "loaded"; readonly state: StoredState } | { readonly kind: "damaged" };
+
+/** The outbox entries of one client, in the index `client`. */
+function allOf(clientID: string): IDBKeyRange {
+  return IDBKeyRange.bound([clientID, 0], [clientID, Infinity]);
+}
 
 function putMeta(tx: IDBTransaction, meta: Meta): void {
   tx.objectStore("meta").put(meta, META_KEY);

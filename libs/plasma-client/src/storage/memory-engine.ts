@@ -112,6 +112,8 @@ export function createMemoryEngine(): Engine {
     applyPull: (commit) =>
       operation(() => {
         if (cookie !== commit.expectedCookie) return { kind: "stale" as const };
+        const isUnknown = ({ clientID }: OutboxEntry) => !commit.known.includes(clientID);
+        if ([...outbox.values()].some(isUnknown)) return { kind: "stale" as const };
         if (commit.clear) base.clear();
         for (const { table, id } of commit.dels) base.get(table)?.delete(id);
         for (const { table, row } of commit.puts) tableRows(table).set(row["id"] as string, row);

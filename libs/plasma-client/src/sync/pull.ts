@@ -48,7 +48,7 @@ export async function runPull(run: PullRun): Promise<PullRunOutcome> {
     if (fetched.kind === "restart") continue;
     if (fetched.kind !== "pages") return fetched;
     try {
-      const outcome = await run.replica.applyPull({ cookie: request.cookie }, fetched.pages);
+      const outcome = await run.replica.applyPull(request, fetched.pages);
       if (outcome === "applied") return { kind: "applied" };
     } catch (cause) {
       return { kind: "failed", failure: localFailure(cause) };

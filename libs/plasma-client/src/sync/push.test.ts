@@ -156,7 +156,7 @@ describe("a client that the server has forgotten", () => {
     const { replica, push, server } = setUp();
     const first = replica.append();
     await push();
-    await replica.applyPull({ cookie: null }, [
+    await replica.applyPull(replica.pullState(), [
       { cookie: "1", patch: [], lastMutationIDs: { "tab-1": 1 }, rejections: [], hasMore: false },
     ]);
     server.forget("tab-1");

@@ -138,7 +138,7 @@ describe("flush", () => {
       rejections: [],
       hasMore: false,
     };
-    await replica.applyPull({ cookie: null }, [page]);
+    await replica.applyPull(replica.pullState(), [page]);
     expect(flush.outcome()).toBe("waits");
     loop.replicaChanged();
     await platform.settle();

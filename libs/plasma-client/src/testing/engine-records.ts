@@ -26,6 +26,7 @@ export function pull(changes: Partial<PullCommit>): PullCommit {
     puts: [],
     dels: [],
     lastMutationIDs: {},
+    known: ["c1", "c2"],
     rejections: [],
     baseSeq: 1,
     rerun: [],

@@ -34,7 +34,7 @@ import type { PendingPush, PullState } from "../replica/sync-replica.ts";
 export interface ModelServer {
   push(outbox: PendingPush, limit?: number): Promise<void>;
   /** One page, or several of `pageSize` operations. */
-  pull(state: PullState, pageSize?: number): PullResponse[];
+  pull(state: Pick<PullState, "cookie" | "clients">, pageSize?: number): PullResponse[];
   /** What somebody else does. */
   run(name: string, args: unknown): Promise<void>;
   rows(table: string): readonly Row[];

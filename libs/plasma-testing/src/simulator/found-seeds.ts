@@ -23,6 +23,11 @@ export const foundBugs: readonly FoundBug[] = [
     bug: "a mutation of another tab is put over rows older than its own",
     test: [TABS, "never puts a mutation over rows that are older than those it was made on"],
   })),
+  ...[358, 935].map((seed): FoundBug => ({
+    ...{ seed, ops: 500, atItsTime: true },
+    bug: "a pull asks only about the clients that have something to send",
+    test: [TABS, "says what became of that mutation too"],
+  })),
   ...[223, 303].map((seed): FoundBug => ({
     ...{ seed, ops: 500, atItsTime: true },
     bug: "a mutation is charged with the failures of the database",

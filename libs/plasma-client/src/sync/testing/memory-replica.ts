@@ -84,7 +84,7 @@ export function memoryReplica(clientID = "tab-1"): MemoryReplica {
     pullState() {
       outboxOf(own);
       const clients = [...outboxes].map(([id, { confirmed }]) => ({ clientID: id, confirmed }));
-      return { cookie, clients };
+      return { cookie, clients, known: [...outboxes.keys()] };
     },
     async applyPull(request, pages) {
       await replica.beforeApply();

@@ -446,6 +446,15 @@ export const bugs = [
     ),
   ),
   bug(
+    "a pull asks only about the clients that have something to send",
+    client("replica/replica-memory", "...waiting, ...this.#clients.keys()", "...waiting"),
+    client(
+      "storage/memory-engine",
+      'if ([...outbox.values()].some(isUnknown)) return { kind: "stale" as const };',
+      "void isUnknown;",
+    ),
+  ),
+  bug(
     "a tab that missed a pull takes what was refused for confirmed",
     client(
       "replica/rebase",
@@ -466,8 +475,12 @@ export const bugs = [
     client("replica/pull-patch", "      layer.clear();\n", ""),
   ),
   bug(
-    "a mutation that cannot be stored is not taken back",
-    client("replica/outbox", "        memory.takeBack(lost.map(({ pending }) => pending));\n", ""),
+    "what was made after a mutation that cannot be stored is stored all the same",
+    client(
+      "replica/commit-queue",
+      "lost = [...batch, ...this.#waiting];\n      this.#waiting = [];\n",
+      "",
+    ),
   ),
   bug(
     "a snapshot does not forget the rows before it",

@@ -143,7 +143,8 @@ export class Disk {
       );
       await engine.applyPull({
         ...{ expectedCookie: null, cookie: stored.cookie ?? "", syncedAt: stored.syncedAt ?? 0 },
-        ...{ clear: true, puts, dels: [], lastMutationIDs, rejections: [], baseSeq: 1, rerun: [] },
+        ...{ clear: true, puts, dels: [], lastMutationIDs, known: [], rejections: [] },
+        ...{ baseSeq: 1, rerun: [] },
       });
       if (stored.cookie === null) await engine.resetBase({ keepRows: true });
     }
