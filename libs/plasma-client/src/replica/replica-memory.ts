@@ -180,6 +180,10 @@ export class ReplicaMemory {
     });
   }
 
+  get pushCount(): number {
+    return countOf(this.#pending, ({ seq }) => seq !== null);
+  }
+
   pendingPushes(): readonly PendingPush[] {
     if (this.#pushes) return this.#pushes;
     const byClient = new Map<string, PendingMutation[]>();
@@ -367,7 +371,7 @@ export class ReplicaMemory {
       ...this.#state,
       ...next,
       syncedAt: next.syncedAt === undefined ? this.#state.syncedAt : next.syncedAt,
-      pending: this.#pending.filter(isWork).length,
+      pending: countOf(this.#pending, isWork),
     };
     const firstSync = state.syncedAt === null ? "pending" : "complete";
     const before = this.#state;
@@ -389,4 +393,10 @@ function subscribe<T>(listeners: Set<T>, listener: T): () => void {
 
 function sameState(left: ReplicaState, right: ReplicaState): boolean {
   return (Object.keys(left) as (keyof ReplicaState)[]).every((key) => left[key] === right[key]);
+}
+
+function countOf<T>(items: readonly T[], isCounted: (item: T) => boolean): number {
+  let count = 0;
+  for (const item of items) if (isCounted(item)) count++;
+  return count;
 }

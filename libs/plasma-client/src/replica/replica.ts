@@ -245,6 +245,10 @@ export class Replica implements SyncReplica {
     return this.#memory.pendingPushes();
   }
 
+  get summary(): SyncReplica["summary"] {
+    return this.#memory;
+  }
+
   pullState(): PullState {
     return this.#undone.alsoAsk(this.#memory.pullState(this.#claim?.clientID));
   }

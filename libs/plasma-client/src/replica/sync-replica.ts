@@ -9,6 +9,8 @@ export interface SyncReplica {
   catchUp(): Promise<void>;
   /** Outboxes to push, oldest first for each client; only durable entries. */
   pendingPushes(): readonly PendingPush[];
+  /** How many mutations those are, and the cookie of the confirmed rows. Costs nothing to ask for. */
+  readonly summary: { readonly pushCount: number; readonly cookie: string | null };
   /** What a pull request says. */
   pullState(): PullState;
   /**

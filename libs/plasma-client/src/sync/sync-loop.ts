@@ -402,8 +402,8 @@ export function createSyncLoop(input: SyncLoopInput): SyncLoop {
   }
 
   function review(): void {
-    const pending = replica.pendingPushes();
-    questions.review({ state, pending, parked: memory.parked, lastError });
+    const { parked } = memory;
+    questions.review(() => ({ state, pending: replica.pendingPushes(), parked, lastError }));
     const next = readStatus();
     if (sameStatus(status, next)) return;
     status = next;
@@ -411,13 +411,14 @@ export function createSyncLoop(input: SyncLoopInput): SyncLoop {
   }
 
   function readStatus(): SyncStatus {
+    const { pushCount: pending, cookie } = replica.summary;
     const error =
       state.kind === "backing-off" || state.kind === "paused" ? state.failure.error : parkedError();
     return {
       connection: connectionOf(state),
-      pending: replica.pendingPushes().reduce((sum, { mutations }) => sum + mutations.length, 0),
+      pending,
       lastSyncedAt,
-      firstSync: replica.pullState().cookie === null ? "pending" : "complete",
+      firstSync: cookie === null ? "pending" : "complete",
       progress,
       ...(error ? { error } : {}),
     };

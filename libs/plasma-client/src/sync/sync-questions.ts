@@ -18,7 +18,7 @@ export interface SyncQuestions {
   /** A run has ended. */
   answer(kind: "push" | "pull", run: number, error: SyncClientError | null): void;
   /** The world has changed: whoever has what they wait for, or never will, is told. */
-  review(view: SyncView): void;
+  review(look: () => SyncView): void;
   rejectAll(error: SyncClientError): void;
 }
 
@@ -65,7 +65,9 @@ export function createSyncQuestions(): SyncQuestions {
       questions = questions.filter((question) => !isAnswered(question));
       for (const question of answered) settle(question, error);
     },
-    review(view) {
+    review(look) {
+      if (questions.length === 0 && drains.length === 0) return;
+      const view = look();
       const error = hopeless(view);
       if (error && questions.length > 0) {
         const disappointed = questions;

@@ -81,6 +81,9 @@ export function memoryReplica(clientID = "tab-1"): MemoryReplica {
             }),
           ),
         })),
+    get summary() {
+      return { pushCount: replica.pendingCount(), cookie };
+    },
     pullState() {
       outboxOf(own);
       const clients = [...outboxes].map(([id, { confirmed }]) => ({ clientID: id, confirmed }));
