@@ -6,7 +6,8 @@ import { testSchema } from "../testing/test-app.ts";
 import { entry, pull } from "../testing/engine-records.ts";
 import { describeEngineContract } from "./engine.contract.ts";
 import { createIdbEngine } from "./idb-engine.ts";
-import { VERSION } from "./idb-stores.ts";
+import { createStores, VERSION } from "./idb-stores.ts";
+import { packRows, SEGMENT_SIZES } from "./segments/segment.ts";
 import { schemaFingerprint } from "./schema-fingerprint.ts";
 
 const timers = {
@@ -133,6 +134,32 @@ describe("IndexedDB engine", () => {
     const rows = [...((await engine.load()).base.get("todos")?.values() ?? [])];
     expect(rows).toEqual([{ id: "a", due: new Date(1) }, { id: "b" }]);
     expect((await engine.keepLocal([])).localSeq).toBe(1);
+  });
+
+  it("brings a database of version 3 up to date, whose segments are in the order of ids", async () => {
+    const { indexedDB, open } = world();
+    await new Promise<void>((resolve) => {
+      const request = indexedDB.open("db", 3);
+      request.onupgradeneeded = () => {
+        const tx = request.transaction as IDBTransaction;
+        createStores(tx, 0, { sizes: SEGMENT_SIZES, clusters: new Map() });
+        const schema = schemaFingerprint(testSchema);
+        tx.objectStore("meta").put({ cookie: "c", baseSeq: 7, syncedAt: 1, schema }, "state");
+        const tables = new Map([["todos", [{ segment: 1, first: "a", count: 2 }]]]);
+        tx.objectStore("meta").put({ tables, next: 2 }, "segments");
+        tx.objectStore("segments").put(packRows("todos", [{ id: "a" }, { id: "b" }]), 1);
+        tx.objectStore("log").add([["todos", "b", { id: "b", title: "B" }]]);
+      };
+      request.onsuccess = () => {
+        request.result.close();
+        resolve();
+      };
+    });
+    const engine = open();
+    await engine.open();
+    expect(await engine.load()).toMatchObject({ cookie: "c", baseSeq: 7 });
+    const rows = [...((await engine.load()).base.get("todos")?.values() ?? [])];
+    expect(rows).toEqual([{ id: "a" }, { id: "b", title: "B" }]);
   });
 
   it("steps aside when a newer version wants to upgrade, says so once, and stays closed", async () => {

@@ -40,6 +40,7 @@ import {
   renumbered,
 } from "./outbox-entry.ts";
 import { schemaFingerprint } from "./schema-fingerprint.ts";
+import { clustersOf } from "./segments/cluster.ts";
 import {
   clearConfirmed,
   logPatch,
@@ -97,10 +98,11 @@ export function createIdbEngine(options: IdbEngineOptions): Engine {
   }
   const schema = schemaFingerprint(options.schema);
   const layout = { ...LAYOUT, ...options.layout };
+  const packing = { sizes: layout.segments, clusters: clustersOf(options.schema) };
   const connection = new IdbConnection({
     name: options.dbName,
     version: VERSION,
-    upgrade: (tx, oldVersion) => createStores(tx, oldVersion, layout.segments),
+    upgrade: (tx, oldVersion) => createStores(tx, oldVersion, packing),
     factory,
     timers: platform.timers,
     durability: options.durability ?? "relaxed",
@@ -153,7 +155,7 @@ export function createIdbEngine(options: IdbEngineOptions): Engine {
       connection
         .run(CONFIRMED, "readwrite", async (tx) => {
           const meta = await readMeta(tx);
-          const folded = await foldSlice(tx, from, layout.segments);
+          const folded = await foldSlice(tx, from, packing);
           if (folded.kind === "done") putMeta(tx, { ...meta, logged: folded.logged });
           return folded;
         })
@@ -256,7 +258,7 @@ export function createIdbEngine(options: IdbEngineOptions): Engine {
           if (waiting > 0) return { kind: "stale" };
         }
 
-        if (commit.clear) replaceConfirmed(tx, commit.puts, layout.segments);
+        if (commit.clear) replaceConfirmed(tx, commit.puts, packing);
         const logged = commit.clear ? 0 : (meta.logged ?? 0) + logPatch(tx, commit);
         if (logged > layout.log) fold();
         const baseSeq = meta.baseSeq + 1;

@@ -1,16 +1,26 @@
+import { boolean, defineSchema, id, table, text } from "@sh1n4ps/plasma-core";
 import type { Row } from "@sh1n4ps/plasma-core";
 import { describe, expect, it } from "vitest";
 import { pull } from "../../testing/engine-records.ts";
 import { freshIndexedDB } from "../../testing/fake-indexeddb.ts";
 import { seededRandom } from "../../testing/seeded-random.ts";
-import { testSchema } from "../../testing/test-app.ts";
 import type { Engine, PullCommit } from "../engine.ts";
 import { createIdbEngine } from "../idb-engine.ts";
 import { createMemoryEngine } from "../memory-engine.ts";
+import { compareKeys, keyOf } from "./cluster.ts";
 import { placeOf } from "./directory.ts";
 import type { Directory } from "./directory.ts";
 import { packRows, piecesOf, unpackRows } from "./segment.ts";
 
+const schema = defineSchema({
+  // A row moves to another segment when it is done, or has another title.
+  todos: table(
+    "todos",
+    { id: id(), title: text(), done: boolean() },
+    { indexes: [["done", "title"]] },
+  ),
+  lists: table("lists", { id: id(), title: text(), done: boolean() }),
+});
 const TABLES = ["todos", "lists"];
 /** So small that rows move between segments all the time. */
 const layout = { segments: { full: 60, most: 120 }, log: 12 };
@@ -35,7 +45,7 @@ function tabs() {
     indexedDB,
     open: () =>
       createIdbEngine({
-        schema: testSchema,
+        schema,
         dbName: "db",
         platform: { indexedDB, timers },
         layout,
@@ -58,9 +68,12 @@ function rowsOf(tables: ReadonlyMap<string, ReadonlyMap<string, Row>>): Record<s
   return Object.fromEntries(all.sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-async function counts(
-  indexedDB: IDBFactory,
-): Promise<{ segments: number; places: number; log: number }> {
+async function counts(indexedDB: IDBFactory): Promise<{
+  readonly segments: number;
+  readonly places: number;
+  readonly log: number;
+  readonly directory: Directory | undefined;
+}> {
   const db = await new Promise<IDBDatabase>((resolve) => {
     const request = indexedDB.open("db");
     request.onsuccess = () => resolve(request.result);
@@ -74,8 +87,8 @@ async function counts(
     const request = db.transaction("meta").objectStore("meta").get("segments");
     request.onsuccess = () => resolve(request.result as Directory | undefined);
   });
-  const places = [...(directory?.tables.values() ?? [])].flat().length;
-  const found = { segments: await count("segments"), places, log: await count("log") };
+  const places = [...(directory?.tables.values() ?? [])].flatMap(({ places }) => places).length;
+  const found = { segments: await count("segments"), places, log: await count("log"), directory };
   db.close();
   return found;
 }
@@ -124,8 +137,13 @@ describe("confirmed rows in segments", () => {
       }
       const loaded = await engines[0]?.load();
       expect(rowsOf(loaded?.base ?? new Map())).toEqual(rowsOf((await model.load()).base));
-      const { segments, places } = await counts(indexedDB);
+      const { segments, places, directory } = await counts(indexedDB);
       expect(segments).toBe(places);
+      for (const { places: own } of directory?.tables.values() ?? []) {
+        for (const [at, { first }] of own.entries()) {
+          if (at > 0) expect(compareKeys(own[at - 1]!.first, first)).toBeLessThan(0);
+        }
+      }
     },
   );
 
@@ -148,6 +166,38 @@ describe("confirmed rows in segments", () => {
       await engine.position();
     }
     expect((await counts(indexedDB)).log).toBe(0);
+  });
+
+  it("lie together that begin with the same values of the first index, after any number of changes", async () => {
+    const { open, foldOn, folds, indexedDB } = tabs();
+    const engine = open();
+    await engine.open();
+    const rows = Array.from({ length: 60 }, (_, at) => ({
+      id: `r${at}`,
+      title: `${at % 7}`,
+      done: at % 2 === 0,
+    }));
+    const putsOf = (some: readonly Row[]) => some.map((row) => ({ table: "todos", row }));
+    await engine.applyPull(pull({ clear: true, puts: putsOf(rows.slice(0, 40)) }));
+    const moved = rows.slice(0, 20).map((row) => ({ ...row, done: !row.done }));
+    const later = pull({
+      expectedCookie: "1",
+      cookie: "2",
+      puts: putsOf([...moved, ...rows.slice(40)]),
+    });
+    await engine.applyPull(later);
+    while (folds() > 0) {
+      await foldOn(0);
+      await engine.position();
+    }
+    const { directory } = await counts(indexedDB);
+    const firsts = directory?.tables.get("todos")?.places.map(({ first }) => first) ?? [];
+    expect(firsts.length).toBeGreaterThan(4);
+    expect(firsts).toEqual(firsts.toSorted(compareKeys));
+    const loaded = [...((await engine.load()).base.get("todos")?.values() ?? [])];
+    const keys = loaded.map((row) => keyOf(row, ["done", "title"]));
+    expect(keys).toEqual(keys.toSorted(compareKeys));
+    expect(loaded).toHaveLength(60);
   });
 
   it("that are damaged are dropped and said to be, with the outbox kept, and the next pull brings them again", async () => {
@@ -213,10 +263,10 @@ describe("a segment", () => {
     expect(piecesOf([], { full: 4, most: 8 })).toEqual([]);
   });
 
-  it("is found by the ids it begins with", () => {
-    const places = ["c", "f", "k"].map((first, segment) => ({ segment, first, count: 1 }));
-    const found = ["a", "c", "e", "f", "z"].map((id) => placeOf(places, id));
+  it("is found by the keys it begins with", () => {
+    const places = ["c", "f", "k"].map((first, segment) => ({ segment, first: [first], count: 1 }));
+    const found = ["a", "c", "e", "f", "z"].map((id) => placeOf(places, [id]));
     expect(found).toEqual([0, 0, 0, 1, 2]);
-    expect(placeOf([], "a")).toBe(-1);
+    expect(placeOf([], ["a"])).toBe(-1);
   });
 });

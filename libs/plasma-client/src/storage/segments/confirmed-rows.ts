@@ -13,10 +13,18 @@
 
 import type { Row } from "@sh1n4ps/plasma-core";
 import { wrap } from "idb";
-import { byId, EMPTY, placed } from "./directory.ts";
-import type { Directory, Place } from "./directory.ts";
+import { inOrderOf } from "./cluster.ts";
+import type { Clusters } from "./cluster.ts";
+import { EMPTY, placed } from "./directory.ts";
+import type { Directory, Place, TableSegments } from "./directory.ts";
 import { idOf, packRows, piecesOf, unpackRows } from "./segment.ts";
 import type { Segment, SegmentSizes } from "./segment.ts";
+
+/** How rows are laid out that are written now. */
+export interface Packing {
+  readonly sizes: SegmentSizes;
+  readonly clusters: Clusters;
+}
 
 export interface RowPatch {
   readonly puts: readonly { readonly table: string; readonly row: Row }[];
@@ -29,7 +37,7 @@ export type LoggedChange = readonly [table: string, id: string, row: Row | null]
 /** What the log says of rows, by table and id. */
 export type LoggedRows = ReadonlyMap<string, ReadonlyMap<string, Row | null>>;
 
-const DIRECTORY_KEY = "segments";
+export const DIRECTORY_KEY = "segments";
 /** A record of the log is read as a whole, and more than this is no longer a small one. */
 const MAX_CHANGES = 250;
 
@@ -45,7 +53,7 @@ export async function readConfirmed(
   ]);
   const found = new Map(numbers.map((number, at) => [number, segments[at] as Segment]));
   const tables = new Map<string, Map<string, Row>>();
-  for (const [table, places] of directory.tables) {
+  for (const [table, { places }] of directory.tables) {
     const rows = new Map<string, Row>();
     tables.set(table, rows);
     for (const place of places) {
@@ -69,7 +77,7 @@ export async function readConfirmed(
 export function replaceConfirmed(
   tx: IDBTransaction,
   puts: RowPatch["puts"],
-  sizes: SegmentSizes,
+  { sizes, clusters }: Packing,
 ): void {
   clearConfirmed(tx);
   const rowsOf = new Map<string, Row[]>();
@@ -79,14 +87,15 @@ export function replaceConfirmed(
     else rowsOf.set(table, [row]);
   }
   let { next } = EMPTY;
-  const tables = new Map<string, Place[]>();
+  const tables = new Map<string, TableSegments>();
   for (const [table, rows] of rowsOf) {
-    const places = piecesOf(byId(rows), sizes).map((piece) => {
+    const by = clusters.get(table) ?? [];
+    const places = piecesOf(inOrderOf(by, rows), sizes).map((piece) => {
       const segment = next++;
       tx.objectStore("segments").put(packRows(table, piece), segment);
-      return placed(segment, piece);
+      return placed(segment, piece, by);
     });
-    tables.set(table, places);
+    tables.set(table, { by, places });
   }
   writeDirectory(tx, { tables, next });
 }

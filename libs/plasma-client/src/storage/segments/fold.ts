@@ -2,25 +2,33 @@
  * Folding: brings what the log says into the segments, and empties the log.
  *
  * 1. In slices of a few segments, each a transaction of its own, so that nobody waits long for one.
- * 2. Each slice reads the log anew and writes what it says by then. So a segment is never older than the log was, whoever
- *    else folds at the same time and wherever it is stopped; folding a row twice does no harm.
- * 3. Only the last slice takes records from the log: those whose changes it has seen brought in, all of them.
+ * 2. It goes through every segment of a table that the log speaks of, because a row may have moved from anywhere: the log
+ *    does not say where it was. A segment gets what the log has for it, and loses whatever else the log speaks of. It is
+ *    written only if that changes it.
+ * 3. Each slice reads the log anew and writes what it says by then. So a segment is never older than the log was, whoever
+ *    else folds at the same time and wherever it is stopped; folding a row twice does no harm. A segment that appears
+ *    meanwhile was written by such another one, and agrees with the log already.
+ * 4. Only the last slice takes records from the log: those that were there at the beginning. What came later stays, and
+ *    is the truth about its rows wherever older copies of them lie.
  */
 
 import type { Row } from "@sh1n4ps/plasma-core";
 import { wrap } from "idb";
+import { inOrderOf, keyOf } from "./cluster.ts";
+import type { Cluster } from "./cluster.ts";
 import { readDirectory, readLog, writeDirectory } from "./confirmed-rows.ts";
-import { byId, placed, placeOf } from "./directory.ts";
-import type { Directory, Place } from "./directory.ts";
+import type { Log, Packing } from "./confirmed-rows.ts";
+import { placed, placeOf } from "./directory.ts";
+import type { Directory, Place, TableSegments } from "./directory.ts";
 import { idOf, packRows, piecesOf, sizeOfRows, unpackRows } from "./segment.ts";
-import type { Segment, SegmentSizes } from "./segment.ts";
+import type { Segment } from "./segment.ts";
 
 /** Where a fold is between two slices. */
 export interface Fold {
   /** The last record of the log that it brings in. */
   readonly until: number;
-  /** By table, the ids that are still to be brought in. */
-  readonly left: ReadonlyMap<string, ReadonlySet<string>>;
+  /** The segments that it has not gone through yet. */
+  readonly left: ReadonlySet<number>;
 }
 
 export type Folded =
@@ -28,12 +36,8 @@ export type Folded =
   /** `logged`: how many changes the log has from now on. */
   | { readonly kind: "done"; readonly logged: number };
 
-/** A place of a table and what changes there. Without a place: the table has no segment yet. */
-interface Slice {
-  readonly table: string;
-  readonly place: Place | undefined;
-  readonly changes: ReadonlyMap<string, Row | null>;
-}
+/** What the log says of a table's rows. */
+type Changes = ReadonlyMap<string, Row | null>;
 
 const SEGMENTS_A_SLICE = 8;
 
@@ -41,88 +45,116 @@ const SEGMENTS_A_SLICE = 8;
 export async function foldSlice(
   tx: IDBTransaction,
   fold: Fold | null,
-  sizes: SegmentSizes,
+  packing: Packing,
 ): Promise<Folded> {
   const [directory, log] = await Promise.all([readDirectory(tx), readLog(tx)]);
-  const until = fold?.until ?? log.records.at(-1)?.key ?? 0;
-  const slices: Slice[] = [];
+  const { until, left } = fold ?? begun(directory, log);
+  const now = [...left].slice(0, SEGMENTS_A_SLICE);
+  const segments = await Promise.all(
+    now.map((number) => wrap<Segment | undefined>(tx.objectStore("segments").get(number))),
+  );
+  const found = new Map(now.map((number, at) => [number, segments[at]]));
+  const folded = new SliceOfFold(tx, packing, directory.next);
+  const tables = new Map(directory.tables);
   for (const [table, changes] of log.rows) {
-    const wanted = fold?.left.get(table);
-    const own = fold ? [...changes].filter(([id]) => wanted?.has(id)) : [...changes];
-    slices.push(...slicesOf(table, own, directory));
+    const old = tables.get(table);
+    const isThere = old && old.places.length > 0;
+    const next = isThere ? folded.bringInto(old, changes, found) : folded.begin(table, changes);
+    if (next) tables.set(table, next);
   }
-  const now = slices.splice(0, SEGMENTS_A_SLICE);
-  if (now.length > 0) writeDirectory(tx, await bringIn(tx, now, { directory, sizes }));
-  if (slices.length > 0) return { kind: "sliced", fold: { until, left: idsOf(slices) } };
+  if (folded.hasChanged) writeDirectory(tx, { tables, next: folded.next });
+  const rest = new Set([...left].slice(SEGMENTS_A_SLICE));
+  if (rest.size > 0) return { kind: "sliced", fold: { until, left: rest } };
   if (until > 0) tx.objectStore("log").delete(IDBKeyRange.upperBound(until));
   const stays = log.records.filter(({ key }) => key > until);
   return { kind: "done", logged: stays.reduce((sum, { count }) => sum + count, 0) };
 }
 
-function slicesOf(
-  table: string,
-  changes: readonly (readonly [string, Row | null])[],
-  { tables }: Directory,
-): Slice[] {
-  const places = tables.get(table) ?? [];
-  const found = new Map<number, Map<string, Row | null>>();
-  for (const [id, row] of changes) {
-    const at = placeOf(places, id);
-    const others = found.get(at);
-    if (others) others.set(id, row);
-    else found.set(at, new Map([[id, row]]));
-  }
-  return [...found].map(([at, own]) => ({ table, place: places[at], changes: own }));
+function begun({ tables }: Directory, log: Log): Fold {
+  const places = [...log.rows.keys()].flatMap((table) => tables.get(table)?.places ?? []);
+  return {
+    until: log.records.at(-1)?.key ?? 0,
+    left: new Set(places.map(({ segment }) => segment)),
+  };
 }
 
-function idsOf(slices: readonly Slice[]): Fold["left"] {
-  const left = new Map<string, Set<string>>();
-  for (const { table, changes } of slices) {
-    const ids = left.get(table) ?? new Set();
-    left.set(table, ids);
-    for (const id of changes.keys()) ids.add(id);
-  }
-  return left;
-}
+/** Writes segments, and gives numbers to new ones. */
+class SliceOfFold {
+  readonly #store: IDBObjectStore;
+  readonly #packing: Packing;
+  next: number;
+  hasChanged = false;
 
-async function bringIn(
-  tx: IDBTransaction,
-  slices: readonly Slice[],
-  { directory, sizes }: { readonly directory: Directory; readonly sizes: SegmentSizes },
-): Promise<Directory> {
-  const store = tx.objectStore("segments");
-  const segments = await Promise.all(
-    slices.map(({ place }) =>
-      place ? wrap<Segment | undefined>(store.get(place.segment)) : Promise.resolve(undefined),
-    ),
-  );
-  const tables = new Map(directory.tables);
-  let { next } = directory;
-  slices.forEach(({ table, place, changes }, at) => {
-    const segment = segments[at];
-    // What is missing is noticed by whoever loads; folding must not hide it.
-    if (place && !segment) return;
-    const kept = segment ? unpackRows(segment).filter((row) => !changes.has(idOf(row))) : [];
-    const added = [...changes.values()].filter((row) => row !== null);
-    const rows = byId([...kept, ...added]);
+  constructor(tx: IDBTransaction, packing: Packing, next: number) {
+    this.#store = tx.objectStore("segments");
+    this.#packing = packing;
+    this.next = next;
+  }
+
+  /** The first segments of a table. Undefined: the log has no row for it. */
+  begin(table: string, changes: Changes): TableSegments | undefined {
+    const by = this.#packing.clusters.get(table) ?? [];
+    const rows = [...changes.values()].filter((row) => row !== null);
+    if (rows.length === 0) return undefined;
+    return { by, places: this.#write(table, { rows: inOrderOf(by, rows), by, place: undefined }) };
+  }
+
+  /** Goes through those segments of the table that were found. */
+  bringInto(
+    { by, places }: TableSegments,
+    changes: Changes,
+    found: ReadonlyMap<number, Segment | undefined>,
+  ): TableSegments {
+    const added = rowsByPlace(places, by, changes);
+    const next = places.flatMap((place, at) => {
+      const segment = found.get(place.segment);
+      // What is missing is noticed by whoever loads; folding must not hide it.
+      if (!segment) return [place];
+      const own = added.get(at) ?? [];
+      const isConcerned = segment.columns["id"]?.some((id) => changes.has(id as string));
+      if (own.length === 0 && !isConcerned) return [place];
+      const kept = unpackRows(segment).filter((row) => !changes.has(idOf(row)));
+      const rows = inOrderOf(by, [...kept, ...own]);
+      return this.#write(segment.table, { rows, by, place });
+    });
+    return { by, places: next };
+  }
+
+  #write(
+    table: string,
+    content: {
+      readonly rows: readonly Row[];
+      readonly by: Cluster;
+      readonly place: Place | undefined;
+    },
+  ): Place[] {
+    const { rows, by, place } = content;
+    const { sizes } = this.#packing;
+    this.hasChanged = true;
+    if (place && rows.length === 0) this.#store.delete(place.segment);
     const pieces = sizeOfRows(rows) > sizes.most || !place ? piecesOf(rows, sizes) : [rows];
-    const places = pieces
+    return pieces
       .filter((piece) => piece.length > 0)
       .map((piece, nth) => {
-        const number = place && nth === 0 ? place.segment : next++;
-        store.put(packRows(table, piece), number);
-        return placed(number, piece);
+        const number = place && nth === 0 ? place.segment : this.next++;
+        this.#store.put(packRows(table, piece), number);
+        return placed(number, piece, by);
       });
-    if (place && places.length === 0) store.delete(place.segment);
-    tables.set(table, replaced(tables.get(table) ?? [], place, places));
-  });
-  return { tables, next };
+  }
 }
 
-function replaced(
+function rowsByPlace(
   places: readonly Place[],
-  old: Place | undefined,
-  by: readonly Place[],
-): readonly Place[] {
-  return old ? places.flatMap((place) => (place === old ? by : [place])) : by;
+  by: Cluster,
+  changes: Changes,
+): ReadonlyMap<number, readonly Row[]> {
+  const rows = new Map<number, Row[]>();
+  for (const row of changes.values()) {
+    if (!row) continue;
+    const at = placeOf(places, keyOf(row, by));
+    const others = rows.get(at);
+    if (others) others.push(row);
+    else rows.set(at, [row]);
+  }
+  return rows;
 }
