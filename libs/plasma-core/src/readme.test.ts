@@ -1,7 +1,7 @@
 /** The examples of the README, compiled and run. Change them there and here together. */
 
 import { describe, expect, expectTypeOf, it } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import {
   alias,
   and,

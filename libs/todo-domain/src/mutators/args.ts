@@ -1,6 +1,7 @@
 /** The argument types that several mutators share. */
 
-import { z } from "zod";
+// Not `{ z }`, with which esbuild takes all of zod into the worker, its messages in 50 languages included.
+import * as z from "zod";
 
 // It would try whether code may be made from text, which the pages' content security policy forbids and reports.
 z.config({ jitless: true });

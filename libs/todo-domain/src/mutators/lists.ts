@@ -1,7 +1,7 @@
 /** Making, naming and deleting lists. */
 
 import { defineMutators, eq, MutationRefused } from "@sh1n4ps/plasma-core";
-import { z } from "zod";
+import * as z from "zod";
 import type { Ctx } from "../context.ts";
 import type { schema } from "../schema.ts";
 import { lists, members } from "../tables/membership.ts";

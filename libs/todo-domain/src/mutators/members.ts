@@ -1,7 +1,7 @@
 /** Sharing a list: invite links, joining, leaving, removing people. */
 
 import { and, defineMutators, eq, MutationRefused } from "@sh1n4ps/plasma-core";
-import { z } from "zod";
+import * as z from "zod";
 import type { Ctx } from "../context.ts";
 import type { schema } from "../schema.ts";
 import { invites } from "../tables/invites.ts";

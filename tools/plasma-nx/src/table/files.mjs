@@ -73,7 +73,7 @@ export function mutatorsFile({ name, singular, columns, access }) {
   return `/** Adding, editing and deleting ${inWords(name)}. */
 
 import { defineMutators, eq${edited.length === 0 ? "" : ", MutationRefused"} } from "@sh1n4ps/plasma-core";
-import { z } from "zod";
+import * as z from "zod";
 import type { Ctx } from "../context.ts";
 import type { schema } from "../schema.ts";
 import { ${name} } from "../tables/${name}.ts";
