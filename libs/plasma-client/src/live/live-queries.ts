@@ -6,7 +6,8 @@
  * 3. A listener hears the first result, and then only of results that differ; rows that did not change, and results
  *    that did not, keep their identity.
  * 4. A change costs what the views cost that it can concern (`routes.ts`), not what all open ones do.
- * 5. Who stops listening hears nothing more, also when that happens during a delivery. A view that nobody listens to
+ * 5. What can be answered before the replica is open (`replica/early-answers.ts`) is, as the first result.
+ * 6. Who stops listening hears nothing more, also when that happens during a delivery. A view that nobody listens to
  *    is dropped; asking it for `current` brings it up to date.
  */
 
@@ -19,6 +20,7 @@ import type {
   Row,
   RowChange,
 } from "@sh1n4ps/plasma-core";
+import type { EarlyAnswer, EarlyAnswers } from "../replica/early-answers.ts";
 import { answerPlainly } from "../replica/full-scans.ts";
 import type { Answer } from "../replica/full-scans.ts";
 import type { Rows } from "../replica/rows.ts";
@@ -36,6 +38,8 @@ import type { Reading } from "./view.ts";
 export interface LiveSource {
   readonly rows: Rows;
   readonly state: { readonly isOpen: boolean; readonly firstSync: "pending" | "complete" };
+  /** Answers before it is open. */
+  readonly early?: Pick<EarlyAnswers, "ask">;
   open(): Promise<void>;
   subscribeChanges(listener: (changes: readonly RowChange[]) => void): () => void;
   subscribeState(listener: () => void): () => void;
@@ -61,6 +65,11 @@ export class LiveQueries {
   readonly #byKey = new Map<string, View>();
   readonly #routes = new Routes<View>();
   readonly #indexes = new EqualityIndexes();
+  /** By the view's key: what was asked for before the replica was open. */
+  readonly #early = new Map<
+    string,
+    { readonly asked: Promise<EarlyAnswer | null>; answer: EarlyAnswer | null }
+  >();
   #version = 0;
   #unshared = 0;
   #status: LiveQueryStatus;
@@ -76,6 +85,7 @@ export class LiveQueries {
       if (this.#status === statusOf(source) && this.#isOpen === source.state.isOpen) return;
       this.#status = statusOf(source);
       this.#isOpen = source.state.isOpen;
+      if (this.#isOpen) this.#early.clear();
       this.#deliver(this.#listeners.keys());
     });
   }
@@ -86,11 +96,13 @@ export class LiveQueries {
     const own = new View(ast, key, answer);
     const view = () => this.#byKey.get(key) ?? own;
     // The getters below have no `this` of their own.
-    const read = () => (source.state.isOpen ? view().read(this.#reading()) : undefined);
+    const early = () => (source.state.isOpen ? undefined : this.#early.get(key)?.answer);
+    const read = () =>
+      source.state.isOpen ? view().read(this.#reading()) : (early()?.rows ?? undefined);
     return {
       ast,
       get status() {
-        return statusOf(source, own);
+        return early()?.status ?? statusOf(source, own);
       },
       get current() {
         return read();
@@ -98,7 +110,13 @@ export class LiveQueries {
       subscribe: (tell) => this.#subscribe(view(), tell),
       subscribeDelta: (tell) => this.#subscribe(view(), this.#byDelta(ast, tell)),
       whenReady: async () => {
-        await source.open();
+        const asked = this.#askEarly(view());
+        const opening = source.open();
+        // Whoever has an early answer does not need to hear that the rest cannot be loaded.
+        opening.catch(() => undefined);
+        const answer = await asked;
+        if (answer && !source.state.isOpen) return answer.rows;
+        await opening;
         return view().read(this.#reading());
       },
     };
@@ -135,6 +153,7 @@ export class LiveQueries {
     }
     listeners.add(listener);
     // Not in the caller's turn: they do not hold the function yet that would stop it.
+    void this.#askEarly(view).then((answer) => answer && this.#tellEarly(listener, answer));
     void this.#options.source.open().then(
       () => this.#tell(listener),
       () => undefined,
@@ -147,6 +166,26 @@ export class LiveQueries {
       view.unfollow(this.#version);
       if (this.#byKey.get(view.key) === view) this.#byKey.delete(view.key);
     };
+  }
+
+  /** Before the replica is told to open. */
+  #askEarly(view: View): Promise<EarlyAnswer | null> {
+    const { source } = this.#options;
+    const known = this.#early.get(view.key);
+    if (known) return known.asked;
+    if (source.state.isOpen || !source.early) return Promise.resolve(null);
+    const early = { asked: source.early.ask(view.ast), answer: null as EarlyAnswer | null };
+    this.#early.set(view.key, early);
+    void early.asked.then((answer) => void (early.answer = answer));
+    return early.asked;
+  }
+
+  #tellEarly(listener: Listener, { rows, status }: EarlyAnswer): void {
+    const { source } = this.#options;
+    const isThere = this.#listeners.get(listener.view)?.has(listener);
+    if (source.state.isOpen || listener.heard || !isThere) return;
+    listener.heard = { rows, status };
+    this.#guarded(() => listener.tell(rows));
   }
 
   #changed(changes: readonly RowChange[]): void {
@@ -175,8 +214,9 @@ export class LiveQueries {
     this.#guarded(() => {
       const rows = listener.view.read(this.#reading());
       const status = statusOf(source, listener.view);
-      if (listener.heard?.rows === rows && listener.heard.status === status) return;
+      const { heard } = listener;
       listener.heard = { rows, status };
+      if (heard?.status === status && isSame(heard.rows, rows)) return;
       listener.tell(rows);
     });
   }
@@ -188,6 +228,10 @@ export class LiveQueries {
       this.#options.onFailure(cause);
     }
   }
+}
+
+function isSame(rows: readonly Row[], others: readonly Row[]): boolean {
+  return rows.length === others.length && rows.every((row, at) => row === others[at]);
 }
 
 /** What is only on this device is all there from the beginning. */

@@ -21,12 +21,28 @@ export function pinOf({ from, where }: SelectAst): Pin | null {
   return pins.find(({ column }) => column === "id") ?? pins[0] ?? null;
 }
 
+/** Which columns of its table a query asks one value of. Null: it has no table. */
+export function equalitiesOf({
+  from,
+  where,
+}: SelectAst): { readonly table: string; readonly values: ReadonlyMap<string, Value> } | null {
+  if (from.kind !== "table") return null;
+  const values = new Map<string, Value>();
+  for (const part of where ? conjuncts(where) : []) {
+    if (part.kind !== "compare" || part.op !== "eq") continue;
+    const { left, right } = part;
+    if (left.kind !== "column" || left.alias !== from.alias) continue;
+    if (right.kind === "value" && right.value !== null) values.set(left.column, right.value);
+  }
+  return { table: from.table, values };
+}
+
 /** The key of what a row holds in a column. */
 export function keyIn(row: Row, column: string): string {
   return valueKey((row[column] ?? null) as Value);
 }
 
-function conjuncts(condition: Condition): readonly Condition[] {
+export function conjuncts(condition: Condition): readonly Condition[] {
   return condition.kind === "and" ? condition.conditions.flatMap(conjuncts) : [condition];
 }
 

@@ -30,6 +30,7 @@ import { claimClient } from "../tabs/client-claim.ts";
 import type { ClientClaim } from "../tabs/client-claim.ts";
 import type { AppliedPull, TabChannel, TabMessage } from "../tabs/tab-message.ts";
 import { deferred } from "./deferred.ts";
+import { EarlyAnswers } from "./early-answers.ts";
 import { Outbox } from "./outbox.ts";
 import type { MutationHandle, MutationReceipt } from "./outbox.ts";
 import { mergePages } from "./pull-patch.ts";
@@ -75,8 +76,11 @@ export class Replica implements SyncReplica {
   #world: MutatorWorld;
   #claim: ClientClaim | undefined;
   readonly #undone = new UndoneWatch();
+  /** To be asked before it is opened. */
+  readonly early: EarlyAnswers;
   constructor(options: ReplicaOptions) {
     this.#options = options;
+    this.early = new EarlyAnswers(options);
     const { schema, mutators } = options;
     this.#world = { schema, mutators, ctx: undefined };
     this.#memory = new ReplicaMemory({
@@ -325,9 +329,9 @@ export class Replica implements SyncReplica {
     await this.open();
     this.#undone.gaveUp(clientID, this.#memory.confirmedOf(clientID));
     await this.#outbox.whenStored(async () => {
-      const { engine, platform } = this.#options;
+      const { dbName, engine, platform } = this.#options;
       if (clientID === this.clientID) {
-        const next = await this.#claimNew();
+        const next = await claimClient({ dbName, pool: [], platform });
         await engine.renewClient({ from: clientID, to: next.clientID });
         this.#claim?.release();
         this.#claim = next;
@@ -344,6 +348,7 @@ export class Replica implements SyncReplica {
   async #boot(): Promise<void> {
     const { engine, channel } = this.#options;
     this.#world = { ...this.#world, ctx: await this.#options.getContext() };
+    await this.early.end();
     await engine.open();
     if (this.#ends.length === 0) {
       this.#ends.push(engine.subscribeClosed((error) => this.#storageClosed(error)));
@@ -364,7 +369,7 @@ export class Replica implements SyncReplica {
   }
 
   async #reload(): Promise<void> {
-    const stored = await this.#options.engine.load();
+    const stored = this.early.known(await this.#options.engine.load());
     await this.#rebase.install(await this.#withOwnClient(stored));
     if (stored.isDamaged) this.#options.onError(damaged());
     if (stored.unfit.length > 0) this.#options.onError(unfitRows(stored.unfit));
@@ -430,11 +435,6 @@ export class Replica implements SyncReplica {
 
   #missed(cause: unknown): void {
     this.#options.onError(cause instanceof SyncClientError ? cause : notLoaded(cause));
-  }
-
-  #claimNew(): Promise<ClientClaim> {
-    const { dbName, platform } = this.#options;
-    return claimClient({ dbName, pool: [], platform });
   }
 
   #storageClosed(error: SyncClientError): void {

@@ -19,7 +19,7 @@
  *    `storage-blocked`, `storage-closed`.
  */
 
-import type { ErrorBody, Json, Rejection, Row } from "@sh1n4ps/plasma-core";
+import type { ErrorBody, Json, Rejection, Row, Value } from "@sh1n4ps/plasma-core";
 import type { SyncClientError } from "../errors.ts";
 
 /** A row as a pending mutation left it; null for one that it deleted. */
@@ -131,6 +131,31 @@ export interface KeptLocally {
   readonly baseSeq: number;
 }
 
+/** Rows of a table that have these values. */
+export interface PartAsked {
+  readonly table: string;
+  readonly values: ReadonlyMap<string, Value>;
+  /** About so many of them will do, from the beginning of an order or, descending, from its end. */
+  readonly window?: PartWindow;
+}
+
+export interface PartWindow {
+  readonly columns: readonly string[];
+  readonly descending: boolean;
+  readonly count: number;
+}
+
+/** What tells how the rows of a part are, as of one moment. */
+export interface StoredPart {
+  /** By id: the confirmed rows that were asked for, and maybe others of their table. */
+  readonly rows: ReadonlyMap<string, Row>;
+  /** Of a window: the values of its columns beyond which (or, descending, before which) rows may be missing. */
+  readonly until: readonly Value[] | null;
+  readonly outbox: readonly OutboxEntry[];
+  readonly baseSeq: number;
+  readonly syncedAt: number | null;
+}
+
 export interface PullCommit {
   readonly expectedCookie: string | null;
   readonly cookie: string;
@@ -178,6 +203,8 @@ export interface Engine {
   open(): Promise<void>;
   /** Everything, as of one moment. */
   load(): Promise<StoredState>;
+  /** Before `open`, too. Null: it would take no less than to load everything. */
+  loadPart?(asked: PartAsked): Promise<StoredPart | null>;
   /** Costs nothing to speak of, however much there is. */
   position(): Promise<StoredPosition>;
   /** Adds entries, and removes rejected mutations that they replace. Answers with the entries' `seq`, in order. */

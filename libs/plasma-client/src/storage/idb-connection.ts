@@ -1,7 +1,8 @@
 /**
  * The connection to IndexedDB: opening, losing and finding it again, and running one transaction at a time.
  *
- * 1. A transaction's promise resolves on `complete`, never on the success of a request.
+ * 1. The promise of a transaction that writes resolves on `complete`, never on the success of a request. Of one that
+ *    reads nobody needs to know when it is over.
  * 2. Its body awaits requests of that transaction and nothing else, or the browser would commit it half-way.
  * 3. It is committed as soon as all its requests are made, so that a tab that stands still from then on (frozen, or
  *    stopped by a debugger) holds up no other one. Therefore a body that reads makes all its requests before it awaits
@@ -86,9 +87,13 @@ export class IdbConnection {
     const finished = completion(tx);
     try {
       const running = body(tx);
-      if (mode === "readonly") commit(tx);
+      if (mode === "readonly") {
+        commit(tx);
+        finished.catch(() => undefined);
+        return await running;
+      }
       const result = await running;
-      if (mode === "readwrite") commit(tx);
+      commit(tx);
       await finished;
       return result;
     } catch (cause) {

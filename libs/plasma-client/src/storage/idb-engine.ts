@@ -45,12 +45,15 @@ import {
   clearConfirmed,
   logPatch,
   readConfirmed,
+  readDirectory,
+  readLog,
   replaceConfirmed,
 } from "./segments/confirmed-rows.ts";
 import { foldSlice } from "./segments/fold.ts";
 import type { Fold } from "./segments/fold.ts";
+import { isSame, placesWith, rowsIn } from "./segments/part.ts";
 import { SEGMENT_SIZES } from "./segments/segment.ts";
-import type { SegmentSizes } from "./segments/segment.ts";
+import type { Segment, SegmentSizes } from "./segments/segment.ts";
 import { clientGone, damaged, otherSchema } from "./storage-error.ts";
 
 export interface IdbEngineOptions {
@@ -85,6 +88,7 @@ interface Meta {
 
 const META_KEY = "state";
 const CONFIRMED = ["meta", "segments", "log"] as const;
+const PART = [...CONFIRMED, "outbox"] as const;
 
 /** Local storage in IndexedDB. Nothing is opened before `open()`. */
 export function createIdbEngine(options: IdbEngineOptions): Engine {
@@ -191,6 +195,34 @@ export function createIdbEngine(options: IdbEngineOptions): Engine {
       const again = await readAll();
       if (again.kind === "loaded") return { ...again.state, isDamaged: true };
       throw damaged();
+    },
+
+    loadPart: async (asked) => {
+      const first = await connection.run(PART, "readonly", async (tx) => {
+        const [meta, directory, log, outbox] = await Promise.all([
+          wrap<Meta | undefined>(tx.objectStore("meta").get(META_KEY)),
+          readDirectory(tx),
+          readLog(tx),
+          wrap<OutboxEntry[]>(tx.objectStore("outbox").getAll()),
+        ]);
+        return { meta, part: placesWith(directory, asked), logged: log.rows, outbox };
+      });
+      const { meta, part, logged, outbox } = first;
+      if (meta?.schema !== schema || !part) return null;
+      const { places, until } = part;
+      const second = await connection.run(PART, "readonly", async (tx) => {
+        const store = tx.objectStore("segments");
+        const [now, directory, ...segments] = await Promise.all([
+          readMeta(tx),
+          readDirectory(tx),
+          ...places.map(({ segment }) => wrap<Segment | undefined>(store.get(segment))),
+        ]);
+        const isStill = now.baseSeq === meta.baseSeq && now.cookie === meta.cookie;
+        if (!isStill || !isSame(part, placesWith(directory, asked))) return null;
+        return rowsIn(places, segments, { table: asked.table, logged });
+      });
+      const { baseSeq, syncedAt } = meta;
+      return second && { rows: second, until, outbox, baseSeq, syncedAt };
     },
 
     position: () =>

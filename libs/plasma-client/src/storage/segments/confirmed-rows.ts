@@ -153,7 +153,7 @@ export async function readLog(tx: IDBTransaction): Promise<Log> {
   };
 }
 
-function isWhole(segment: Segment, table: string, { count }: Place): boolean {
+export function isWhole(segment: Segment, table: string, { count }: Place): boolean {
   const { id } = segment.columns;
   return segment.table === table && segment.count === count && id?.length === count;
 }
