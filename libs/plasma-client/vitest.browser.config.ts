@@ -1,3 +1,3 @@
 import { browserProject } from "../../tools/vitest/projects.ts";
 
-export default browserProject("plasma-client-browser", { optimizeDeps: ["idb"] });
+export default browserProject("plasma-client-browser");

@@ -1,5 +1,5 @@
 import { browserProject } from "../../tools/vitest/projects.ts";
 
 export default browserProject("plasma-react-browser", {
-  optimizeDeps: ["idb", "react", "react-dom", "react-dom/client", "react/jsx-dev-runtime"],
+  optimizeDeps: ["react", "react-dom", "react-dom/client", "react/jsx-dev-runtime"],
 });

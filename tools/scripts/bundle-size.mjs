@@ -5,7 +5,7 @@
  *
  *   npx nx run plasma-react:size
  *
- *   --limit 61.0    in kB gzipped; more than that is a failure. Lower it when the weight goes down
+ *   --limit 60.0    in kB gzipped; more than that is a failure. Lower it when the weight goes down
  */
 import { join, relative } from "node:path";
 import { parseArgs } from "node:util";
@@ -15,7 +15,7 @@ import { Complaint, runMain } from "./complaint.mjs";
 
 const ROOT = join(import.meta.dirname, "../..");
 const ENTRY = join(ROOT, "libs/plasma-react/src/minimal-app.fixture.tsx");
-const LIMIT_KB = "61.0";
+const LIMIT_KB = "60.0";
 
 await runMain(async () => {
   const { values } = parseArgs({ options: { limit: { type: "string", default: LIMIT_KB } } });

@@ -13,7 +13,6 @@
 
 import { NOOP_MUTATOR } from "@sh1n4ps/plasma-core";
 import type { Row, Schema } from "@sh1n4ps/plasma-core";
-import { wrap } from "idb";
 import { SyncClientError } from "../errors.ts";
 import type { Durability } from "../options.ts";
 import { browserPlatform } from "../platform.ts";
@@ -27,6 +26,7 @@ import type {
   StoredState,
 } from "./engine.ts";
 import { IdbConnection } from "./idb-connection.ts";
+import { wrap } from "./idb-request.ts";
 import { createStores, STORES, VERSION } from "./idb-stores.ts";
 import { fitLocalRows } from "./local-rows.ts";
 import type { StoredRow } from "./local-rows.ts";

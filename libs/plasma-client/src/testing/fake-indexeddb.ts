@@ -1,4 +1,4 @@
-/** IndexedDB in Node: the classes that `idb` looks for, and a world of its own for each test. */
+/** IndexedDB in Node: its key ranges as a global, and a world of its own for each test. */
 
 import "fake-indexeddb/auto";
 import { IDBFactory } from "fake-indexeddb";

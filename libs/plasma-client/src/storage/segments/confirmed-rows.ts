@@ -12,7 +12,7 @@
  */
 
 import type { Row } from "@sh1n4ps/plasma-core";
-import { wrap } from "idb";
+import { wrap } from "../idb-request.ts";
 import { inOrderOf } from "./cluster.ts";
 import type { Clusters } from "./cluster.ts";
 import { EMPTY, placed } from "./directory.ts";

@@ -13,7 +13,7 @@
  */
 
 import type { Row } from "@sh1n4ps/plasma-core";
-import { wrap } from "idb";
+import { wrap } from "../idb-request.ts";
 import { inOrderOf, keyOf } from "./cluster.ts";
 import type { Cluster } from "./cluster.ts";
 import { readDirectory, readLog, writeDirectory } from "./confirmed-rows.ts";
