@@ -30,7 +30,8 @@ const todos = table(
   { indexes: [["listId", "rank"]] },
 );
 const tags = table("tags", { id: id(), todoId: text() });
-const schema = defineSchema({ todos, tags });
+const drafts = table("drafts", { id: id(), listId: text() }, { changeLogSuppressed: true });
+const schema = defineSchema({ todos, tags, drafts });
 const db = readDb(schema, {
   select: () => Promise.reject(new Error("Only its queries are used.")),
 });
@@ -162,6 +163,8 @@ describe("an early answer", () => {
     const ask = (ast: SelectAst, engine = open()) => new EarlyAnswers({ schema, engine }).ask(ast);
     expect(await ask(ofList.innerJoin(tags, eq(tags.todoId, todos.id)).ast)).toBe(null);
     expect(await ask(db.select().from(todos).ast)).toBe(null);
+    expect(await ask(db.select().from(todos).where(eq(todos.done, true)).ast)).toBe(null);
+    expect(await ask(db.select().from(drafts).where(eq(drafts.listId, "l1")).ast)).toBe(null);
     expect(await ask(ofList.ast, device().open())).toBe(null);
     const early = new EarlyAnswers({ schema, engine: open() });
     await early.end();

@@ -8,7 +8,14 @@
  * 3. A row that is loaded as it was answered stays the same object.
  */
 
-import { compareForSort, evaluateSelect, readingsOf, selectsOf } from "@sh1n4ps/plasma-core";
+import {
+  compareForSort,
+  evaluateSelect,
+  isLocalOnly,
+  readingsOf,
+  requireTable,
+  selectsOf,
+} from "@sh1n4ps/plasma-core";
 import type {
   LiveQueryStatus,
   QueryAst,
@@ -45,6 +52,8 @@ export class EarlyAnswers {
     const query = queryOfOneTable(ast);
     const equal = query && equalitiesOf(query);
     if (!query || !equal || equal.values.size === 0) return null;
+    // Their rows lie elsewhere, and are few.
+    if (isLocalOnly(requireTable(this.#options.schema, equal.table))) return null;
     const window = windowOf(query, equal.values);
     const asking = this.#ask(query, { ...equal, ...(window && { window }) }).catch(() => null);
     this.#asked.add(asking);

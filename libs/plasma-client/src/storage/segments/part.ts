@@ -15,8 +15,10 @@ import type { Directory, Place } from "./directory.ts";
 import { idOf, unpackRows } from "./segment.ts";
 import type { Segment } from "./segment.ts";
 
-/** More than these are no part. */
+/** More than these are no part: to read them twice would cost more than it gains. */
 const MAX_SEGMENTS = 40;
+/** The same where they are all that a table has. */
+const MAX_SEGMENTS_OF_ALL = 4;
 
 export interface PlacesOfPart {
   readonly places: readonly Place[];
@@ -39,12 +41,13 @@ export function placesWith(
   const isAfter = ({ first }: Place) => compareKeys(first.slice(0, prefix.length), prefix) > 0;
   const end = places.findIndex((place, at) => at > from && isAfter(place));
   const found = places.slice(from, end < 0 ? places.length : end);
-  const columns = by.slice(prefix.length);
+  const columns = [...by.slice(prefix.length), "id"];
   const isOrdered = window?.columns.every((column, at) => column === columns[at]);
   if (window && isOrdered && prefix.length === values.size) {
     return windowOf(found, window, prefix.length);
   }
-  return found.length <= MAX_SEGMENTS ? { places: found, until: null } : null;
+  const most = prefix.length > 0 ? MAX_SEGMENTS : MAX_SEGMENTS_OF_ALL;
+  return found.length <= most ? { places: found, until: null } : null;
 }
 
 /** What holds the window, by the counts of its places: in the first and the last one there may be others' rows too. */
