@@ -1,5 +1,5 @@
 /** The client benchmark's figures as tables and bar charts. */
-import { mkdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import prettier from "prettier";
 
@@ -48,16 +48,19 @@ export function summarize(samples) {
   }));
 }
 
-function spread(values) {
+export function spread(values) {
   const sorted = values.toSorted((one, two) => one - two);
   return { median: sorted[sorted.length >> 1], least: sorted[0], most: sorted.at(-1) };
 }
 
 export function markdown({ rows, gaps = [], bundles, absent }, chart = () => "") {
-  const lines = [];
+  const order = bundles.map(({ name }) => name);
+  const inOrder = (one, two) =>
+    one.size - two.size || order.indexOf(one.adapter) - order.indexOf(two.adapter);
+  const lines = inShort({ rows, gaps, order });
   for (const [work, title] of Object.entries(TITLES)) {
     const [code] = work.split(" ");
-    const measured = rows.filter((row) => row.work === work);
+    const measured = rows.filter((row) => row.work === work).toSorted(inOrder);
     if (measured.length === 0) continue;
     const missing = gaps.filter(
       (gap) => gap.work === code && !measured.some((row) => isSame(row, gap)),
@@ -65,7 +68,7 @@ export function markdown({ rows, gaps = [], bundles, absent }, chart = () => "")
     lines.push(`## ${code}: ${title}`, "", chart(work, title, measured));
     lines.push(`| rows | adapter | median | least to most | to ${BASELINE} | rounds |`);
     lines.push("| ---: | --- | ---: | ---: | ---: | ---: |");
-    for (const row of [...measured, ...missing].toSorted((a, b) => a.size - b.size)) {
+    for (const row of [...measured, ...missing].toSorted(inOrder)) {
       lines.push(`| ${row.size} | ${row.adapter} | ${cells(row).join(" | ")} |`);
     }
     lines.push("");
@@ -83,6 +86,31 @@ export function markdown({ rows, gaps = [], bundles, absent }, chart = () => "")
   return `${lines.join("\n")}\n`;
 }
 
+/** All ratios of a size beside each other. */
+function inShort({ rows, gaps, order }) {
+  const lines = [];
+  for (const size of new Set(rows.map((row) => row.size))) {
+    lines.push(`## In short: times ${BASELINE}, ${size} rows`, "");
+    lines.push(`| | ${order.join(" | ")} |`, `| --- |${" ---: |".repeat(order.length)}`);
+    for (const [work, title] of Object.entries(TITLES)) {
+      const own = rows.filter((row) => row.size === size && row.work === work);
+      if (own.length === 0) continue;
+      const ratios = order.map((adapter) => {
+        const row = own.find((one) => one.adapter === adapter);
+        if (row) return row.ratio ? `${short(row.ratio.median)}×` : "";
+        const isWork = (gap) => gap.work === work.split(" ")[0] && gap.size === size;
+        const gap = gaps.find((one) => one.adapter === adapter && isWork(one));
+        return gap ? cells(gap)[0] : "";
+      });
+      lines.push(
+        `| ${work.split(" ")[0]}: ${title.replace(/, .*$/, "")} | ${ratios.join(" | ")} |`,
+      );
+    }
+    lines.push("");
+  }
+  return lines;
+}
+
 function isSame(row, gap) {
   return row.adapter === gap.adapter && row.size === gap.size;
 }
@@ -98,6 +126,31 @@ function cells({ median, least, most, ratio, rounds, reason, isFailure }) {
   return [short(median), `${short(least)} to ${short(most)}`, times, rounds];
 }
 
+/** W9 has a command of its own, whose last figures are kept. */
+function latency() {
+  const path = join(ROOT, "tools/bench/latency/results.json");
+  if (!existsSync(path)) return "";
+  const { rows, rounds } = JSON.parse(readFileSync(path, "utf8")).at(-1);
+  return `
+## W9: From one client's mutation until the last other client shows it, ms
+
+Written by \`npx nx run plasma-client:bench-latency -- --write\`, in ${rounds} rounds, with the app's own worker: beside a
+message that a bare WebSocket server passes on to as many sockets, and a round of pulls.
+
+${latencyTable(rows)}
+`;
+}
+
+export function latencyTable(rows) {
+  const lines = ["| clients | what | median | least to most | to raw + pull |"];
+  lines.push("| ---: | --- | ---: | ---: | ---: |");
+  for (const { clients, name, ...row } of rows) {
+    const [median, range, times] = cells(row);
+    lines.push(`| ${clients} | ${name} | ${median} | ${range} | ${times} |`);
+  }
+  return lines.join("\n");
+}
+
 /** `docs/benchmarks.md`, and a chart for each work beside it. */
 export function writeReport(result) {
   const directory = join(ROOT, "docs/benchmarks");
@@ -107,7 +160,7 @@ export function writeReport(result) {
     writeFileSync(join(directory, file), svg(title, rows));
     return `![${title}](benchmarks/${file})\n`;
   };
-  const text = `${introduction(result)}\n${markdown(result, chart)}`;
+  const text = `${introduction(result)}\n${markdown(result, chart)}${latency()}`;
   const path = join(ROOT, "docs/benchmarks.md");
   return prettier
     .resolveConfig(path)

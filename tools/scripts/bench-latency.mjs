@@ -18,6 +18,7 @@ import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { WebSocket } from "ws";
+import { latencyTable, spread } from "./bench-client-report.mjs";
 import { importBundled } from "./bundle.mjs";
 import { Complaint, runMain } from "./complaint.mjs";
 import { startSeededSyncServer } from "./local-servers.mjs";
@@ -50,7 +51,7 @@ await runMain(async () => {
   const rows = [];
   for (const clients of counts)
     rows.push(...(await compare({ openTabs, clients, rounds, changes })));
-  print(rows);
+  console.log(latencyTable(rows));
   if (values.write) addResult(RESULTS, { cores: cpus().length, rounds, rows });
   process.exit(0);
 });
@@ -140,28 +141,6 @@ async function openWorker() {
       rmSync(directory, { recursive: true, force: true });
     },
   };
-}
-
-function print(rows) {
-  console.log("| clients | what | median, ms | least to most | to raw + pull |");
-  console.log("| ---: | --- | ---: | ---: | ---: |");
-  for (const { clients, name, median, least, most, ratio } of rows) {
-    const times = ratio
-      ? `${short(ratio.median)}× (${short(ratio.least)} to ${short(ratio.most)})`
-      : "";
-    console.log(
-      `| ${clients} | ${name} | ${short(median)} | ${short(least)} to ${short(most)} | ${times} |`,
-    );
-  }
-}
-
-function spread(figures) {
-  const sorted = figures.toSorted((one, two) => one - two);
-  return { median: sorted[sorted.length >> 1], least: sorted[0], most: sorted.at(-1) };
-}
-
-function short(figure) {
-  return figure >= 10 ? figure.toFixed(1) : figure.toPrecision(2);
 }
 
 function wholeNumber(text, option) {
