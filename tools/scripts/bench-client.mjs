@@ -17,6 +17,7 @@ import { parseArgs } from "node:util";
 import { measureRound } from "./bench-client-browser.mjs";
 import { bundleAdapters } from "./bench-client-bundles.mjs";
 import { markdown, summarize, writeReport } from "./bench-client-report.mjs";
+import { wholeNumber } from "./command-line.mjs";
 import { Complaint, runMain } from "./complaint.mjs";
 import { addResult } from "./results.mjs";
 
@@ -108,10 +109,4 @@ function turns(adapters, round) {
 
 function say(size, message) {
   console.error(`${size} rows, ${message}`);
-}
-
-function wholeNumber(text, option) {
-  const number = Number(text);
-  if (Number.isSafeInteger(number) && number > 0) return number;
-  throw new Complaint(`${option} takes whole numbers above 0, not "${text}".`);
 }

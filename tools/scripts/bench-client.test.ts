@@ -1,21 +1,11 @@
 /** The client benchmark in small: in a real browser, with every result checked. Nothing is said about the times. */
 
-import { execFile } from "node:child_process";
-import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { answer, difference } from "../bench/client/queries.ts";
 import { makeLists, makeRows } from "../bench/client/rows.ts";
+import { runScript } from "./run-script.fixture.ts";
 
-const ROOT = fileURLToPath(new URL("../..", import.meta.url));
-
-function bench(...args: readonly string[]): Promise<{ failed: boolean; output: string }> {
-  return new Promise((resolve) => {
-    const command = ["tools/scripts/bench-client.mjs", ...args];
-    execFile(process.execPath, command, { cwd: ROOT }, (error, stdout, stderr) =>
-      resolve({ failed: error !== null, output: stdout + stderr }),
-    );
-  });
-}
+const bench = (...args: readonly string[]) => runScript("bench-client", args);
 
 describe("the client benchmark", () => {
   it("measures each work on raw and on plasma, and has checked as many results of both", async () => {

@@ -20,6 +20,7 @@ import { parseArgs } from "node:util";
 import { WebSocket } from "ws";
 import { latencyTable, spread } from "./bench-client-report.mjs";
 import { importBundled } from "./bundle.mjs";
+import { wholeNumber } from "./command-line.mjs";
 import { Complaint, runMain } from "./complaint.mjs";
 import { startSeededSyncServer } from "./local-servers.mjs";
 import { anyFreePort } from "./ports.mjs";
@@ -141,10 +142,4 @@ async function openWorker() {
       rmSync(directory, { recursive: true, force: true });
     },
   };
-}
-
-function wholeNumber(text, option) {
-  const number = Number(text);
-  if (Number.isSafeInteger(number) && number > 0) return number;
-  throw new Complaint(`${option} takes whole numbers above 0, not "${text}".`);
 }

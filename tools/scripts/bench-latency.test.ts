@@ -1,19 +1,9 @@
 /** The latency benchmark in small: with the real worker, and each change seen by each client. Nothing is said about the times. */
 
-import { execFile } from "node:child_process";
-import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
+import { runScript } from "./run-script.fixture.ts";
 
-const ROOT = fileURLToPath(new URL("../..", import.meta.url));
-
-function bench(...args: readonly string[]): Promise<{ failed: boolean; output: string }> {
-  return new Promise((resolve) => {
-    const command = ["tools/scripts/bench-latency.mjs", ...args];
-    execFile(process.execPath, command, { cwd: ROOT }, (error, stdout, stderr) =>
-      resolve({ failed: error !== null, output: stdout + stderr }),
-    );
-  });
-}
+const bench = (...args: readonly string[]) => runScript("bench-latency", args);
 
 describe("the latency benchmark", () => {
   it("measures a change from one client to clients of three people, beside a bare socket and a pull", async () => {

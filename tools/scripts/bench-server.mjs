@@ -18,6 +18,7 @@ import Database from "better-sqlite3";
 import { Miniflare } from "miniflare";
 import pg from "pg";
 import { bundle, importBundled } from "./bundle.mjs";
+import { wholeNumber } from "./command-line.mjs";
 import { Complaint, runMain } from "./complaint.mjs";
 import { findPostgres, startPostgres } from "./postgres.mjs";
 import { addResult } from "./results.mjs";
@@ -50,12 +51,6 @@ await runMain(async () => {
   print(rows);
   if (values.write) addResult(RESULTS, { cores: cpus().length, rows });
 });
-
-function wholeNumber(text, option) {
-  const number = Number(text);
-  if (Number.isSafeInteger(number) && number > 0) return number;
-  throw new Complaint(`${option} takes a whole number above 0, not "${text}".`);
-}
 
 async function compare(engine, { name, each, rounds, mutations }) {
   // Pushes of one are slow, and a tenth of them is enough to be timed.

@@ -1,19 +1,9 @@
 /** What plasma weighs in a browser, which must not grow unnoticed. */
 
-import { execFile } from "node:child_process";
-import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
+import { runScript } from "./run-script.fixture.ts";
 
-const ROOT = fileURLToPath(new URL("../..", import.meta.url));
-
-function size(...args: readonly string[]): Promise<{ failed: boolean; output: string }> {
-  return new Promise((resolve) => {
-    const command = ["tools/scripts/bundle-size.mjs", ...args];
-    execFile(process.execPath, command, { cwd: ROOT }, (error, stdout, stderr) =>
-      resolve({ failed: error !== null, output: stdout + stderr }),
-    );
-  });
-}
+const size = (...args: readonly string[]) => runScript("bundle-size", args);
 
 describe("the smallest app", () => {
   it("weighs no more than it may", async () => {

@@ -20,6 +20,13 @@ export async function runCommand(spec, main) {
   });
 }
 
+/** What an option that counts was given. Throws a complaint for anything but a whole number above 0. */
+export function wholeNumber(text, option) {
+  const number = Number(text);
+  if (Number.isSafeInteger(number) && number > 0) return number;
+  throw new Complaint(`${option} takes whole numbers above 0, not "${text}".`);
+}
+
 function read(spec) {
   const options = { ...spec.options, help: { type: "boolean", default: false } };
   try {
