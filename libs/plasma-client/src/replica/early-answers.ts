@@ -46,18 +46,22 @@ export class EarlyAnswers {
   }
 
   /** Null: wait until all is loaded. Never rejects. */
-  async ask(ast: QueryAst): Promise<EarlyAnswer | null> {
-    const { engine } = this.#options;
-    if (this.#isOver || !engine.loadPart) return null;
+  ask(ast: QueryAst): Promise<EarlyAnswer | null> {
+    if (this.#isOver || !this.#options.engine.loadPart) return Promise.resolve(null);
+    const asking = this.#begin(ast).catch(() => null);
+    this.#asked.add(asking);
+    return asking;
+  }
+
+  /** Asks storage in the caller's turn, so that it comes before loading. */
+  async #begin(ast: QueryAst): Promise<EarlyAnswer | null> {
     const query = queryOfOneTable(ast);
     const equal = query && equalitiesOf(query);
     if (!query || !equal || equal.values.size === 0) return null;
     // Their rows lie elsewhere, and are few.
     if (isLocalOnly(requireTable(this.#options.schema, equal.table))) return null;
     const window = windowOf(query, equal.values);
-    const asking = this.#ask(query, { ...equal, ...(window && { window }) }).catch(() => null);
-    this.#asked.add(asking);
-    return asking;
+    return this.#ask(query, { ...equal, ...(window && { window }) });
   }
 
   async #ask(query: SelectAst, asked: PartAsked): Promise<EarlyAnswer | null> {
@@ -70,16 +74,17 @@ export class EarlyAnswers {
     return this.#ask(query, { table, values });
   }
 
-  /** Resolves when what was asked for is here. From then on nothing is answered early. */
+  /** Nothing more is answered early. Resolves when what was asked for before is here. */
   async end(): Promise<void> {
-    await Promise.all(this.#asked);
     this.#isOver = true;
+    await Promise.all(this.#asked);
+    this.#asked.clear();
   }
 
   /** What was loaded, with the same row objects in it that were in answers. */
-  known(stored: StoredState): StoredState {
+  keepIdentity(stored: StoredState): StoredState {
     if (this.#answered.size === 0) return stored;
-    const known = (table: string, row: Row) => {
+    const answeredOr = (table: string, row: Row) => {
       const answered = this.#answered.get(table)?.get(row["id"] as string);
       return answered && sameRow(answered, row) ? answered : row;
     };
@@ -89,7 +94,7 @@ export class EarlyAnswers {
     }
     const outbox = stored.outbox.map((entry) => {
       const images = entry.images.map((image) =>
-        image.row ? { ...image, row: known(image.table, image.row) } : image,
+        image.row ? { ...image, row: answeredOr(image.table, image.row) } : image,
       );
       return { ...entry, images };
     });
@@ -109,8 +114,8 @@ export class EarlyAnswers {
     }
     const { schema } = this.#options;
     const answer = evaluateSelect(query, { schema, rows: () => rows.values() });
-    const known = this.#answered.get(table);
-    this.#answered.set(table, new Map([...(known ?? []), ...rows]));
+    const earlier = this.#answered.get(table) ?? [];
+    this.#answered.set(table, new Map([...earlier, ...rows]));
     return { rows: answer, status: part.syncedAt === null ? "partial" : "complete" };
   }
 }

@@ -369,7 +369,7 @@ export class Replica implements SyncReplica {
   }
 
   async #reload(): Promise<void> {
-    const stored = this.early.known(await this.#options.engine.load());
+    const stored = this.early.keepIdentity(await this.#options.engine.load());
     await this.#rebase.install(await this.#withOwnClient(stored));
     if (stored.isDamaged) this.#options.onError(damaged());
     if (stored.unfit.length > 0) this.#options.onError(unfitRows(stored.unfit));

@@ -9,7 +9,7 @@ export interface SyncReplica {
   catchUp(): Promise<void>;
   /** Outboxes to push, oldest first for each client; only durable entries. */
   pendingPushes(): readonly PendingPush[];
-  /** How many mutations those are, and the cookie of the confirmed rows. Costs nothing to ask for. */
+  /** How many mutations those are, and the cookie of the confirmed rows: what the status says, without making the lists. */
   readonly summary: { readonly pushCount: number; readonly cookie: string | null };
   /** What a pull request says. */
   pullState(): PullState;
