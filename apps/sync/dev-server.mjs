@@ -10,7 +10,7 @@ import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { Complaint, runMain } from "../../tools/scripts/complaint.mjs";
-import { assertPortFree } from "../../tools/scripts/ports.mjs";
+import { assertPortsFree } from "../../tools/scripts/ports.mjs";
 import { endGroupsOnSignal, startGroup } from "../../tools/scripts/process-group.mjs";
 import { waitForHttp } from "../../tools/scripts/wait-for-http.mjs";
 
@@ -28,7 +28,7 @@ const START_TIMEOUT_MS = 60_000;
  *   source changes; `onLine` sees the worker's log.
  */
 export async function startSyncServer({ port, persistDir, appOrigins, watch = false, onLine }) {
-  await assertPortFree(port, { name: "the sync worker", envName: "PLASMA_SYNC_PORT" });
+  await assertPortsFree([{ port, name: "the sync worker", envName: "PLASMA_SYNC_PORT" }]);
   const group = startGroup({
     name: "the sync worker",
     command: process.execPath,

@@ -37,11 +37,6 @@ export async function assertPortsFree(wanted) {
   }
 }
 
-/** The same of one port. */
-export async function assertPortFree(port, { name, envName }) {
-  await assertPortsFree([{ port, name, envName }]);
-}
-
 async function freePortAfter(port, avoid) {
   // Few systems listen on so many in a row, and an advice is no promise.
   for (let other = port + 1; other < Math.min(port + 100, 65_536); other++) {
@@ -59,7 +54,7 @@ export async function anyFreePort() {
  * "localhost" is 127.0.0.1 for one program and ::1 for another, and some systems let a specific
  * address be taken beside a general one: the port is free when it is free on all three.
  */
-export async function isPortFree(port) {
+async function isPortFree(port) {
   for (const host of ["::", "127.0.0.1", "::1"]) {
     try {
       await listenBriefly(port, host);
