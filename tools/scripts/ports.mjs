@@ -54,7 +54,7 @@ export async function anyFreePort() {
  * "localhost" is 127.0.0.1 for one program and ::1 for another, and some systems let a specific
  * address be taken beside a general one: the port is free when it is free on all three.
  */
-async function isPortFree(port) {
+export async function isPortFree(port) {
   for (const host of ["::", "127.0.0.1", "::1"]) {
     try {
       await listenBriefly(port, host);
