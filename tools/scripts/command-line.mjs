@@ -20,11 +20,18 @@ export async function runCommand(spec, main) {
   });
 }
 
-/** What an option that counts was given. Throws a complaint for anything but a whole number above 0. */
+/** What an option was given that takes a number, such as `--rounds`. Throws a complaint for anything but a whole one above 0. */
 export function wholeNumber(text, option) {
-  const number = Number(text);
-  if (Number.isSafeInteger(number) && number > 0) return number;
+  const number = naturalNumber(text, option);
+  if (number > 0) return number;
   throw new Complaint(`${option} takes whole numbers above 0, not "${text}".`);
+}
+
+/** The same, or 0. */
+export function naturalNumber(text, option) {
+  const number = Number(text);
+  if (text !== "" && Number.isSafeInteger(number) && number >= 0) return number;
+  throw new Complaint(`${option} takes whole numbers, not "${text}".`);
 }
 
 function read(spec) {

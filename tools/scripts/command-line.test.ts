@@ -42,6 +42,16 @@ it("a script with options of its own prints no stack either", () => {
   expect(stderr).not.toContain("    at ");
 });
 
+it("numbers that are none are told in a sentence, and by which option", () => {
+  const stderrOf = (script: string, ...args: string[]) => run(script, args).stderr.trim();
+  expect(stderrOf("fuzz", "--count", "many")).toBe('--count takes whole numbers, not "many".');
+  expect(stderrOf("live-views", "--seed=-1")).toBe('--seed takes whole numbers, not "-1".');
+  expect(stderrOf("simulate", "--seeds", "")).toBe('--seeds takes whole numbers, not "".');
+  expect(stderrOf("bench-client", "--rounds", "0")).toBe(
+    '--rounds takes whole numbers above 0, not "0".',
+  );
+});
+
 function run(script: string, args: string[]) {
   const program = join(repoRoot, "tools/scripts", `${script}.mjs`);
   return spawnSync(process.execPath, [program, ...args], { encoding: "utf8" });

@@ -15,6 +15,7 @@ import Database from "better-sqlite3";
 import { Miniflare } from "miniflare";
 import pg from "pg";
 import { bundle, importBundled } from "./bundle.mjs";
+import { naturalNumber } from "./command-line.mjs";
 import { Complaint, runMain } from "./complaint.mjs";
 import { findPostgres, startPostgres } from "./postgres.mjs";
 import { addResult } from "./results.mjs";
@@ -71,11 +72,7 @@ function readOptions() {
       write: { type: "boolean", default: false },
     },
   });
-  const whole = (name) => {
-    const number = Number(values[name]);
-    if (Number.isSafeInteger(number) && number >= 0) return number;
-    throw new Complaint(`--${name} takes a whole number, not "${values[name]}".`);
-  };
+  const whole = (name) => naturalNumber(values[name], `--${name}`);
   return {
     count: whole("count"),
     seed: whole("seed"),

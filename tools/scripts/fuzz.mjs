@@ -12,7 +12,8 @@ import { createHash, createHmac } from "node:crypto";
 import { parseArgs } from "node:util";
 import Database from "better-sqlite3";
 import { importBundled } from "./bundle.mjs";
-import { Complaint, runMain } from "./complaint.mjs";
+import { naturalNumber } from "./command-line.mjs";
+import { runMain } from "./complaint.mjs";
 import { addResult } from "./results.mjs";
 
 const ENTRY = "libs/plasma-server/src/fuzz/entry.ts";
@@ -68,10 +69,6 @@ function readOptions() {
       write: { type: "boolean", default: false },
     },
   });
-  const whole = (name) => {
-    const number = Number(values[name]);
-    if (Number.isSafeInteger(number) && number >= 0) return number;
-    throw new Complaint(`--${name} takes a whole number, not "${values[name]}".`);
-  };
+  const whole = (name) => naturalNumber(values[name], `--${name}`);
   return { count: whole("count"), seed: whole("seed"), write: values.write };
 }

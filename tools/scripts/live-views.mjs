@@ -10,7 +10,8 @@
  */
 import { parseArgs } from "node:util";
 import { importBundled } from "./bundle.mjs";
-import { Complaint, runMain } from "./complaint.mjs";
+import { naturalNumber } from "./command-line.mjs";
+import { runMain } from "./complaint.mjs";
 import { addResult } from "./results.mjs";
 
 const ENTRY = "libs/plasma-client/src/testing/live-sequences.ts";
@@ -54,10 +55,6 @@ function readOptions() {
       write: { type: "boolean", default: false },
     },
   });
-  const whole = (name) => {
-    const number = Number(values[name]);
-    if (Number.isSafeInteger(number) && number >= 0) return number;
-    throw new Complaint(`--${name} takes a whole number, not "${values[name]}".`);
-  };
+  const whole = (name) => naturalNumber(values[name], `--${name}`);
   return { count: whole("count"), seed: whole("seed"), write: values.write };
 }

@@ -16,7 +16,8 @@ import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
 import { Worker } from "node:worker_threads";
 import { importBundled } from "./bundle.mjs";
-import { Complaint, runMain } from "./complaint.mjs";
+import { naturalNumber } from "./command-line.mjs";
+import { runMain } from "./complaint.mjs";
 import { addResult } from "./results.mjs";
 
 const ENTRY = "libs/plasma-testing/src/simulator/entry.ts";
@@ -116,11 +117,7 @@ function readOptions() {
       write: { type: "boolean", default: false },
     },
   });
-  const whole = (name) => {
-    const number = Number(values[name]);
-    if (Number.isSafeInteger(number) && number >= 0) return number;
-    throw new Complaint(`--${name} takes a whole number, not "${values[name]}".`);
-  };
+  const whole = (name) => naturalNumber(values[name], `--${name}`);
   const numbers = ["seeds", "from", "ops", "workers"].map((name) => [name, whole(name)]);
   return { ...values, ...Object.fromEntries(numbers) };
 }

@@ -36,7 +36,7 @@ export const clientBugs = [
     client(
       "replica/replica",
       "  pullState(): PullState {",
-      "  emptied(clientID, upTo) {\n    if (this.#memory.cookie !== null) void this.#options.engine.applyPull({ expectedCookie: this.#memory.cookie, cookie: this.#memory.cookie, syncedAt: 0, clear: false, puts: [], dels: [], lastMutationIDs: { [clientID]: upTo }, rejections: [], baseSeq: -1, rerun: [] });\n  }\n\n  pullState(): PullState {",
+      "  emptied(clientID, upTo) {\n    if (this.#memory.cookie !== null) void this.#options.engine.applyPull({ expectedCookie: this.#memory.cookie, cookie: this.#memory.cookie, syncedAt: 0, clear: false, puts: [], dels: [], lastMutationIDs: { [clientID]: upTo }, rejections: [], known: this.pullState().known, baseSeq: -1, rerun: [] });\n  }\n\n  pullState(): PullState {",
     ),
   ),
   bug(
