@@ -8,6 +8,8 @@ declare global {
     /** Of the test: the token of a mutation that was acknowledged as durable. */
     readonly acknowledged: (token: string) => void;
     readonly tab: {
+      /** Whether there was nothing of this origin in the browser when the page was opened. */
+      readonly isFirst: boolean;
       /** Writes until the page ends or is told to settle. Each token begins with the prefix. */
       write(prefix: string): void;
       /** Stops writing; resolves with the tokens that it shows once everything is sent and confirmed. */
@@ -16,6 +18,7 @@ declare global {
   }
 }
 
+const isFirst = await isControlMissing();
 const client = createPlasmaClient({
   schema,
   mutators,
@@ -28,6 +31,22 @@ const client = createPlasmaClient({
   logLevel: "silent",
 });
 await client.start();
+
+/** Makes it, too. Plasma knows nothing of this database: only the browser can take it away. */
+function isControlMissing(): Promise<boolean> {
+  return new Promise((resolve, reject) => {
+    const request = indexedDB.open("control");
+    let isMissing = false;
+    request.onupgradeneeded = () => {
+      isMissing = true;
+    };
+    request.onerror = () => reject(request.error ?? new Error("No control database."));
+    request.onsuccess = () => {
+      request.result.close();
+      resolve(isMissing);
+    };
+  });
+}
 
 let isOver = false;
 let writing: Promise<void> = Promise.resolve();
@@ -50,6 +69,7 @@ async function write(prefix: string): Promise<void> {
 
 Object.assign(window, {
   tab: {
+    isFirst,
     write(prefix: string) {
       writing = write(prefix);
     },
