@@ -8,15 +8,21 @@
  *    stopped by a debugger) holds up no other one. Therefore a body that reads makes all its requests before it awaits
  *    one, and a body that writes does not await its last ones.
  * 4. Opening never hangs: another tab that holds an older version, or a browser that does not answer, becomes a
- *    typed error. A connection that arrives after that is closed again.
+ *    typed error, within `openTimeoutMs` with all tries, and at once when it is closed meanwhile. A connection that
+ *    arrives after that is closed again.
  * 5. When a newer version of the app wants to upgrade the database, this tab steps aside for good.
  * 6. A connection that the browser dropped is opened again, and the transaction runs once more.
  */
 
 import { SyncClientError } from "../errors.ts";
 import type { Durability } from "../options.ts";
-import type { Platform } from "../platform.ts";
-import { closedByNewerVersion, isConnectionLost, storageError } from "./storage-error.ts";
+import type { Platform, TimerHandle } from "../platform.ts";
+import {
+  closedByNewerVersion,
+  isConnectionLost,
+  isUnknownError,
+  storageError,
+} from "./storage-error.ts";
 
 export interface ConnectionOptions {
   readonly name: string;
@@ -26,6 +32,7 @@ export interface ConnectionOptions {
   readonly factory: IDBFactory;
   readonly timers: Platform["timers"];
   readonly durability: Durability;
+  /** For all tries together. */
   readonly openTimeoutMs: number;
 }
 
@@ -34,6 +41,7 @@ export type TransactionBody<T> = (tx: IDBTransaction, isRetry: boolean) => Promi
 
 export class IdbConnection {
   readonly #options: ConnectionOptions;
+  readonly #closing = new AbortController();
   #db: Promise<IDBDatabase> | undefined;
   #closed: SyncClientError | undefined;
   readonly #closedListeners = new Set<(error: SyncClientError) => void>();
@@ -74,6 +82,7 @@ export class IdbConnection {
     const db = this.#db;
     this.#db = undefined;
     this.#closed ??= new SyncClientError("disposed", "The local database was closed by the app.");
+    this.#closing.abort(this.#closed);
     if (db) (await db.catch(() => undefined))?.close();
   }
 
@@ -113,7 +122,7 @@ export class IdbConnection {
   #connect(): Promise<IDBDatabase> {
     if (this.#closed) return Promise.reject(this.#closed);
     if (this.#db) return this.#db;
-    const db = openDatabase(this.#options);
+    const db = openDatabase(this.#options, this.#closing.signal);
     this.#db = db;
     db.then(
       (opened) => {
@@ -142,36 +151,60 @@ export class IdbConnection {
 
 const CONNECTION_CUT = { name: "InvalidStateError", message: "The connection was cut." };
 
-function openDatabase(options: ConnectionOptions): Promise<IDBDatabase> {
+/**
+ * The pauses before an open that failed with `UnknownError` is tried again. Browsers answer so for reasons that may pass
+ * (Chromium recovers its files after a crash, or has just thrown damaged ones away), and then nobody should have to reload
+ * the page for it. What is not over after about a second is no passing matter (a broken disk, files that are missing), and
+ * the person should hear of it rather than wait. Any other error says that another try would fail alike.
+ */
+const REOPEN_DELAYS_MS = [100, 1000];
+
+/** One at a time for each signal: its handler is taken. */
+function openDatabase(options: ConnectionOptions, closing: AbortSignal): Promise<IDBDatabase> {
   return new Promise((resolve, reject) => {
+    const { timers } = options;
     let isBlocked = false;
-    let isLate = false;
-    const timer = options.timers.set(() => {
-      isLate = true;
-      reject(isBlocked ? blocked() : noAnswer());
-    }, options.openTimeoutMs);
-    const fail = (cause: unknown) => {
-      options.timers.clear(timer);
+    let isOver = false;
+    let tries = 0;
+    let pause: TimerHandle;
+    const giveUp = (cause: unknown) => {
+      isOver = true;
+      timers.clear(timer);
+      if (pause !== undefined) timers.clear(pause);
       reject(storageError(cause));
     };
-    let request: IDBOpenDBRequest;
-    try {
-      request = options.factory.open(options.name, options.version);
-    } catch (cause) {
-      fail(cause);
-      return;
-    }
-    request.onblocked = () => {
-      isBlocked = true;
+    const timer = timers.set(
+      () => giveUp(isBlocked ? blocked() : noAnswer()),
+      options.openTimeoutMs,
+    );
+    closing.onabort = () => giveUp(closing.reason);
+    const failed = (cause: unknown) => {
+      if (isOver) return;
+      const delay = isUnknownError(cause) ? REOPEN_DELAYS_MS[tries++] : undefined;
+      if (delay === undefined) giveUp(cause);
+      else pause = timers.set(attempt, delay);
     };
-    request.onupgradeneeded = (event) =>
-      options.upgrade(request.transaction as IDBTransaction, event.oldVersion);
-    request.onerror = () => fail(request.error);
-    request.onsuccess = () => {
-      options.timers.clear(timer);
-      if (isLate) request.result.close();
-      else resolve(request.result);
+    const attempt = () => {
+      let request: IDBOpenDBRequest;
+      try {
+        request = options.factory.open(options.name, options.version);
+      } catch (cause) {
+        failed(cause);
+        return;
+      }
+      request.onblocked = () => {
+        isBlocked = true;
+      };
+      request.onupgradeneeded = (event) =>
+        options.upgrade(request.transaction as IDBTransaction, event.oldVersion);
+      request.onerror = () => failed(request.error);
+      request.onsuccess = () => {
+        timers.clear(timer);
+        if (isOver) request.result.close();
+        else resolve(request.result);
+      };
     };
+    attempt();
   });
 }
 

@@ -62,7 +62,12 @@ export function damaged(): SyncClientError {
 export function isConnectionLost(cause: unknown): boolean {
   if (!isDomException(cause)) return false;
   if (cause.name === "InvalidStateError") return true;
-  return cause.name === "UnknownError" && /connection|server lost/i.test(cause.message);
+  return isUnknownError(cause) && /connection|server lost/i.test(cause.message);
+}
+
+/** The browser's own trouble with its files or processes, which may be over a moment later. */
+export function isUnknownError(cause: unknown): boolean {
+  return isDomException(cause) && cause.name === "UnknownError";
 }
 
 // Not `instanceof DOMException`: an implementation may bring a class of its own.
