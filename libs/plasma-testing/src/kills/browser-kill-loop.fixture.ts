@@ -91,8 +91,8 @@ async function openTabs(
   const pages: Page[] = [];
   for (let tab = 0; tab < TABS; tab++) {
     const page = await context.newPage();
-    // A browser that was killed may not get at its database at once ("Internal error opening backing store"). Its error
-    // tells people to reload, and that must help.
+    // A browser that was killed may not get at its databases at once ("Internal error opening backing store"). The client
+    // tries again by itself; should that not do, its error tells people to reload, and that must help.
     await load(page, options.server).catch(() => load(page, options.server));
     await options.begin({ page, tab });
     pages.push(page);

@@ -18,7 +18,6 @@ declare global {
   }
 }
 
-const isFirst = await isControlMissing();
 const client = createPlasmaClient({
   schema,
   mutators,
@@ -30,7 +29,9 @@ const client = createPlasmaClient({
   authHeaders: () => ({ "x-user": "ada" }),
   logLevel: "silent",
 });
+// First, so that it meets whatever state the last kill has left the browser's files in.
 await client.start();
+const isFirst = await isControlMissing();
 
 /** Makes it, too. Plasma knows nothing of this database: only the browser can take it away. */
 function isControlMissing(): Promise<boolean> {
