@@ -3,8 +3,7 @@
  * a fresh clone. It uses Node's own modules alone, because it runs before anything is installed.
  */
 import { spawnSync } from "node:child_process";
-import { createHash } from "node:crypto";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -27,14 +26,12 @@ export function checkNode(version = process.versions.node) {
 }
 
 /**
- * Installs the dependencies unless a stamp says that exactly these are installed already. Those in
- * `dir` are meant, a folder with a lockfile: the whole workspace, unless another is named.
+ * Installs the dependencies unless exactly these are installed already, by whatever command. Those in `dir` are meant, a
+ * folder with a lockfile: the whole workspace, unless another is named.
  */
 export function ensureInstalled(log = console.log, dir = repoRoot) {
   checkNode();
-  const stampFile = join(dir, "node_modules", ".plasma-installed");
-  const wanted = installationKey(dir);
-  if (readStamp(stampFile) === wanted && isComplete(dir)) return;
+  if (isInstalled(dir)) return;
   const place = dir === repoRoot ? "" : ` of ${relative(repoRoot, dir)}`;
   log(`Installing dependencies${place} (npm ci) …`);
   // Install scripts are skipped: only the tests need a compiled package, see ensureBetterSqlite3.
@@ -45,7 +42,6 @@ export function ensureInstalled(log = console.log, dir = repoRoot) {
       "`npm ci` did not finish, its own words are above. Run the command again; check the network if it keeps failing.",
     );
   }
-  writeFileSync(stampFile, wanted);
 }
 
 /** Compiles better-sqlite3 when its binding does not load in this Node. Takes a few minutes. */
@@ -75,20 +71,35 @@ function betterSqlite3Loads() {
   return spawnSync(process.execPath, ["-e", program], { stdio: "ignore" }).status === 0;
 }
 
-function installationKey(dir) {
-  const lockfile = readFileSync(join(dir, "package-lock.json"));
-  const hash = createHash("sha256").update(lockfile).digest("hex");
-  return `${hash} node-${process.versions.node} ${process.platform}-${process.arch}\n`;
+/**
+ * Whether what the lockfile names is there. Once an installation is over, and only then, npm writes down beside the packages
+ * what it has put there; somebody may have removed one of them since. Optional ones may be for other systems than this.
+ */
+export function isInstalled(dir) {
+  const wanted = readJson(join(dir, "package-lock.json"));
+  const installed = readJson(join(dir, "node_modules", ".package-lock.json"));
+  if (!wanted) throw new Complaint(`${join(dir, "package-lock.json")} is missing or is not JSON.`);
+  const isThere = ([path, { version, optional }]) => {
+    const own = installed?.packages?.[path];
+    return own ? own.version === version : optional === true;
+  };
+  const { dependencies, devDependencies } = wanted.packages[""];
+  return (
+    Object.entries(wanted.packages)
+      .filter(([path]) => path.includes("node_modules/"))
+      .every(isThere) &&
+    Object.keys({ ...dependencies, ...devDependencies }).every((name) =>
+      existsSync(join(dir, "node_modules", name, "package.json")),
+    )
+  );
 }
 
-/** Whether what the manifest asks for is there. An installation that was killed leaves a part of it, and maybe the stamp. */
-function isComplete(dir) {
-  const { dependencies, devDependencies } = JSON.parse(
-    readFileSync(join(dir, "package.json"), "utf8"),
-  );
-  return Object.keys({ ...dependencies, ...devDependencies }).every((name) =>
-    existsSync(join(dir, "node_modules", name, "package.json")),
-  );
+function readJson(path) {
+  try {
+    return JSON.parse(readFileSync(path, "utf8"));
+  } catch {
+    return undefined;
+  }
 }
 
 /**
@@ -102,14 +113,6 @@ function whateverInterrupts(run) {
     return run();
   } finally {
     process.off("SIGINT", wait);
-  }
-}
-
-function readStamp(stampFile) {
-  try {
-    return readFileSync(stampFile, "utf8");
-  } catch {
-    return undefined;
   }
 }
 
