@@ -5,6 +5,7 @@
  * 1. Each failure is counted. After a push that got no answer the attempt is counted before it runs, so that a mutation
  *    that takes its process down is counted, too. A mutation that works costs nothing of this. A push counts once, however
  *    often it has to run the mutation; and where the database fails, or others are always faster, it is not counted at all.
+ *    An attempt that the database does not take back then is not counted the next time.
  * 2. After some attempts over some time the mutation is quarantined: its outcome is an error, those after it go on, and
  *    name and args stay here for whoever mends the bug. The client keeps it, too, among the refused ones.
  * 3. The count is by person and uid, so that a change of the client id does not begin it anew.
@@ -15,8 +16,8 @@ import { RequestRefused } from "./errors.ts";
 import type { Engine } from "./engine.ts";
 import type { Identity } from "./options.ts";
 import type { Outcome } from "./outcomes.ts";
-import type { SqlExecutor, Statement } from "./sql/executor.ts";
-import { bind, sql } from "./sql/fragment.ts";
+import type { Statement } from "./sql/executor.ts";
+import { bind, bindInteger, sql } from "./sql/fragment.ts";
 
 export interface Attempted {
   readonly identity: Identity;
@@ -29,30 +30,65 @@ export interface AttemptCount {
   readonly firstAt: number;
 }
 
-/** Adds one to the attempts of a mutation. */
+/** The attempts that may be counted in the database and should not be. Only the process that made them knows of them. */
+export interface OwedAttempts {
+  add(attempted: Attempted): void;
+  has(attempted: Attempted): boolean;
+  delete(attempted: Attempted): void;
+}
+
+/** In mutations; the oldest is forgotten first. A client that never comes back leaves one behind. */
+const MAX_OWED = 1000;
+
+export function createOwedAttempts(): OwedAttempts {
+  const owed = new Set<string>();
+  const keyOf = ({ identity, mutation }: Attempted) =>
+    JSON.stringify([identity.principal, mutation.uid]);
+  return {
+    add(attempted) {
+      owed.add(keyOf(attempted));
+      const [oldest] = owed;
+      if (owed.size > MAX_OWED) owed.delete(oldest!);
+    },
+    has: (attempted) => owed.has(keyOf(attempted)),
+    delete: (attempted) => void owed.delete(keyOf(attempted)),
+  };
+}
+
+/** Adds one to the attempts of a mutation, or takes one that is owed for this one. */
 export async function countAttempt(
-  executor: SqlExecutor,
-  { identity, mutation }: Attempted,
-  now: number,
+  { executor, platform, owedAttempts }: Engine,
+  attempted: Attempted,
 ): Promise<AttemptCount> {
+  const { identity, mutation } = attempted;
+  const now = platform.clock.now();
+  const more = owedAttempts.has(attempted) ? 0 : 1;
+  // A database that fails may have done it nevertheless.
+  owedAttempts.add(attempted);
   const [row] = await executor.all(
     sql`INSERT INTO _plasma_attempts (principal, uid, client_id, mutation_id, name, args, attempts, first_at, last_at)
       VALUES (${bind(identity.principal)}, ${bind(mutation.uid)}, ${bind(identity.clientID)}, ${bind(mutation.id)}, ${bind(mutation.name)}, ${bind(JSON.stringify(mutation.args))}, 1, ${bind(now)}, ${bind(now)})
-      ON CONFLICT (principal, uid) DO UPDATE SET attempts = _plasma_attempts.attempts + 1, last_at = excluded.last_at,
+      ON CONFLICT (principal, uid) DO UPDATE SET attempts = _plasma_attempts.attempts + ${bindInteger(more)}, last_at = excluded.last_at,
         client_id = excluded.client_id, mutation_id = excluded.mutation_id
       RETURNING attempts, first_at`,
   );
+  owedAttempts.delete(attempted);
   return { attempts: row!["attempts"] as number, firstAt: row!["first_at"] as number };
 }
 
-/** Takes an attempt back that was counted, and came to nothing for another reason than its mutator. */
+/** Takes an attempt back that was counted, and came to nothing for another reason than its mutator. Never throws. */
 export async function forgiveAttempt(
-  executor: SqlExecutor,
-  { identity, mutation }: Attempted,
+  { executor, owedAttempts }: Engine,
+  attempted: Attempted,
 ): Promise<void> {
+  const { identity, mutation } = attempted;
   const which = sql`principal = ${bind(identity.principal)} AND uid = ${bind(mutation.uid)}`;
-  await executor.all(sql`DELETE FROM _plasma_attempts WHERE ${which} AND attempts <= 1`);
-  await executor.all(sql`UPDATE _plasma_attempts SET attempts = attempts - 1 WHERE ${which}`);
+  try {
+    await executor.all(sql`DELETE FROM _plasma_attempts WHERE ${which} AND attempts <= 1`);
+    await executor.all(sql`UPDATE _plasma_attempts SET attempts = attempts - 1 WHERE ${which}`);
+  } catch {
+    owedAttempts.add(attempted);
+  }
 }
 
 /** Whether it has failed often and long enough. */

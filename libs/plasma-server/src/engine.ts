@@ -1,6 +1,7 @@
 /** What push, pull and tickets work with: the handler's options, with defaults filled in. */
 
 import type { AnyMutators, AuthorizePolicy, Schema } from "@sh1n4ps/plasma-core";
+import type { OwedAttempts } from "./attempts.ts";
 import type { FullScanWatch } from "./db/full-scans.ts";
 import type { SyncServerError } from "./errors.ts";
 import type { Platform } from "./platform.ts";
@@ -16,6 +17,7 @@ export interface Engine {
   readonly mutatorTimeoutMs: number;
   readonly quarantine: { readonly attempts: number; readonly afterMs: number };
   readonly standings: StandingMemory;
+  readonly owedAttempts: OwedAttempts;
   /** Shown every query, if somebody wants to know of full scans. */
   readonly fullScans?: FullScanWatch | undefined;
   /** Tells the app. Never throws. */

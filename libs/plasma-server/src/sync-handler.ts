@@ -32,6 +32,7 @@ import { pull } from "./pull/pull.ts";
 import { push } from "./push/push.ts";
 import type { PushedChanges } from "./push/push.ts";
 import { createStandingMemory } from "./push/standing-memory.ts";
+import { createOwedAttempts } from "./attempts.ts";
 import type { RateLimitedCall } from "./rate-limits.ts";
 import { identifier, parsePull, parsePush, parseTicket } from "./requests.ts";
 import { empty, refusal, success } from "./responses.ts";
@@ -101,6 +102,7 @@ function engineOf<Ctx>(options: SyncHandlerOptions<Ctx>): Engine {
       options.quarantine ??
       (development ? { attempts: 1, afterMs: 0 } : { attempts: 5, afterMs: 10 * 60_000 }),
     standings: createStandingMemory(),
+    owedAttempts: createOwedAttempts(),
     fullScans: rows === false ? undefined : watchFullScans({ schema, executor, rows, report }),
     report,
   };

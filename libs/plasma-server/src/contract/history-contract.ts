@@ -11,6 +11,7 @@ import { describe, expect, it } from "vitest";
 import { peekCookie, versionAt } from "../change-log/cookie.ts";
 import type { Engine } from "../engine.ts";
 import { createStandingMemory } from "../push/standing-memory.ts";
+import { createOwedAttempts } from "../attempts.ts";
 import { runtimePlatform } from "../platform.ts";
 import { pull } from "../pull/pull.ts";
 import { ensureSchema } from "../schema/ensure-schema.ts";
@@ -144,6 +145,7 @@ function engineOf(schema: Schema, executor: SqlExecutor): Engine {
     mutatorTimeoutMs: 5000,
     quarantine: { attempts: 1, afterMs: 0 },
     standings: createStandingMemory(),
+    owedAttempts: createOwedAttempts(),
     platform: runtimePlatform(),
     report: () => undefined,
   };

@@ -17,6 +17,7 @@ import {
 } from "@sh1n4ps/plasma-core";
 import type { Condition } from "@sh1n4ps/plasma-core";
 import { createStandingMemory } from "../push/standing-memory.ts";
+import { createOwedAttempts } from "../attempts.ts";
 import { runtimePlatform } from "../platform.ts";
 import { pull } from "../pull/pull.ts";
 import { ensureSchema } from "../schema/ensure-schema.ts";
@@ -75,6 +76,7 @@ export async function partnersBetweenPages(
         mutatorTimeoutMs: 5000,
         quarantine: { attempts: 1, afterMs: 0 },
         standings: createStandingMemory(),
+        owedAttempts: createOwedAttempts(),
         platform: runtimePlatform(),
         report: () => undefined,
       },

@@ -15,18 +15,21 @@ export function troubleContract(fresh: () => Promise<SqlExecutor>): void {
     });
     const count = (table: string) => countRows(world.executor, table);
 
-    const failing = (
-      fails: (statements: readonly Statement[]) => "before" | "after" | null,
-    ): SqlExecutor => ({
-      ...world.executor,
-      batch: async (statements) => {
-        const when = fails(statements);
+    type Fails = (statements: readonly Statement[]) => "before" | "after" | null;
+    const failing = (fails: Fails, failsAlone: Fails = () => null): SqlExecutor => {
+      const around = async <T>(when: ReturnType<Fails>, run: () => Promise<T>): Promise<T> => {
         if (when === "before") throw new Error("D1_ERROR: Network connection lost.");
-        const rows = await world.executor.batch(statements);
+        const rows = await run();
         if (when === "after") throw new Error("D1_ERROR: Network connection lost.");
         return rows;
-      },
-    });
+      };
+      const { executor } = world;
+      return {
+        ...executor,
+        all: (statement) => around(failsAlone([statement]), () => executor.all(statement)),
+        batch: (statements) => around(fails(statements), () => executor.batch(statements)),
+      };
+    };
     const isCommit = (statements: readonly Statement[]) =>
       statements.some(({ text }) => text.includes("INTO _plasma_client_mutations"));
 
@@ -83,29 +86,48 @@ export function troubleContract(fresh: () => Promise<SqlExecutor>): void {
       expect(await count("shares")).toBe(2);
     });
 
-    it("however long and often it is down for a mutation, that one is not put aside as if it had failed", async () => {
-      let isDown = true;
-      let now = 1_750_000_000_000;
-      const shaky = createWorld(
-        failing((statements) => (isCommit(statements) && isDown ? "before" : null)),
-        { platform: { ...hurried(), clock: { now: () => now } } },
-      );
-      const ada = shaky.client("ada");
-      const body = () => ({
-        ...ada.pushBody([mutation]),
+    describe.each<{ what: string; fails: (text: string) => ReturnType<Fails>; left: number }>([
+      { what: "", fails: () => null, left: 0 },
+      {
+        what: ", and does not take back that it was counted",
+        fails: (text) => (/^(DELETE FROM|UPDATE) _plasma_attempts/.test(text) ? "before" : null),
+        left: 1,
+      },
+      {
+        what: ", and counts it without saying so",
+        fails: (text) => (text.startsWith("INSERT INTO _plasma_attempts") ? "after" : null),
+        left: 1,
+      },
+    ])("however long and often it is down for a mutation$what", ({ fails, left }) => {
+      it("that one is not put aside as if it had failed", async () => {
+        let isDown = true;
+        let now = 1_750_000_000_000;
+        const shaky = createWorld(
+          failing(
+            (statements) => (isCommit(statements) && isDown ? "before" : null),
+            ([statement]) => (isDown ? fails(statement!.text) : null),
+          ),
+          { platform: { ...hurried(), clock: { now: () => now } } },
+        );
+        const ada = shaky.client("ada");
         // It was sent before, and got no answer.
-        retry: true,
+        const body = () => ({ ...ada.pushBody([mutation]), retry: true });
+        const mutation = ada.mutation("takeShare", { id: "s1", amount: 1 });
+        for (let push = 0; push < 8; push++) {
+          expect((await ada.send("push", body())).status).toBe(503);
+          now += 5 * 60_000;
+        }
+        const counted = await world.executor.all({
+          text: "SELECT attempts FROM _plasma_attempts",
+          params: [],
+        });
+        expect(counted).toEqual(left === 0 ? [] : [{ attempts: left }]);
+        isDown = false;
+        const answer = await ada.send("push", body());
+        expect(await answer.json()).toMatchObject({ results: [{ id: 1, status: "ok" }] });
+        expect(await count("shares")).toBe(1);
+        expect(await count("_plasma_attempts")).toBe(0);
       });
-      const mutation = ada.mutation("takeShare", { id: "s1", amount: 1 });
-      for (let push = 0; push < 8; push++) {
-        expect((await ada.send("push", body())).status).toBe(503);
-        now += 5 * 60_000;
-      }
-      expect(await count("_plasma_attempts")).toBe(0);
-      isDown = false;
-      const answer = await ada.send("push", body());
-      expect(await answer.json()).toMatchObject({ results: [{ id: 1, status: "ok" }] });
-      expect(await count("shares")).toBe(1);
     });
 
     it("what was decided before the trouble stays decided; the rest is not reached", async () => {

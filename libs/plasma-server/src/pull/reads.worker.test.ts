@@ -17,6 +17,7 @@ import { describe, expect, it } from "vitest";
 import type { Engine } from "../engine.ts";
 import { runtimePlatform } from "../platform.ts";
 import { createStandingMemory } from "../push/standing-memory.ts";
+import { createOwedAttempts } from "../attempts.ts";
 import { pull } from "./pull.ts";
 import { ensureSchema } from "../schema/ensure-schema.ts";
 import { fromD1 } from "../sql/d1.ts";
@@ -80,6 +81,7 @@ async function world(size: number) {
     quarantine: { attempts: 1, afterMs: 0 },
     platform: runtimePlatform(),
     standings: createStandingMemory(),
+    owedAttempts: createOwedAttempts(),
     report: () => undefined,
   };
   let cookie: string | null = null;

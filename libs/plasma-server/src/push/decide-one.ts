@@ -53,9 +53,8 @@ export async function decideOne(job: MutationJob, known: Standing | null): Promi
       cause: failure,
     });
   } catch (error) {
-    // Its process is still there, and its mutator has not failed. If this fails too, it stays counted once too often.
-    if (counted && error instanceof StorageFailure)
-      await forgiveAttempt(job.engine.executor, job).catch(() => undefined);
+    // Its process is still there, and its mutator has not failed.
+    if (counted && error instanceof StorageFailure) await forgiveAttempt(job.engine, job);
     throw error;
   }
 }
@@ -164,8 +163,7 @@ async function fail(
 }
 
 function count(job: MutationJob): Promise<AttemptCount> {
-  const { engine } = job;
-  return inStorage(countAttempt(engine.executor, job, engine.platform.clock.now()));
+  return inStorage(countAttempt(job.engine, job));
 }
 
 function quarantine(job: MutationJob, standing: Standing, cause: unknown): Promise<Attempt> {
