@@ -29,7 +29,10 @@ const WEIGHTS = {
   forgetRows: 0.3,
 };
 
-export type Disturbance = keyof typeof WEIGHTS;
+/** What happens only where it is the theme. */
+const RARE = { breakDatabase: 0 };
+
+export type Disturbance = keyof typeof WEIGHTS | keyof typeof RARE;
 
 export interface Disturbances {
   readonly weights: Readonly<Record<Disturbance, number>>;
@@ -44,7 +47,7 @@ export function drawDisturbances(random: Random): Disturbances {
   ]);
   const weights = Object.fromEntries(drawn) as Record<Disturbance, number>;
   return {
-    weights: { ...weights, openTab: WEIGHTS.openTab },
+    weights: { ...weights, openTab: WEIGHTS.openTab, ...RARE },
     everyMs: random.pick([800, 2_000, 6_000]),
   };
 }

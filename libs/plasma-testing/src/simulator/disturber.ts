@@ -21,6 +21,8 @@ export interface DisturberOptions {
 }
 
 const MAX_TABS = 3;
+/** How likely a statement fails while the database is down. */
+const DOWN = [0.5, 0.6];
 const MAX_DEVICES = 12;
 
 export class Disturber {
@@ -148,6 +150,21 @@ export class Disturber {
     const { server } = this.#options.world;
     server.crash();
     this.#later("server starts", () => server.start(), 5_000);
+  }
+
+  /** Down, but for a statement now and then. */
+  private breakDatabase(): void {
+    const { random, world } = this.#options;
+    const { failsBefore } = world.faults;
+    if (DOWN.includes(failsBefore)) return;
+    world.faults = { ...world.faults, failsBefore: random.pick(DOWN) };
+    this.#later(
+      "database mended",
+      () => {
+        if (!this.#isOver) world.faults = { ...world.faults, failsBefore };
+      },
+      240_000,
+    );
   }
 
   private compact(): void {

@@ -4,6 +4,7 @@ import { drawDisturbances, drawFaults } from "./disturbances.ts";
 import type { Disturbances } from "./disturbances.ts";
 import { drawOp, drawWeights } from "./workload/draw-op.ts";
 import type { MutatorWeights } from "./workload/draw-op.ts";
+import type { Theme } from "./themes.ts";
 import type { Ctx } from "./workload/app.ts";
 import { Disturber } from "./disturber.ts";
 import type { Random } from "./world/random.ts";
@@ -18,6 +19,7 @@ export interface DriverOptions {
   readonly random: Random;
   readonly roles: Map<string, Ctx["role"]>;
   readonly ops: number;
+  readonly theme: Theme;
 }
 
 export class Driver {
@@ -32,12 +34,17 @@ export class Driver {
   #tokens = 0;
 
   constructor(options: DriverOptions) {
-    const { world, random, ops } = options;
+    const { world, random, ops, theme } = options;
     this.#options = options;
     this.#left = ops;
     this.#people = ["ada", "bob", "cy", "dora"].slice(0, 2 + random.below(3));
-    this.#weights = drawWeights(random);
-    this.#disturbances = drawDisturbances(random);
+    const weights = drawWeights(random);
+    this.#weights = theme.mutators ?? weights;
+    const disturbances = drawDisturbances(random);
+    this.#disturbances = {
+      ...disturbances,
+      weights: { ...disturbances.weights, ...theme.disturbances },
+    };
     this.#disturber = new Disturber({
       ...options,
       newToken: () => this.#newToken(),
@@ -48,7 +55,7 @@ export class Driver {
       for (let at = 0; at < devices; at++) world.addDevice(person, random.pick([3, 10, 500]));
     }
     for (const device of world.devices) world.openTab(device);
-    world.faults = drawFaults(random);
+    world.faults = { ...drawFaults(random), ...theme.faults };
   }
 
   /** How often something was made to go wrong on purpose, besides the network and the database. */

@@ -37,6 +37,14 @@ export const foundBugs: readonly FoundBug[] = [
     ],
   })),
   {
+    ...{ seed: 50, ops: 500 },
+    bug: "an attempt that the database does not take back stays counted",
+    test: [
+      "plasma-server/src/contract/trouble-contract.ts",
+      "and does not take back that it was counted",
+    ],
+  },
+  {
     ...{ seed: 2, ops: 500 },
     bug: "images of a mutation that did not see another one's are kept",
     test: [

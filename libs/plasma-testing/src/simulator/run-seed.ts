@@ -16,6 +16,7 @@ import { nonLeak } from "./checkers/non-leak.ts";
 import { nothingLost } from "./checkers/nothing-lost.ts";
 import { sometimes } from "./checkers/sometimes.ts";
 import { Driver } from "./driver.ts";
+import { themeOf } from "./themes.ts";
 import { appMutators, schema } from "./workload/app.ts";
 import type { Ctx } from "./workload/app.ts";
 import { appModel } from "./workload/model.ts";
@@ -78,7 +79,7 @@ export async function runSeed({ seed, ops, openDatabase }: RunOptions): Promise<
     checkers: CHECKERS,
     openDatabase: (content) => openDatabase(content ?? firstDatabase),
   });
-  const driver = new Driver({ world, random, roles, ops });
+  const driver = new Driver({ world, random, roles, ops, theme: themeOf(seed) });
   trouble.meet = (token) => driver.meetTrouble(token);
   const stopListening = onUnhandledRejection((reason) =>
     world.fail(`C11: nobody handled ${reason instanceof Error ? reason.stack : String(reason)}`),

@@ -71,14 +71,6 @@ export const serverBugs = [
     ),
   ),
   bug(
-    "a mutation that was taken over leaves no trace under its first id",
-    server(
-      "outcomes",
-      "SET uid = uid || ${MOVED} || client_id || ${MOVED} || mutation_id WHERE",
-      "SET uid = NULL WHERE",
-    ),
-  ),
-  bug(
     "what a refused mutation of a group has written stays",
     server(
       "push/decide-group",
@@ -162,6 +154,10 @@ export const serverBugs = [
       "if (counted && error instanceof StorageFailure)",
       "if (counted && job.engine === null)",
     ),
+  ),
+  bug(
+    "an attempt that the database does not take back stays counted",
+    server("attempts", "owedAttempts.has(attempted) ? 0 : 1", "1"),
   ),
   bug(
     "a mutator that fails is refused instead of held",

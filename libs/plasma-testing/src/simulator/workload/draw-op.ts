@@ -3,7 +3,7 @@
 import type { Random } from "../world/random.ts";
 import { ACCOUNTS, COUNTERS, SHIFTS } from "./model.ts";
 
-export type MutatorWeights = Readonly<Record<MutatorName, number>>;
+export type MutatorWeights = Readonly<Partial<Record<MutatorName, number>>>;
 
 const WEIGHTS = {
   append: 6,
@@ -34,12 +34,13 @@ const WEIGHTS = {
 export type MutatorName = keyof typeof WEIGHTS;
 
 /** For one seed: some mutators not at all, some a lot. */
-export function drawWeights(random: Random): MutatorWeights {
+export function drawWeights(random: Random): Readonly<Record<MutatorName, number>> {
   const drawn = Object.entries(WEIGHTS).map(([name, weight]) => [
     name,
     random.chance(0.2) ? 0 : weight * random.between(0.3, 2),
   ]);
-  return { ...(Object.fromEntries(drawn) as MutatorWeights), append: WEIGHTS.append };
+  const weights = Object.fromEntries(drawn) as Record<MutatorName, number>;
+  return { ...weights, append: WEIGHTS.append };
 }
 
 export interface DrawnOp {
