@@ -11,48 +11,17 @@
  * 3. The count is by person and uid, so that a change of the client id does not begin it anew.
  */
 
-import type { WireMutation } from "@sh1n4ps/plasma-core";
 import { RequestRefused } from "./errors.ts";
 import type { Engine } from "./engine.ts";
-import type { Identity } from "./options.ts";
 import type { Outcome } from "./outcomes.ts";
+import type { Attempted } from "./owed-attempts.ts";
 import type { Statement } from "./sql/executor.ts";
 import { bind, bindInteger, sql } from "./sql/fragment.ts";
-
-export interface Attempted {
-  readonly identity: Identity;
-  readonly mutation: WireMutation;
-}
 
 export interface AttemptCount {
   readonly attempts: number;
   /** When the first of them was, in milliseconds. */
   readonly firstAt: number;
-}
-
-/** The attempts that may be counted in the database and should not be. Only the process that made them knows of them. */
-export interface OwedAttempts {
-  add(attempted: Attempted): void;
-  has(attempted: Attempted): boolean;
-  delete(attempted: Attempted): void;
-}
-
-/** In mutations; the oldest is forgotten first. A client that never comes back leaves one behind. */
-const MAX_OWED = 1000;
-
-export function createOwedAttempts(): OwedAttempts {
-  const owed = new Set<string>();
-  const keyOf = ({ identity, mutation }: Attempted) =>
-    JSON.stringify([identity.principal, mutation.uid]);
-  return {
-    add(attempted) {
-      owed.add(keyOf(attempted));
-      const [oldest] = owed;
-      if (owed.size > MAX_OWED) owed.delete(oldest!);
-    },
-    has: (attempted) => owed.has(keyOf(attempted)),
-    delete: (attempted) => void owed.delete(keyOf(attempted)),
-  };
 }
 
 /** Adds one to the attempts of a mutation, or takes one that is owed for this one. */

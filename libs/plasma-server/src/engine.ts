@@ -1,7 +1,7 @@
 /** What push, pull and tickets work with: the handler's options, with defaults filled in. */
 
 import type { AnyMutators, AuthorizePolicy, Schema } from "@sh1n4ps/plasma-core";
-import type { OwedAttempts } from "./attempts.ts";
+import type { OwedAttempts } from "./owed-attempts.ts";
 import type { FullScanWatch } from "./db/full-scans.ts";
 import type { SyncServerError } from "./errors.ts";
 import type { Platform } from "./platform.ts";

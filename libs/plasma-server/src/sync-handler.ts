@@ -32,7 +32,7 @@ import { pull } from "./pull/pull.ts";
 import { push } from "./push/push.ts";
 import type { PushedChanges } from "./push/push.ts";
 import { createStandingMemory } from "./push/standing-memory.ts";
-import { createOwedAttempts } from "./attempts.ts";
+import { createOwedAttempts } from "./owed-attempts.ts";
 import type { RateLimitedCall } from "./rate-limits.ts";
 import { identifier, parsePull, parsePush, parseTicket } from "./requests.ts";
 import { empty, refusal, success } from "./responses.ts";

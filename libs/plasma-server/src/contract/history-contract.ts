@@ -11,7 +11,7 @@ import { describe, expect, it } from "vitest";
 import { peekCookie, versionAt } from "../change-log/cookie.ts";
 import type { Engine } from "../engine.ts";
 import { createStandingMemory } from "../push/standing-memory.ts";
-import { createOwedAttempts } from "../attempts.ts";
+import { createOwedAttempts } from "../owed-attempts.ts";
 import { runtimePlatform } from "../platform.ts";
 import { pull } from "../pull/pull.ts";
 import { ensureSchema } from "../schema/ensure-schema.ts";

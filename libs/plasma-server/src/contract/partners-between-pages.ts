@@ -17,7 +17,7 @@ import {
 } from "@sh1n4ps/plasma-core";
 import type { Condition } from "@sh1n4ps/plasma-core";
 import { createStandingMemory } from "../push/standing-memory.ts";
-import { createOwedAttempts } from "../attempts.ts";
+import { createOwedAttempts } from "../owed-attempts.ts";
 import { runtimePlatform } from "../platform.ts";
 import { pull } from "../pull/pull.ts";
 import { ensureSchema } from "../schema/ensure-schema.ts";

@@ -17,7 +17,7 @@ import { describe, expect, it } from "vitest";
 import type { Engine } from "../engine.ts";
 import { runtimePlatform } from "../platform.ts";
 import { createStandingMemory } from "../push/standing-memory.ts";
-import { createOwedAttempts } from "../attempts.ts";
+import { createOwedAttempts } from "../owed-attempts.ts";
 import { pull } from "./pull.ts";
 import { ensureSchema } from "../schema/ensure-schema.ts";
 import { fromD1 } from "../sql/d1.ts";
