@@ -69,11 +69,10 @@ export function describeEngineContract(name: string, make: () => Promise<EngineU
       expect(await engine.append([entry(2)])).toEqual([2]);
     });
 
-    it("refuses entries of a client that is not in the pool (4)", async () => {
+    it("refuses entries of a client that is not in the pool, and then keeps nothing of that call (4, 7)", async () => {
       const { engine } = await opened();
-      await expect(engine.append([entry(1, { clientID: "gone" })])).rejects.toMatchObject({
-        kind: "client-renewed",
-      });
+      const batch = [entry(1), entry(1, { clientID: "gone", uid: "gone-1" })];
+      await expect(engine.append(batch)).rejects.toMatchObject({ kind: "client-renewed" });
       expect((await engine.load()).outbox).toEqual([]);
     });
 

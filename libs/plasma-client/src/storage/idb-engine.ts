@@ -20,6 +20,7 @@ import type { Platform } from "../platform.ts";
 import type {
   ClientRecord,
   Engine,
+  NewOutboxEntry,
   OutboxEntry,
   RejectedMutation,
   RowImage,
@@ -242,12 +243,9 @@ export function createIdbEngine(options: IdbEngineOptions): Engine {
       const stores = ["outbox", "clients", ...(dismiss.length > 0 ? ["rejected"] : [])];
       const seqs = await connection.run(stores, "readwrite", async (tx, isRetry) => {
         const outbox = tx.objectStore("outbox");
-        for (const clientID of new Set(entries.map((entry) => entry.clientID))) {
-          const client = await wrap<ClientRecord | undefined>(
-            tx.objectStore("clients").get(clientID),
-          );
-          if (!client) throw clientGone();
-        }
+        // Asked together with what is written, which is taken back if the answer is no.
+        const known = requireClients(tx, entries);
+        known.catch(() => undefined);
         if (isRetry) {
           // The first try may have been committed before the connection was lost.
           const kept = await Promise.all(
@@ -261,6 +259,7 @@ export function createIdbEngine(options: IdbEngineOptions): Engine {
         }
         for (const uid of dismiss) tx.objectStore("rejected").delete(uid);
         const requests = entries.map((entry) => outbox.add(entry));
+        await known;
         return () => requests.map((request) => request.result as number);
       });
       return seqs();
@@ -387,6 +386,13 @@ export function createIdbEngine(options: IdbEngineOptions): Engine {
 
 type Loaded =
   { readonly kind: "loaded"; readonly state: StoredState } | { readonly kind: "damaged" };
+
+async function requireClients(tx: IDBTransaction, entries: readonly NewOutboxEntry[]) {
+  const store = tx.objectStore("clients");
+  const ids = new Set(entries.map((entry) => entry.clientID));
+  const found = await Promise.all([...ids].map((id) => wrap(store.getKey(id))));
+  if (found.includes(undefined)) throw clientGone();
+}
 
 /** The outbox entries of one client, in the index `client`. */
 function allOf(clientID: string): IDBKeyRange {
