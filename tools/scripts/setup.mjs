@@ -73,15 +73,18 @@ function betterSqlite3Loads() {
 
 /**
  * Whether what the lockfile names is there. Once an installation is over, and only then, npm writes down beside the packages
- * what it has put there; somebody may have removed one of them since. Optional ones may be for other systems than this.
+ * what it has put there; somebody may have removed one of them since, or brought the folder from another system. Optional ones
+ * that name a C library are not looked at: which one is here is not easily said, and others tell the systems apart.
  */
 export function isInstalled(dir) {
   const wanted = readJson(join(dir, "package-lock.json"));
   const installed = readJson(join(dir, "node_modules", ".package-lock.json"));
   if (!wanted) throw new Complaint(`${join(dir, "package-lock.json")} is missing or is not JSON.`);
-  const isThere = ([path, { version, optional }]) => {
+  const isThere = ([path, { version, optional, os, cpu, libc }]) => {
     const own = installed?.packages?.[path];
-    return own ? own.version === version : optional === true;
+    if (own) return own.version === version;
+    const isForHere = os?.includes(process.platform) && cpu?.includes(process.arch) && !libc;
+    return optional === true && !isForHere;
   };
   const { dependencies, devDependencies } = wanted.packages[""];
   return (

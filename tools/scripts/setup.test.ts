@@ -17,7 +17,7 @@ describe("whether a folder has what its lockfile names", () => {
         "libs/own": { version: "0.0.0" },
         "node_modules/one": { version: "1.0.0" },
         "node_modules/one/node_modules/two": { version: "2.0.0" },
-        "node_modules/for-windows": { version: "3.0.0", optional: true },
+        "node_modules/for-others": { version: "3.0.0", optional: true, os: ["mars"], cpu: ["x64"] },
       },
     });
   });
@@ -56,6 +56,16 @@ describe("whether a folder has what its lockfile names", () => {
     expect(isInstalled(dir)).toBe(false);
     install("1.0.0");
     rmSync(join(dir, "node_modules/one"), { recursive: true });
+    expect(isInstalled(dir)).toBe(false);
+  });
+
+  it("is not so when what this system needs is not there, as in a folder from another one", () => {
+    install("1.0.0");
+    const [os, cpu] = [[process.platform], [process.arch]];
+    const path = "node_modules/for-here";
+    write("package-lock.json", {
+      packages: { "": {}, [path]: { version: "3.0.0", optional: true, os, cpu } },
+    });
     expect(isInstalled(dir)).toBe(false);
   });
 

@@ -17,17 +17,23 @@ function world() {
   const platform = { ...time, indexedDB };
   const failures: string[] = [];
   let opens = 0;
+  let last: IDBDatabase | undefined;
   const openRaw = indexedDB.open.bind(indexedDB);
   indexedDB.open = (name, version) => {
     opens += 1;
     const failure = failures.shift();
-    return failure === undefined ? openRaw(name, version) : failedRequest(failure);
+    if (failure !== undefined) return failedRequest(failure);
+    const request = openRaw(name, version);
+    request.addEventListener("success", () => void (last = request.result));
+    return request;
   };
   return {
     ...{ indexedDB, time },
     /** What the next opens fail with, by name. */
     fail: (...names: string[]) => void failures.push(...names),
     opens: () => opens,
+    /** The browser drops the connection that was opened last. */
+    cut: () => last?.close(),
     engine: (openTimeoutMs = 8000) =>
       createIdbEngine({ schema: testSchema, dbName: "db", platform, openTimeoutMs }),
     client: () =>
@@ -202,5 +208,24 @@ describe("an open that the browser has not answered yet", () => {
       request.onblocked = () => reject(new Error("The connection was left open."));
       request.onsuccess = () => resolve();
     });
+  });
+});
+
+describe("a connection that the browser has dropped", () => {
+  it("is opened again once, however many transactions have met that", async () => {
+    const { engine, cut, opens } = world();
+    const dropped = engine();
+    await dropped.open();
+    await dropped.addClient("c1");
+    cut();
+    const [seqs, , position] = await Promise.all([
+      dropped.append([entry(1)]),
+      dropped.load(),
+      dropped.position(),
+    ]);
+    expect(seqs).toEqual([1]);
+    expect(position.pending).toBe(1);
+    expect(opens()).toBe(2);
+    await dropped.close();
   });
 });

@@ -39,6 +39,12 @@ export interface ConnectionOptions {
 /** `isRetry`: the first run may or may not have been committed. */
 export type TransactionBody<T> = (tx: IDBTransaction, isRetry: boolean) => Promise<T>;
 
+interface Work<T> {
+  readonly stores: readonly string[];
+  readonly mode: "readonly" | "readwrite";
+  readonly body: (tx: IDBTransaction) => Promise<T>;
+}
+
 export class IdbConnection {
   readonly #options: ConnectionOptions;
   readonly #closing = new AbortController();
@@ -60,14 +66,16 @@ export class IdbConnection {
     mode: "readonly" | "readwrite",
     body: TransactionBody<T>,
   ): Promise<T> {
+    const opening = this.#connect();
     try {
-      return await this.#attempt(stores, mode, (tx) => body(tx, false));
+      return await this.#attempt(opening, { stores, mode, body: (tx) => body(tx, false) });
     } catch (cause) {
       if (this.#closed || !isConnectionLost(cause)) throw storageError(cause);
-      this.#db = undefined;
+      // Another transaction that was lost with it may have opened a new one by now.
+      if (this.#db === opening) this.#db = undefined;
     }
     try {
-      return await this.#attempt(stores, mode, (tx) => body(tx, true));
+      return await this.#attempt(this.#connect(), { stores, mode, body: (tx) => body(tx, true) });
     } catch (cause) {
       throw storageError(cause);
     }
@@ -86,12 +94,8 @@ export class IdbConnection {
     if (db) (await db.catch(() => undefined))?.close();
   }
 
-  async #attempt<T>(
-    stores: readonly string[],
-    mode: "readonly" | "readwrite",
-    body: (tx: IDBTransaction) => Promise<T>,
-  ): Promise<T> {
-    const db = await this.#connect();
+  async #attempt<T>(opening: Promise<IDBDatabase>, { stores, mode, body }: Work<T>): Promise<T> {
+    const db = await opening;
     const tx = db.transaction(stores as string[], mode, { durability: this.#options.durability });
     const finished = completion(tx);
     try {
@@ -159,7 +163,7 @@ const CONNECTION_CUT = { name: "InvalidStateError", message: "The connection was
  */
 const REOPEN_DELAYS_MS = [100, 1000];
 
-/** One at a time for each signal: its handler is taken. */
+/** One at a time for each signal: its handler is taken. A connection opens no second one before the first has failed. */
 function openDatabase(options: ConnectionOptions, closing: AbortSignal): Promise<IDBDatabase> {
   return new Promise((resolve, reject) => {
     const { timers } = options;
