@@ -81,7 +81,7 @@ export class Driver {
     }
     if (trouble.left === 0) return;
     trouble.left--;
-    world.states.reached("mutation held");
+    world.states.reached("mutator failed on the server");
     if (trouble.isSlow) await world.scheduler.pause(this.#owner, "slow mutator", 6_000);
     else throw new Error("A bug in the mutator.");
   }

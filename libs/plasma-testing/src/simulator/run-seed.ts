@@ -6,6 +6,7 @@
 import type Database from "better-sqlite3";
 import { asOfCookie } from "./checkers/as-of-cookie.ts";
 import { atomicViews } from "./checkers/atomic-views.ts";
+import { boundedTables } from "./checkers/bounded-tables.ts";
 import { convergence } from "./checkers/convergence.ts";
 import { exactlyOnce } from "./checkers/exactly-once.ts";
 import { honestAnswers } from "./checkers/honest-answers.ts";
@@ -61,6 +62,7 @@ export const CHECKERS = [
   honestAnswers<Ctx>,
   atomicViews<Ctx>,
   liveQueries<Ctx>,
+  boundedTables<Ctx>,
   sometimes<Ctx>,
 ];
 

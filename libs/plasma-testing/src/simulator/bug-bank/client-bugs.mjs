@@ -204,6 +204,14 @@ export const clientBugs = [
     ),
   ),
   bug(
+    "a row that changed where it stands is told to nobody",
+    client(
+      "live/live-queries",
+      "rows.every((row, at) => row === others[at])",
+      'rows.every((row, at) => row["id"] === others[at]?.["id"])',
+    ),
+  ),
+  bug(
     "a window forgets where it begins",
     client(
       "live/row-window",

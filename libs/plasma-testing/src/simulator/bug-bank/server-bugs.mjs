@@ -160,6 +160,18 @@ export const serverBugs = [
     server("attempts", "owedAttempts.has(attempted) ? 0 : 1", "1"),
   ),
   bug(
+    "a commit that was overtaken is not tried again",
+    server("push/decide-one", "const MAX_ATTEMPTS = 10;", "const MAX_ATTEMPTS = 1;"),
+  ),
+  bug(
+    "the upkeep keeps attempts for ever",
+    server(
+      "maintenance",
+      'await slices.remove(sql`_plasma_attempts`, ["principal", "uid"], isOld)',
+      "0",
+    ),
+  ),
+  bug(
     "a mutator that fails is refused instead of held",
     server(
       "push/run-mutator",
@@ -211,6 +223,14 @@ export const serverBugs = [
       "pull/pull-changes",
       '      WHERE ${visible(question, after, "row", "a")} AND (',
       "      WHERE 1 = 1 AND (",
+    ),
+  ),
+  bug(
+    "that a row is gone is told to those who never saw it",
+    server(
+      "pull/pull-changes",
+      'WHERE ${visible(question, before, "old", "b")}\n        AND NOT EXISTS',
+      "WHERE 1 = 1\n        AND NOT EXISTS",
     ),
   ),
   bug(

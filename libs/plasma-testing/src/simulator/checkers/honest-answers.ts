@@ -1,14 +1,32 @@
 /** C11 and C12: no answer says that the server failed, unless something did; and each mutation of a push has one answer. */
 
-import type { PushRequest, PushResponse } from "@sh1n4ps/plasma-core";
+import type { ErrorBody, PushRequest, PushResponse } from "@sh1n4ps/plasma-core";
 import type { Checker, WorldView } from "../world/checker.ts";
+import type { Answer } from "../world/server.ts";
+import type { State } from "../world/states.ts";
+
+/** What has to have happened before an answer may say that. */
+const EXCUSES: Readonly<Record<string, readonly State[]>> = {
+  unavailable: [
+    "database failed before it did anything",
+    "database failed after it had written",
+    "database restored from a backup",
+  ],
+  "mutation-held": ["mutator failed on the server"],
+};
 
 export function honestAnswers<Ctx>(world: WorldView<Ctx>): Checker<Ctx> {
+  const isExcused = ({ status, body }: Answer<Ctx>): boolean => {
+    const { code } = JSON.parse(body) as ErrorBody;
+    const excuses = (status === 503 && EXCUSES[code]) || [];
+    return excuses.some((state) => world.states.counts.has(state));
+  };
   return {
     answered({ line, path, request, answer }) {
       const { status, body } = answer;
-      if (status >= 500 && status !== 503)
+      if (status >= 500 && !isExcused(answer)) {
         world.fail(`C11: a ${path} was answered ${status} ${body}`);
+      }
       if (path !== "push" || status !== 200) return;
       const { mutations } = JSON.parse(request) as PushRequest;
       const { results, lastMutationID } = JSON.parse(body) as PushResponse;

@@ -8,6 +8,7 @@ import type { Device, Tab } from "./device.ts";
 import type { Disk, PullCommit, PullOutcome, StoredState } from "./disk.ts";
 import type { History, Op } from "./history.ts";
 import type { Exchange } from "./network.ts";
+import type { SimServer } from "./server.ts";
 import type { StateCounts } from "./states.ts";
 
 export interface WorldView<Ctx> {
@@ -16,6 +17,7 @@ export interface WorldView<Ctx> {
   readonly history: History;
   readonly devices: readonly Device[];
   readonly states: StateCounts;
+  readonly server: Pick<SimServer<Ctx>, "database" | "runMaintenance">;
   ctxOf(person: string): Ctx;
   /** Whom the server took the asker for when it gave this cookie. */
   ctxOfCookie(cookie: string): Ctx | undefined;
@@ -35,8 +37,6 @@ export interface Emission {
   /** The name of a table, all of whose rows it shows, or of another query. */
   readonly query: string;
   readonly rows: ShownRows;
-  /** What the query shows now. */
-  current(): ShownRows | undefined;
   /** What it shows when it is asked anew. */
   askAnew(): Promise<ShownRows>;
 }

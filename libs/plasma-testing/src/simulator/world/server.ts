@@ -3,7 +3,7 @@
  * ones do: before a commit, or after it without saying so.
  */
 
-import { createSyncHandler, fromBetterSqlite3 } from "@sh1n4ps/plasma-server";
+import { createSyncHandler, fromBetterSqlite3, runMaintenance } from "@sh1n4ps/plasma-server";
 import type {
   PushedEvent,
   SqlExecutor,
@@ -113,6 +113,7 @@ export class SimServer<Ctx> {
 
   /** The database is that of a backup again; processes do not outlive it. */
   restore(backup: Buffer): void {
+    this.#options.states.reached("database restored from a backup");
     this.crash();
     this.#database.close();
     this.#database = this.#options.openDatabase(backup);
@@ -154,8 +155,29 @@ export class SimServer<Ctx> {
     this.#database.close();
   }
 
+  /** Runs the upkeep as if it were that much later. */
+  async runMaintenance(laterMs: number): Promise<void> {
+    const platform = this.#platformOf(newOwner("upkeep"));
+    const clock = { now: () => platform.clock.now() + laterMs };
+    const job = { executor: this.#executor, platform: { ...platform, clock } };
+    while ((await runMaintenance(job)).hasMore) continue;
+  }
+
+  #platformOf(owner: Owner): NonNullable<SyncHandlerOptions<Ctx>["platform"]> {
+    const { scheduler, random } = this.#options;
+    return {
+      clock: { now: () => scheduler.now },
+      random: { fraction: () => random.fraction(), bytes: (length) => random.bytes(length) },
+      timers: {
+        set: (callback, delayMs) => scheduler.at(owner, "timer", delayMs, callback),
+        clear: (task) => scheduler.cancel(task as Task),
+      },
+      crypto: hashes,
+    };
+  }
+
   #createHandler(owner: Owner): SyncHandler {
-    const { scheduler, random, ctxOf, onError } = this.#options;
+    const { ctxOf, onError } = this.#options;
     return createSyncHandler<Ctx>({
       schemaVersion: SCHEMA_VERSION,
       executor: this.#fallible(owner),
@@ -170,15 +192,7 @@ export class SimServer<Ctx> {
       maxPayloadBytes: 32 * 1024,
       onPushed: this.#options.onPushed,
       onError,
-      platform: {
-        clock: { now: () => scheduler.now },
-        random: { fraction: () => random.fraction(), bytes: (length) => random.bytes(length) },
-        timers: {
-          set: (callback, delayMs) => scheduler.at(owner, "timer", delayMs, callback),
-          clear: (task) => scheduler.cancel(task as Task),
-        },
-        crypto: hashes,
-      },
+      platform: this.#platformOf(owner),
       ...this.#options.handler,
     });
   }
@@ -219,13 +233,13 @@ export class SimServer<Ctx> {
 
   #failBefore(): void {
     if (!this.#options.random.chance(this.#options.faults().failsBefore)) return;
-    this.#options.states.reached("commit failed before it began");
+    this.#options.states.reached("database failed before it did anything");
     throw new Error("D1_ERROR: Network connection lost.");
   }
 
   #failAfter(): void {
     if (!this.#options.random.chance(this.#options.faults().failsAfter)) return;
-    this.#options.states.reached("commit succeeded and the database said that it failed");
+    this.#options.states.reached("database failed after it had written");
     throw new Error("D1_ERROR: Network connection lost.");
   }
 }

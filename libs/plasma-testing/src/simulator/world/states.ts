@@ -1,4 +1,7 @@
-/** States that some runs must reach, or the runs prove little: named here, counted, printed. */
+/**
+ * States that some runs must reach, or the runs prove little: named here, counted, printed. `simulate.mjs` fails when a long
+ * run has not reached all of them.
+ */
 
 export const STATES = {
   "answer lost after the commit": "network",
@@ -9,15 +12,16 @@ export const STATES = {
   "answer of something in between": "network",
   "device offline with mutations waiting": "network",
   "server crashed with requests in flight": "server",
-  "commit succeeded and the database said that it failed": "server",
-  "commit failed before it began": "server",
+  "database failed after it had written": "server",
+  "database failed before it did anything": "server",
+  "database restored from a backup": "server",
   "guard aborted a commit": "server",
   "several mutations in one commit": "server",
   "duplicate answered from the stored outcome": "server",
   "refused with a gap": "server",
   "refused as a fork": "server",
   "outcome taken over from another client id": "server",
-  "mutation held": "server",
+  "mutator failed on the server": "server",
   "mutation quarantined": "server",
   "refused by the mutator": "server",
   "refused by a rule": "server",

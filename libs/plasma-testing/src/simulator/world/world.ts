@@ -269,7 +269,6 @@ export class World<Ctx> implements WorldView<Ctx> {
       live.subscribe((rows) => {
         const emission: Emission = {
           ...{ tab, query, rows: rows as Emission["rows"] },
-          current: () => live.current as Emission["rows"],
           askAnew: async () => (await asked) as Emission["rows"],
         };
         this.#each((checker) => checker.emitted?.(emission));
