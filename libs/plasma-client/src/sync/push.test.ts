@@ -1,3 +1,4 @@
+import { CLIENT_ID_HEADER } from "@sh1n4ps/plasma-core";
 import type { PushRequest, WireMutation } from "@sh1n4ps/plasma-core";
 import { describe, expect, it, vi } from "vitest";
 import { newPushMemory, runPush } from "./push.ts";
@@ -5,9 +6,9 @@ import type { PushMemory, PushRun } from "./push.ts";
 import { memoryReplica } from "./testing/memory-replica.ts";
 import { memoryServer, refuse } from "./testing/memory-server.ts";
 import { virtualPlatform } from "./testing/virtual-platform.ts";
-import { createTransport } from "./transport.ts";
+import { createTransport, DEFAULT_REQUEST_TIMEOUT_MS } from "./transport.ts";
 
-type Answer = (body: PushRequest) => Response | null;
+type Answer = (body: PushRequest) => Response | Promise<Response> | null;
 
 function setUp() {
   const server = memoryServer();
@@ -43,7 +44,15 @@ function setUp() {
       onParked,
       ...change,
     });
-  return { server, replica, memory, sent, bodies, onParked, setup, push };
+  return { server, replica, memory, sent, bodies, onParked, setup, push, platform };
+}
+
+function requestOf(body: PushRequest): RequestInit {
+  return { body: JSON.stringify(body), headers: { [CLIENT_ID_HEADER]: body.clientID } };
+}
+
+function brokenOff(): ReadableStream {
+  return new ReadableStream({ start: (stream) => stream.error(new Error("Reset")) });
 }
 
 const busy = () => refuse(500, { code: "internal", message: "A bug." });
@@ -203,6 +212,124 @@ describe("a client that the server has forgotten", () => {
     const outcome = await push();
     expect(outcome).toMatchObject({ kind: "failed", failure: { error: { kind: "storage" } } });
     expect(replica.pendingCount()).toBe(1);
+  });
+});
+
+describe("a push is marked as a retry (invariant 6)", () => {
+  const html = (status: number) => new Response("<html>", { status });
+  const isMarked = ({ retry }: PushRequest) => retry === true;
+
+  it.each<[string, Answer]>([
+    ["the line is broken", () => Promise.reject(new TypeError("Failed to fetch"))],
+    ["the answer breaks off", () => new Response(brokenOff())],
+    ["a gateway answers 502", () => html(502)],
+    ["a gateway answers 503", () => html(503)],
+    ["a gateway answers 504", () => html(504)],
+    ["a gateway answers in JSON", () => refuse(502, { code: "upstream", message: "Gone." })],
+    ["a router knows nobody", () => html(404)],
+    ["a captive portal answers", () => html(200)],
+  ])("after %s", async (_what, lost) => {
+    const { replica, push, setup, bodies } = setUp();
+    replica.append();
+    setup.answer = lost;
+    await push();
+    await push();
+    setup.answer = () => null;
+    await push();
+    replica.append();
+    await push();
+    expect(bodies.map(isMarked)).toEqual([false, true, true, false]);
+  });
+
+  it("after it took too long, and after it was given up", async () => {
+    const { replica, push, setup, bodies, platform } = setUp();
+    const controller = new AbortController();
+    replica.append();
+    setup.answer = () => new Promise(() => {});
+    const slow = push();
+    await platform.advance(DEFAULT_REQUEST_TIMEOUT_MS);
+    await slow;
+    setup.answer = busy;
+    await push();
+    setup.answer = () => new Promise(() => {});
+    const givenUp = push({ signal: controller.signal });
+    await platform.settle();
+    controller.abort();
+    await givenUp;
+    setup.answer = () => null;
+    await push();
+    expect(bodies.map(isMarked)).toEqual([false, true, false, true]);
+  });
+
+  it.each([400, 401, 403, 404, 429, 500, 503])(
+    "but not after an answer of the server itself (%i)",
+    async (status) => {
+      const { replica, push, setup, memory, bodies } = setUp();
+      replica.append();
+      setup.answer = () => refuse(status, { code: "x", message: "No." });
+      for (let time = 0; time < 3; time += 1) {
+        await push();
+        memory.parked.clear();
+      }
+      setup.answer = () => html(502);
+      await push();
+      setup.answer = () => refuse(status, { code: "x", message: "No." });
+      for (let time = 0; time < 2; time += 1) {
+        await push();
+        memory.parked.clear();
+      }
+      expect(bodies.map(isMarked)).toEqual([false, false, false, false, true, false]);
+    },
+  );
+
+  it("for each client by itself, whoever else has failed meanwhile", async () => {
+    const { replica, push, setup, bodies } = setUp();
+    replica.append({ clientID: "poison" });
+    setup.answer = () => html(502);
+    await push();
+    replica.append();
+    await push();
+    setup.answer = () => null;
+    await push();
+    expect(bodies.map((body) => [body.clientID, isMarked(body)])).toEqual([
+      ["poison", false],
+      ["tab-1", false],
+      ["poison", true],
+      ["tab-1", true],
+    ]);
+  });
+
+  it("if one of its mutations was in the lost one, also where it turns out too large", async () => {
+    const { replica, push, setup, bodies, server } = setUp();
+    for (let count = 0; count < 2; count += 1) replica.append();
+    setup.answer = () => html(502);
+    await push();
+    setup.answer = () => null;
+    server.maxMutations = 1;
+    await push();
+    expect(bodies.map((body) => [body.mutations.length, isMarked(body)])).toEqual([
+      [2, false],
+      [2, true],
+      [1, true],
+      [1, false],
+    ]);
+  });
+
+  it("and not for later mutations, once a pull has shown those that were lost", async () => {
+    const { replica, push, setup, bodies, server } = setUp();
+    replica.append();
+    setup.answer = (body) => {
+      server.handle("push", requestOf(body));
+      return html(502);
+    };
+    await push();
+    await replica.applyPull(replica.pullState(), [
+      { cookie: "1", patch: [], lastMutationIDs: { "tab-1": 1 }, rejections: [], hasMore: false },
+    ]);
+    setup.answer = () => null;
+    replica.append();
+    await push();
+    expect(bodies.map(isMarked)).toEqual([false, false]);
   });
 });
 

@@ -10,6 +10,8 @@
  * 4. What is wrong with the server or the line ends the run. The outbox that met it goes last in the next one, so
  *    that a mutation the server chokes on does not keep the others waiting.
  * 5. A push holds mutations that were made on the same rows (their base), because it says so of all of them.
+ * 6. A push is marked as a retry if the one before it got no answer of plasma's server: one of its mutations may have taken
+ *    the server down. A server that answers for itself is alive, whatever it says.
  */
 
 import type { PushResponse, WireMutation } from "@sh1n4ps/plasma-core";
@@ -17,7 +19,7 @@ import { SyncClientError } from "../errors.ts";
 import type { PendingPush, SyncReplica } from "../replica/sync-replica.ts";
 import { failureOf, httpClientError, localFailure } from "./sync-failure.ts";
 import type { SyncFailure } from "./sync-failure.ts";
-import type { Transport, TransportHttpError } from "./transport.ts";
+import type { Transport, TransportHttpError, TransportResult } from "./transport.ts";
 
 export const DEFAULT_MAX_MUTATIONS_PER_PUSH = 200;
 /** Leaves room for the rest of the body below the server's 1 MiB. */
@@ -41,6 +43,8 @@ export interface PushMemory {
   readonly parked: Map<string, ParkedOutbox>;
   /** Whose push failed last. */
   lastFailed: string | null;
+  /** For each client whose last push got no answer: the last mutation that was in it. */
+  readonly unanswered: Map<string, number>;
   /** Moves to fresh client ids since a push was last accepted: a server that knows nobody must not get ids without end. */
   renewals: number;
 }
@@ -66,7 +70,13 @@ const MAX_GAPS_PER_OUTBOX = 3;
 const MAX_RENEWALS = 3;
 
 export function newPushMemory(): PushMemory {
-  return { answered: new Map(), parked: new Map(), lastFailed: null, renewals: 0 };
+  return {
+    answered: new Map(),
+    parked: new Map(),
+    lastFailed: null,
+    unanswered: new Map(),
+    renewals: 0,
+  };
 }
 
 export async function runPush(run: PushRun): Promise<PushOutcome> {
@@ -111,21 +121,28 @@ async function pushOutbox(run: PushRun, outbox: PendingPush): Promise<OutboxOutc
   let gaps = 0;
   let sent = 0;
   const answered = memory.answered.get(clientID) ?? 0;
-  // The server may be gone because of the first of these.
-  let retry = memory.lastFailed === clientID ? { retry: true as const } : {};
   let remaining = outbox.mutations.filter(({ id }) => id > answered);
   while (remaining.length > 0) {
     const mutations = takeChunk(remaining, limits, outbox.bases);
-    const base = outbox.bases?.get(mutations[0]?.id ?? 0);
+    const first = mutations[0]?.id ?? 0;
+    const base = outbox.bases?.get(first);
+    const isRetry = first <= (memory.unanswered.get(clientID) ?? 0);
     const request = {
       clientID,
       confirmed,
       mutations,
       ...(base !== undefined && { base }),
-      ...retry,
+      ...(isRetry && { retry: true as const }),
     };
+    // It would not be sent, and nobody would owe an answer.
+    if (run.signal.aborted) return { kind: "aborted" };
     const result = await run.transport.push(request, run.signal);
-    retry = {};
+    if (isTooLarge(result) && mutations.length > 1) {
+      limits = { ...limits, maxMutations: Math.ceil(mutations.length / 2) };
+      continue;
+    }
+    if (isServersAnswer(result)) memory.unanswered.delete(clientID);
+    else memory.unanswered.set(clientID, mutations.at(-1)?.id ?? 0);
     if (result.kind === "aborted") return result;
     if (result.kind === "ok") {
       const decided = decidedUpTo(result.value, mutations);
@@ -137,13 +154,9 @@ async function pushOutbox(run: PushRun, outbox: PendingPush): Promise<OutboxOutc
       continue;
     }
     if (result.kind === "http-error") {
-      if (result.status === 413 && mutations.length > 1) {
-        limits = { ...limits, maxMutations: Math.ceil(mutations.length / 2) };
-        continue;
-      }
       if (isForgotten(result, outbox)) return renew(run, clientID, result);
       const expected = expectedID(result);
-      if (expected !== null && expected < (mutations[0]?.id ?? 0) && gaps < MAX_GAPS_PER_OUTBOX) {
+      if (expected !== null && expected < first && gaps < MAX_GAPS_PER_OUTBOX) {
         gaps += 1;
         memory.answered.delete(clientID);
         remaining = outbox.mutations.filter(({ id }) => id >= expected);
@@ -161,6 +174,15 @@ async function pushOutbox(run: PushRun, outbox: PendingPush): Promise<OutboxOutc
     return { kind: "parked", error: failure.error };
   }
   return { kind: "sent", sent };
+}
+
+/** Too large: none of it has run, so that it tells nothing of what became of the push before. */
+function isTooLarge(result: TransportResult<PushResponse>): boolean {
+  return result.kind === "http-error" && result.status === 413;
+}
+
+function isServersAnswer(result: TransportResult<PushResponse>): boolean {
+  return result.kind === "ok" || (result.kind === "http-error" && result.isServers);
 }
 
 /** The last of the sent mutations that the server has decided, or null if it has decided none of them. */

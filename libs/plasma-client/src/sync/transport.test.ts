@@ -132,13 +132,23 @@ describe("a refusal", () => {
       status: 409,
       ...body,
       retryAfterMs: null,
+      isServers: true,
     });
   });
 
   it("of something in between has a code all the same", async () => {
     const gateway = async () => new Response("<h1>Bad Gateway</h1>", { status: 502 });
-    expect(await setUp(gateway).pull()).toMatchObject({ status: 502, code: "http-502" });
+    const said = { status: 502, code: "http-502", isServers: false };
+    expect(await setUp(gateway).pull()).toMatchObject(said);
   });
+
+  it.each([502, 504])(
+    "of a gateway (%i) is not the server's, in whatever words",
+    async (status) => {
+      const gateway = async () => refuse(status, { code: "upstream", message: "It is gone." });
+      expect(await setUp(gateway).pull()).toMatchObject({ code: "upstream", isServers: false });
+    },
+  );
 
   it.each([
     ["20", 20_000],

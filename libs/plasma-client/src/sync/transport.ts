@@ -44,6 +44,8 @@ export interface TransportHttpError {
   readonly message: string;
   readonly details?: unknown;
   readonly retryAfterMs: number | null;
+  /** Plasma's own server said it. Otherwise something in between did, and the server may be gone. */
+  readonly isServers: boolean;
 }
 
 export interface TransportOptions {
@@ -201,12 +203,15 @@ function checked<T>(
 
 function httpError(response: Response, body: unknown, now: number): TransportHttpError {
   const { status, headers } = response;
-  const said = readErrorBody(body) ?? {
+  const own = readErrorBody(body);
+  const said = own ?? {
     code: `http-${status}`,
     message: `The server answered with status ${status}.`,
   };
   const retryAfterMs = readRetryAfter(headers.get("retry-after"), now);
-  return { kind: "http-error", status, ...said, retryAfterMs };
+  // Whatever a gateway puts into the body, it speaks for a server that has not answered it.
+  const isServers = own !== null && status !== 502 && status !== 504;
+  return { kind: "http-error", status, ...said, retryAfterMs, isServers };
 }
 
 /** Seconds, or a date in HTTP's format. Anything else says nothing. */

@@ -59,8 +59,9 @@ export interface PushRequest extends Handshake {
    */
   readonly base?: string | null;
   /**
-   * The last push of these mutations got no answer. The server then counts the attempt before it runs the first of
-   * them, so that one that takes the server down with it is found out.
+   * The last push of these mutations got no answer of plasma's server: none at all, or that of something in between. An
+   * error in the server's own words is an answer. The server then counts the attempt before it runs the first of them, so
+   * that one that takes the server down with it is found out.
    */
   readonly retry?: true;
 }
