@@ -5,7 +5,9 @@
  * 1. Each failure is counted. After a push that got no answer the attempt is counted before it runs, so that a mutation
  *    that takes its process down is counted, too. A mutation that works costs nothing of this. A push counts once, however
  *    often it has to run the mutation; and where the database fails, or others are always faster, it is not counted at all.
- *    An attempt that the database does not take back then is not counted the next time.
+ *    An attempt that the database does not take back then is not counted the next time. That is remembered by the process
+ *    that made it: another one, or the same after a restart, does not know, and leaves one more behind. It takes a push
+ *    without an answer to begin with, because after an answer what has no failures is not counted before it runs.
  * 2. After some attempts over some time the mutation is quarantined: its outcome is an error, those after it go on, and
  *    name and args stay here for whoever mends the bug. The client keeps it, too, among the refused ones.
  * 3. The count is by person and uid, so that a change of the client id does not begin it anew.
@@ -32,13 +34,15 @@ export async function countAttempt(
   const { identity, mutation } = attempted;
   const now = platform.clock.now();
   const more = owedAttempts.has(attempted) ? 0 : 1;
-  // A database that fails may have done it nevertheless.
+  // A database that fails may have done it nevertheless. The time begins with the first that really counts, not with the
+  // trouble that left one behind.
   owedAttempts.add(attempted);
   const [row] = await executor.all(
     sql`INSERT INTO _plasma_attempts (principal, uid, client_id, mutation_id, name, args, attempts, first_at, last_at)
       VALUES (${bind(identity.principal)}, ${bind(mutation.uid)}, ${bind(identity.clientID)}, ${bind(mutation.id)}, ${bind(mutation.name)}, ${bind(JSON.stringify(mutation.args))}, 1, ${bind(now)}, ${bind(now)})
-      ON CONFLICT (principal, uid) DO UPDATE SET attempts = _plasma_attempts.attempts + ${bindInteger(more)}, last_at = excluded.last_at,
-        client_id = excluded.client_id, mutation_id = excluded.mutation_id
+      ON CONFLICT (principal, uid) DO UPDATE SET attempts = _plasma_attempts.attempts + ${bindInteger(more)},
+        first_at = CASE WHEN _plasma_attempts.attempts + ${bindInteger(more)} <= 1 THEN excluded.first_at ELSE _plasma_attempts.first_at END,
+        last_at = excluded.last_at, client_id = excluded.client_id, mutation_id = excluded.mutation_id
       RETURNING attempts, first_at`,
   );
   owedAttempts.delete(attempted);

@@ -1,11 +1,15 @@
 /** What push makes of a database that fails: before a commit, after it, or for a while. */
 
-import type { ErrorResponse } from "@sh1n4ps/plasma-core";
+import { defineMutators } from "@sh1n4ps/plasma-core";
+import type { ErrorResponse, MutatorInput, PushResponse } from "@sh1n4ps/plasma-core";
 import { beforeEach, describe, expect, it } from "vitest";
 import type { SqlExecutor, Statement } from "../sql/executor.ts";
-import { things } from "./app.ts";
+import { mutators, shares, things } from "./app.ts";
+import type { Ctx, schema } from "./app.ts";
 import { countRows, createWorld, hurried } from "./world.ts";
 import type { World } from "./world.ts";
+
+type Crash = (input: MutatorInput<Ctx, { id: string }>) => Promise<void>;
 
 export function troubleContract(fresh: () => Promise<SqlExecutor>): void {
   describe("trouble with the database", () => {
@@ -127,6 +131,80 @@ export function troubleContract(fresh: () => Promise<SqlExecutor>): void {
         expect(await answer.json()).toMatchObject({ results: [{ id: 1, status: "ok" }] });
         expect(await count("shares")).toBe(1);
         expect(await count("_plasma_attempts")).toBe(0);
+      });
+    });
+
+    describe("when the database takes nothing back", () => {
+      const MINUTE = 60_000;
+      let isDown: boolean;
+      let isBroken: boolean;
+      let now: number;
+      let shaky: World;
+      beforeEach(() => {
+        isDown = true;
+        isBroken = false;
+        now = 1_750_000_000_000;
+        const crash: Crash = async ({ db, args }) => {
+          if (isBroken) throw new TypeError("A bug.");
+          await db.insert(shares).values({ id: args.id, amount: 1 });
+        };
+        shaky = createWorld(
+          failing(
+            (statements) => (isCommit(statements) && isDown ? "before" : null),
+            ([statement]) =>
+              isDown && /^(DELETE FROM|UPDATE) _plasma_attempts/.test(statement!.text)
+                ? "before"
+                : null,
+          ),
+          {
+            mutators: { ...mutators, ...defineMutators<typeof schema, Ctx>()({ crash }) },
+            platform: { ...hurried(), clock: { now: () => now } },
+          },
+        );
+      });
+
+      it("what an outage leaves behind does not begin the time over which a mutator has to fail", async () => {
+        const ada = shaky.client("ada");
+        const mutation = ada.mutation("crash", { id: "x" });
+        const pushes = async (retry: boolean) => {
+          const body = { ...ada.pushBody([mutation]), ...(retry && { retry: true }) };
+          const response = await ada.send("push", body);
+          const { code, results } = (await response.json()) as PushResponse & ErrorResponse;
+          return { status: response.status, code, results };
+        };
+        for (let push = 0; push < 8; push++) {
+          expect(await pushes(push === 0)).toMatchObject({ status: 503, code: "unavailable" });
+          now += 5 * MINUTE;
+        }
+        expect(await count("_plasma_attempts")).toBe(1);
+        isDown = false;
+        isBroken = true;
+        const since = now;
+        for (let failure = 0; failure < 5; failure++) {
+          expect(await pushes(false)).toMatchObject({ status: 503, code: "mutation-held" });
+          now += 10_000;
+        }
+        now = since + 10 * MINUTE - 1;
+        expect(await pushes(false)).toMatchObject({ status: 503, code: "mutation-held" });
+        now = since + 10 * MINUTE;
+        expect(await pushes(false)).toMatchObject({
+          status: 200,
+          results: [{ id: 1, status: "error", code: "quarantined" }],
+        });
+      });
+
+      it("pushes that were answered leave nothing behind, whichever handler it was", async () => {
+        const isolates = [shaky, shaky.another()];
+        const ada = shaky.client("ada");
+        const mutation = ada.mutation("takeShare", { id: "s1", amount: 1 });
+        for (let push = 0; push < 8; push++) {
+          const response = await ada.send("push", ada.pushBody([mutation]), isolates[push % 2]);
+          expect(response.status).toBe(503);
+          expect(await count("_plasma_attempts")).toBe(0);
+          now += 5 * MINUTE;
+        }
+        isDown = false;
+        expect((await ada.push([mutation])).results).toEqual([{ id: 1, status: "ok" }]);
       });
     });
 
