@@ -75,6 +75,23 @@ describe("simulate()", () => {
     expect(await tell()).toMatchObject({ story, hash });
   });
 
+  it("tells what it has found, although an op throws in histories that are shorter", async () => {
+    let thrown = 0;
+    const takenForGranted: Options["ops"] = {
+      ...increment,
+      incrementFrom: async ({ db }) => {
+        const [counter] = await db.select().from(counters).where(eq(counters.id, "a"));
+        if (counter) return { id: "a", value: counter.value };
+        thrown++;
+        throw new TypeError("There is no counter yet.");
+      },
+    };
+    const { violation, story } = await simulate({ ...common, ops: takenForGranted });
+    expect(violation).toBe("It does not hold that every increment counts.");
+    expect(story!.split("\n").at(-1)).toBe(violation);
+    expect(thrown).toBeGreaterThan(0);
+  });
+
   it("has another course for another seed", async () => {
     const [one, two] = [1, 2].map((seed) => simulate({ ...common, ops: increment, seed }));
     expect((await one!).hash).not.toBe((await two!).hash);
