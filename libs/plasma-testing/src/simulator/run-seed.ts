@@ -47,7 +47,7 @@ export interface RunResult {
   readonly commits: number;
   readonly virtualMs: number;
   readonly states: ReadonlyMap<State, number>;
-  /** The last steps. */
+  /** The whole course, a line for each step. */
   readonly trail: readonly string[];
 }
 
