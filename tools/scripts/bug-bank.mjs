@@ -4,13 +4,14 @@
  *
  *   npx nx run plasma-testing:bug-bank
  *
- *   --seeds 500      how many for each bug
- *   --ops 100,500    how many mutations a seed has: few for a tenth of the seeds, then many
+ *   --seeds 500      how many for each bug at most, always in one order: the short ones 1 to 50, then long ones from 1
+ *   --ops 100,500    how many mutations a short seed has, and a long one
  *   --bug "a join"   only those whose names have this in them
  *   --missing        only those that have no seed yet
- *   --replay         only the seed of each that caught it before
+ *   --replay         only the seed of each that caught it before: the same checker has to catch it again, each bug has to
+ *                    have such a seed, and without the bug the seed has to find nothing
  *   --workers 2      how many at once; default: one for each processor
- *   --write          keeps the seeds, for the test that runs them again and for docs/simulator.md
+ *   --write          keeps the seeds, for --replay and for docs/simulator.md
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
@@ -19,6 +20,15 @@ import { parseArgs } from "node:util";
 import { Worker } from "node:worker_threads";
 import { format } from "prettier";
 import { bugs } from "../../libs/plasma-testing/src/simulator/bug-bank/bugs.mjs";
+import {
+  checkerOf,
+  controlsOf,
+  differenceFrom,
+  gapsOf,
+  huntingOrder,
+  isCatch,
+} from "./bug-catches.mjs";
+import { wholeNumber } from "./command-line.mjs";
 import { Complaint, runMain } from "./complaint.mjs";
 import { repoRoot } from "./setup.mjs";
 
@@ -27,58 +37,83 @@ const CATCHES = join(repoRoot, "libs/plasma-testing/src/simulator/bug-bank/catch
 const DOCS = join(repoRoot, "docs/simulator.md");
 
 await runMain(async () => {
-  const { values } = parseArgs({
-    options: {
-      seeds: { type: "string", default: "500" },
-      ops: { type: "string", default: "100,500" },
-      bug: { type: "string", default: "" },
-      missing: { type: "boolean", default: false },
-      replay: { type: "boolean", default: false },
-      workers: { type: "string", default: String(availableParallelism()) },
-      write: { type: "boolean", default: false },
-    },
-  });
-  const [few, many] = values.ops.split(",").map(Number);
+  const options = readOptions();
   const catches = JSON.parse(readFileSync(CATCHES, "utf8"));
-  const { bug: part, missing, replay } = values;
-  const wanted = bugs.filter(
-    ({ name }) => name.includes(part) && !(missing && catches[name]) && !(replay && !catches[name]),
-  );
+  const isMeant = (name) => name.includes(options.bug) && !(options.missing && catches[name]);
+  const wanted = bugs.filter(({ name }) => isMeant(name));
   if (wanted.length === 0) throw new Complaint("There is no such bug.");
-  const queue = [...wanted];
-  const missed = [];
-  const next = async () => {
-    for (let bug = queue.shift(); bug; bug = queue.shift()) {
-      const jobs = replay
-        ? [catches[bug.name]]
-        : jobsOf({ seeds: Number(values.seeds), few, many });
-      const caught = await huntFor(bug, jobs);
-      if (caught) catches[bug.name] = caught;
-      else missed.push(bug.name);
-      console.log(
-        caught
-          ? `${bug.name}: after ${caught.seeds} seeds, by ${caught.violation}`
-          : `${bug.name}: NOT CAUGHT`,
-      );
-      if (values.write) await write(catches);
-    }
-  };
-  await Promise.all(Array.from({ length: Number(values.workers) }, next));
-  console.log(`\n${wanted.length - missed.length} of ${wanted.length} bugs caught`);
-  for (const name of missed) console.log(`not caught: ${name}`);
-  process.exitCode = missed.length === 0 ? 0 : 1;
+  const problems = options.replay
+    ? await replay(wanted, pick(catches, isMeant), options)
+    : await hunt(wanted, catches, options);
+  for (const problem of problems) console.log(problem);
+  process.exitCode = problems.length === 0 ? 0 : 1;
 });
 
-/** Short runs are worth a try first: what they find is found again in no time. */
-function jobsOf({ seeds, few, many }) {
-  const short = Math.ceil(seeds / 10);
-  return Array.from({ length: seeds }, (_, at) =>
-    at < short ? { seed: at + 1, ops: few } : { seed: at + 1 - short, ops: many },
+/** Answers with what was not caught. */
+async function hunt(wanted, catches, { seeds, few, many, workers, write }) {
+  const missed = [];
+  await inThreads(workers, wanted, async (bug) => {
+    const caught = await firstCatch(bug, huntingOrder({ seeds, few, many }));
+    if (caught) catches[bug.name] = caught;
+    else missed.push(`not caught: ${bug.name}`);
+    const how = caught ? `after ${caught.seeds} seeds, by ${caught.violation}` : "NOT CAUGHT";
+    console.log(`${bug.name}: ${how}`);
+    if (write) await writeCatches(catches);
+  });
+  console.log(`\n${wanted.length - missed.length} of ${wanted.length} bugs caught`);
+  return missed;
+}
+
+/** Answers with what is not as it was, and what has never been caught. */
+async function replay(wanted, catches, { workers }) {
+  const known = wanted.filter(({ name }) => catches[name]);
+  const names = wanted.map(({ name }) => name);
+  const controls = controlsOf(known.map(({ name }) => catches[name]));
+  const problems = gapsOf(names, catches);
+  let caught = 0;
+  const control = async () => {
+    for await (const { seed, ops, violation } of run(null, controls)) {
+      if (violation === null) continue;
+      problems.push(`seed ${seed} (--ops ${ops}) with no bug planted:\n  ${violation}`);
+    }
+  };
+  const again = async (bug) => {
+    const before = catches[bug.name];
+    for await (const { violation } of run(bug, [before])) {
+      const difference = differenceFrom(before, violation);
+      if (difference === null) caught++;
+      else problems.push(`not caught: ${bug.name}: ${difference}`);
+      console.log(`${bug.name}: ${difference ?? firstLine(violation)}`);
+    }
+  };
+  await inThreads(workers, [control, ...known.map((bug) => () => again(bug))], (job) => job());
+  console.log(
+    `\n${caught} of ${wanted.length} bugs caught; ${controls.length} of their seeds tried with no bug planted`,
   );
+  return problems;
+}
+
+/** Does all of them, `workers` at once. */
+async function inThreads(workers, items, work) {
+  const queue = [...items];
+  const next = async () => {
+    for (let item = queue.shift(); item; item = queue.shift()) await work(item);
+  };
+  await Promise.all(Array.from({ length: workers }, next));
 }
 
 /** The first seed that catches it, and how many were tried; null if none does. */
-async function huntFor(bug, jobs) {
+async function firstCatch(bug, jobs) {
+  let tried = 0;
+  for await (const { seed, ops, violation } of run(bug, jobs)) {
+    tried++;
+    if (isCatch(violation)) return { seed, ops, seeds: tried, violation: firstLine(violation) };
+  }
+  return null;
+}
+
+/** One result after the other, of the engine with that bug planted, or with none. */
+async function* run(bug, jobs) {
   const worker = new Worker(new URL("./simulate-worker.mjs", import.meta.url), {
     // As in simulate.mjs.
     resourceLimits: { maxYoungGenerationSizeMb: 128 },
@@ -89,13 +124,11 @@ async function huntFor(bug, jobs) {
     Promise.race([new Promise((resolve) => worker.once("message", resolve)), failed]);
   try {
     await answer();
-    for (const [at, { seed, ops }] of jobs.entries()) {
+    for (const { seed, ops } of jobs) {
       const result = answer();
       worker.postMessage({ seed, ops });
-      const { violation } = await result;
-      if (violation !== null) return { seed, ops, seeds: at + 1, violation: firstLine(violation) };
+      yield { seed, ops, violation: (await result).violation };
     }
-    return null;
   } finally {
     await worker.terminate();
   }
@@ -106,7 +139,7 @@ function firstLine(violation) {
   return line.length > 100 ? `${line.slice(0, 99)}…` : line;
 }
 
-async function write(catches) {
+async function writeCatches(catches) {
   const known = bugs.filter(({ name }) => catches[name]);
   const kept = Object.fromEntries(known.map(({ name }) => [name, catches[name]]));
   writeFileSync(CATCHES, `${JSON.stringify(kept, null, 2)}\n`);
@@ -123,7 +156,32 @@ async function write(catches) {
   writeFileSync(DOCS, await format(text, { parser: "markdown", filepath: DOCS }));
 }
 
-/** What a violation begins with: the name of its checker. */
-function checkerOf(violation) {
-  return violation.split(":")[0].replaceAll("|", "");
+function pick(object, isMeant) {
+  return Object.fromEntries(Object.entries(object).filter(([name]) => isMeant(name)));
+}
+
+function readOptions() {
+  const { values } = parseArgs({
+    options: {
+      seeds: { type: "string", default: "500" },
+      ops: { type: "string", default: "100,500" },
+      bug: { type: "string", default: "" },
+      missing: { type: "boolean", default: false },
+      replay: { type: "boolean", default: false },
+      workers: { type: "string", default: String(availableParallelism()) },
+      write: { type: "boolean", default: false },
+    },
+  });
+  if (values.replay && values.write) {
+    throw new Complaint(
+      "--replay tries one seed for each bug, and cannot tell how many it takes: --write is for a hunt.",
+    );
+  }
+  const [few, many] = values.ops.split(",").map((text) => wholeNumber(text, "--ops"));
+  if (many === undefined) throw new Complaint("--ops takes two numbers, such as 100,500.");
+  const numbers = ["seeds", "workers"].map((name) => [
+    name,
+    wholeNumber(values[name], `--${name}`),
+  ]);
+  return { ...values, ...Object.fromEntries(numbers), few, many };
 }

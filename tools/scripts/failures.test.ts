@@ -128,12 +128,16 @@ it("a seed that fails and a planted bug that is not caught are found in what the
     "\nseed 7 (--ops 500), course a1:\n  a row is missing\n    and so on",
     "seed 8: two courses, a1 and b2",
     "300 seeds from 1, 2 violations: seeds 7, 8",
+    "seed 9 (--ops 100) with no bug planted:\n  C5: a sum of 500",
     "not caught: a pull that forgets",
+    "not planted: a pull that remembers",
   ].join("\n");
   expect(simulationFailures(output, "simulate.mjs")).toEqual([
     { file: "simulate.mjs", name: "seed 7", error: "a row is missing" },
     { file: "simulate.mjs", name: "seed 8", error: "two courses, a1 and b2" },
+    { file: "simulate.mjs", name: "seed 9", error: "C5: a sum of 500" },
     { file: "simulate.mjs", error: "not caught: a pull that forgets" },
+    { file: "simulate.mjs", error: "not planted: a pull that remembers" },
   ]);
 });
 

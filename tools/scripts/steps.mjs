@@ -5,6 +5,7 @@ import { createRequire } from "node:module";
 import { availableParallelism } from "node:os";
 import { join, relative } from "node:path";
 import { stripVTControlCharacters } from "node:util";
+import { QUIET } from "./bug-catches.mjs";
 import { findChromium } from "./chromium.mjs";
 import { quietEnv } from "./env.mjs";
 import {
@@ -98,10 +99,10 @@ async function vitest() {
 
 /** The simulator: as many seeds as a push can wait for, and the bugs that it must find. */
 async function simulate() {
-  const seeds = 300;
+  const { seeds, ops } = QUIET;
   const runs = [
     ["tools/scripts/bug-bank.mjs", "--replay"],
-    ["tools/scripts/simulate.mjs", "--seeds", String(seeds)],
+    ["tools/scripts/simulate.mjs", "--seeds", String(seeds), "--ops", String(ops)],
   ];
   const results = [];
   for (const [script, ...args] of runs) {
