@@ -87,7 +87,8 @@ export function cruiserFailures(output) {
 export function simulationFailures(output, script) {
   const lines = linesOf(output);
   return lines.flatMap((line, at) => {
-    if (/^not (caught|planted): /.test(line)) return [{ file: script, error: line }];
+    if (/^(not (caught|planted)|never reached): /.test(line))
+      return [{ file: script, error: line }];
     const [, seed, course] = /^(seed \d+)[ :](.*)$/.exec(line) ?? [];
     if (!seed) return [];
     const detail = lines[at + 1]?.startsWith("  ") ? lines[at + 1] : course;

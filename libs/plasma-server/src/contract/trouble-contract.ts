@@ -208,6 +208,28 @@ export function troubleContract(fresh: () => Promise<SqlExecutor>): void {
       });
     });
 
+    it("of a mutation that another push decides meanwhile, no attempt is left", async () => {
+      const { executor } = world;
+      let isFirst = true;
+      const overtaken = createWorld({
+        ...executor,
+        all: async (statement) => {
+          const rows = await executor.all(statement);
+          if (isFirst && statement.text.startsWith("INSERT INTO _plasma_attempts")) {
+            isFirst = false;
+            expect((await ada.send("push", body, world)).status).toBe(200);
+          }
+          return rows;
+        },
+      });
+      const ada = overtaken.client("ada");
+      const body = ada.pushBody([ada.mutation("takeShare", { id: "s1", amount: 1 })]);
+      const answer = await ada.send("push", { ...body, retry: true });
+      expect(await answer.json()).toMatchObject({ results: [{ id: 1, status: "ok" }] });
+      expect(isFirst).toBe(false);
+      expect(await count("_plasma_attempts")).toBe(0);
+    });
+
     it("what was decided before the trouble stays decided; the rest is not reached", async () => {
       let commits = 0;
       const shaky = createWorld(

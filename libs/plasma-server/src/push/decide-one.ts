@@ -42,7 +42,11 @@ export async function decideOne(job: MutationJob, known: Standing | null): Promi
       if (attempt > 0) await backOff(platform, attempt - 1);
       standing ??= await readStanding(job);
       const answer = answerDecided(job.mutation, standing);
-      if (answer) return { results: [answer], rows: [], standing };
+      if (answer) {
+        // Another push has decided it meanwhile, without a word of this attempt.
+        if (counted) await forgiveAttempt(job.engine, job);
+        return { results: [answer], rows: [], standing };
+      }
       counted ??= await countIfSuspect(job, standing);
       const attempted = await attemptOnce(job, standing, counted);
       if (attempted.kind === "decided") return attempted.decided;
