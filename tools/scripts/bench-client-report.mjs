@@ -24,8 +24,8 @@ export const TITLES = {
 };
 
 /**
- * Median, least and most of each work, adapter and size over the rounds, and the same of the ratios to the baseline in the
- * same round: what slows a whole round down is not in them.
+ * Median, least and most of each work, adapter and size over the rounds, of each the median of what it measured, and the same
+ * of the ratios to the baseline in the same round: what slows a whole round down is not in them.
  */
 export function summarize(samples) {
   const rows = new Map();
@@ -37,9 +37,10 @@ export function summarize(samples) {
       const key = JSON.stringify([size, work, adapter]);
       const row = rows.get(key) ?? { size, work, adapter, values: [], ratios: [] };
       rows.set(key, row);
-      row.values.push(...values);
-      const [limit] = base?.figures[work] ?? [];
-      if (limit > 0) row.ratios.push(...values.map((value) => value / limit));
+      const { median } = spread(values);
+      row.values.push(median);
+      const limits = base?.figures[work];
+      if (limits) row.ratios.push(median / spread(limits).median);
     }
   }
   return [...rows.values()].map(({ values, ratios, ...row }) => ({
