@@ -30,18 +30,21 @@ import { repoRoot } from "./setup.mjs";
 const require = createRequire(import.meta.url);
 const reportDir = join(repoRoot, "node_modules", ".cache", "plasma-test");
 
-/** In the order in which they run: what finds most in the least time comes first. */
+/**
+ * In the order in which they run: what finds most in the least time comes first. Those that only look at the sources run
+ * beside each other, since most of them are one process, and what they say is shown when they are over.
+ */
 export const steps = [
-  { name: "format", run: format },
-  { name: "typecheck", run: typecheck },
-  { name: "lint", run: lint },
+  { name: "format", run: format, isStatic: true },
+  { name: "typecheck", run: typecheck, isStatic: true },
+  { name: "lint", run: lint, isStatic: true },
   { name: "vitest", run: vitest },
   { name: "simulate", run: simulate },
   { name: "e2e", run: e2e },
 ];
 
 async function format() {
-  const { code, output } = await showAndKeep(binOf("prettier"), ["--check", "."]);
+  const { code, output } = await keepAndShow(binOf("prettier"), ["--check", "."]);
   return asOneTest(code, { file: "prettier --check .", failures: prettierFailures(output) });
 }
 
@@ -66,9 +69,9 @@ async function typecheck() {
 }
 
 async function lint() {
-  const eslint = await showAndKeep(binOf("eslint"), ["."]);
+  const eslint = await keepAndShow(binOf("eslint"), ["."]);
   const folders = ["apps", "libs", "tools"];
-  const cruise = await showAndKeep(binOf("dependency-cruiser", "depcruise"), [
+  const cruise = await keepAndShow(binOf("dependency-cruiser", "depcruise"), [
     ...["--config", ".dependency-cruiser.mjs", ...folders],
   ]);
   return together([
@@ -193,11 +196,21 @@ function show(program, args, { cwd = repoRoot, env = {} } = {}) {
   });
 }
 
-/** Shows what a program prints, and keeps it. */
+/** Shows what a program prints while it prints it, and keeps it. */
 function showAndKeep(program, args) {
-  // To a pipe they would write without colours.
-  const env = process.stdout.isTTY ? { FORCE_COLOR: "1" } : {};
-  return keep(program, args, { env, isShown: true });
+  return keep(program, args, { env: inColour(), isShown: true });
+}
+
+/** Keeps what a program prints, and shows it in one piece. */
+async function keepAndShow(program, args) {
+  const kept = await keep(program, args, { env: inColour() });
+  process.stdout.write(kept.output);
+  return kept;
+}
+
+/** To a pipe they would write without colours. */
+function inColour() {
+  return process.stdout.isTTY ? { FORCE_COLOR: "1" } : {};
 }
 
 function keep(program, args, { cwd = repoRoot, env = {}, isShown = false }) {

@@ -31,8 +31,9 @@ await runCommand(spec, async ({ values }) => {
   ensureInstalled();
   const unready = prepare(chosen);
 
-  const results = [];
-  for (const step of chosen) results.push(await runStep(step));
+  const checks = chosen.filter(({ isStatic }) => isStatic);
+  const results = await Promise.all(checks.map(runStep));
+  for (const step of chosen.filter(({ isStatic }) => !isStatic)) results.push(await runStep(step));
 
   const passed = sum(results, "passed");
   const failed = sum(results, "failed") + unready.length;
