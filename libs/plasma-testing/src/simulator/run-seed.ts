@@ -69,6 +69,7 @@ export const CHECKERS = [
 export async function runSeed({ seed, ops, openDatabase }: RunOptions): Promise<RunResult> {
   const firstDatabase = await seededDatabase({ schema, rows: appModel.initial, openDatabase });
   const random = new Random(seed);
+  const theme = themeOf(seed);
   const roles = new Map<string, Ctx["role"]>();
   const trouble = { meet: (_token: string): Promise<void> => Promise.resolve() };
   const world: World<Ctx> = new World<Ctx>({
@@ -80,8 +81,9 @@ export async function runSeed({ seed, ops, openDatabase }: RunOptions): Promise<
     queries: queries as never,
     checkers: CHECKERS,
     openDatabase: (content) => openDatabase(content ?? firstDatabase),
+    handler: theme.handler ?? {},
   });
-  const driver = new Driver({ world, random, roles, ops, theme: themeOf(seed) });
+  const driver = new Driver({ world, random, roles, ops, theme });
   trouble.meet = (token) => driver.meetTrouble(token);
   const stopListening = onUnhandledRejection((reason) =>
     world.fail(`C11: nobody handled ${reason instanceof Error ? reason.stack : String(reason)}`),

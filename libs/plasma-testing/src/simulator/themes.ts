@@ -3,6 +3,7 @@
  * hidden; a theme makes those three common.
  */
 
+import type { SyncHandlerOptions } from "@sh1n4ps/plasma-server";
 import type { Disturbance } from "./disturbances.ts";
 import type { MutatorName } from "./workload/draw-op.ts";
 import type { Faults } from "./world/world.ts";
@@ -13,6 +14,7 @@ export interface Theme {
   /** These are so, and what else goes wrong is what the seed has drawn. */
   readonly disturbances?: Partial<Record<Disturbance, number>>;
   readonly faults?: Partial<Faults>;
+  readonly handler?: Pick<SyncHandlerOptions<never>, "quarantine">;
 }
 
 const EVERY = 5;
@@ -30,11 +32,12 @@ const THEMES: readonly Theme[] = [
     disturbances: { openTab: 8, loseOnline: 10, freezeTab: 20, closeTab: 0, killTab: 1 },
     faults: { maxDelayMs: 4_000 },
   },
-  // A database that is down for long, more than once.
+  // A database that is down for long, more than once. No process dies meanwhile: that would look as if its mutator had done it.
   {
     mutators: { append: 6, transfer: 4, count: 3, joinShift: 2 },
-    disturbances: { breakDatabase: 10, restore: 0 },
-    faults: { drop: 0.1, loseAnswer: 0.4 },
+    disturbances: { breakDatabase: 10, crashServer: 0, restore: 0 },
+    faults: { drop: 0.1, loseAnswer: 0.8 },
+    handler: { quarantine: { attempts: 2, afterMs: 5_000 } },
   },
   // Copies of copies, whose windows all work on.
   {

@@ -2,6 +2,7 @@
 
 import { decodeTagged, NOOP_MUTATOR } from "@sh1n4ps/plasma-core";
 import type { AnyMutators, LiveQuery, PushRequest, ReadDb, Schema } from "@sh1n4ps/plasma-core";
+import type { SyncHandlerOptions } from "@sh1n4ps/plasma-server";
 import type Database from "better-sqlite3";
 import type { ReferenceModel } from "../reference.ts";
 import { Timeline } from "../timeline.ts";
@@ -41,6 +42,8 @@ export interface WorldOptions<Ctx> {
   readonly queries: (db: ReadDb) => Readonly<Record<string, WatchedQuery>>;
   readonly checkers: readonly MakeChecker<Ctx>[];
   readonly openDatabase: (content?: Buffer) => Database.Database;
+  /** Other options of the server than the usual ones. */
+  readonly handler?: Partial<SyncHandlerOptions<Ctx>>;
 }
 
 /** A select, as far as a screen needs it. */
@@ -93,7 +96,7 @@ export class World<Ctx> implements WorldView<Ctx> {
     this.server = new SimServer<Ctx>({
       ...{ scheduler, random, states, ctxOf },
       openDatabase: options.openDatabase,
-      handler: { schema, mutators: this.#noting(mutators) },
+      handler: { schema, mutators: this.#noting(mutators), ...options.handler },
       faults: () => this.faults,
       onPushed: () => this.#poke(),
       onError: (error) => this.#each((checker) => checker.serverError?.(error)),
