@@ -20,10 +20,14 @@ export interface Theme {
 const EVERY = 5;
 
 const THEMES: readonly Theme[] = [
-  // Mutations that hang on what the one before them has written, while the first of them changes its mind.
+  // Mutations that hang on what the one before them has written, while the first of them changes its mind or finds no room, and
+  // each window pushes and pulls for itself.
   {
-    mutators: { sweep: 8, transfer: 3, append: 1 },
-    disturbances: { setOffline: 8, loseOnline: 4, copyProfile: 0, clearDevice: 0, restore: 0 },
+    mutators: { sweep: 8, transfer: 3, append: 4 },
+    disturbances: {
+      ...{ openTab: 6, workInAllTabs: 4, setOffline: 6, loseOnline: 3, fillDisk: 6, syncNow: 10 },
+      ...{ copyProfile: 0, clearDevice: 0, restore: 0 },
+    },
     faults: { maxDelayMs: 4_000 },
   },
   // The same, in windows that stand still for a while and do not hear of each other.
