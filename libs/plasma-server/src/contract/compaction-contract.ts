@@ -112,6 +112,30 @@ export function compactionContract(fresh: () => Promise<SqlExecutor>): void {
       expect(await response.json()).toMatchObject({ code: "restart-pull" });
     });
 
+    it("between two looks of a first page tells the client to pull again, and not that something failed", async () => {
+      const { executor } = world;
+      let looks = -Infinity;
+      const racing = world.another({
+        executor: {
+          ...executor,
+          batch: async (statements) => {
+            const rows = await executor.batch(statements);
+            if (++looks === 1) await compactChangeLog(executor, await version());
+            return rows;
+          },
+        },
+      });
+      const bob = racing.client("bob", "racing");
+      await bob.pull();
+      await change(100);
+      looks = 0;
+      const response = await bob.send("pull", bob.pullBody(), racing);
+      expect(response.status).toBe(409);
+      expect(await response.json()).toMatchObject({ code: "restart-pull" });
+      expect(racing.errors.filter(({ kind }) => kind === "storage")).toEqual([]);
+      expect((await bob.pull())[0]).toEqual({ op: "clear" });
+    });
+
     it("goes on where it was stopped, and two at once do no harm", async () => {
       for (let at = 0; at < 6; at++) await change(at);
       const safeUpToVersion = await version();

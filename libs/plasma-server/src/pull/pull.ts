@@ -185,7 +185,7 @@ async function firstPage(job: Job, standing: Standing): Promise<PullResponse> {
     now.databaseId !== meta.databaseId ||
     (base.since !== null && (base.since < now.horizon || base.since > now.version))
   ) {
-    throw new StorageFailure("The database was replaced during a pull.");
+    throw restartPull();
   }
   const found = readTouched(job.engine.schema, touchedRows);
   if (base.since !== null && !isWithin(found, touched)) {
@@ -259,7 +259,7 @@ function restartPull(): RequestRefused {
   return new RequestRefused({
     status: 409,
     code: "restart-pull",
-    message: "The log was compacted beyond the first page of this pull. Pull again.",
+    message: "The log was compacted, or the database replaced, during this pull. Pull again.",
   });
 }
 

@@ -16,6 +16,8 @@ const EXCUSES: Readonly<Record<string, readonly State[]>> = {
 };
 
 export function honestAnswers<Ctx>(world: WorldView<Ctx>): Checker<Ctx> {
+  /** What the server has said of its last trouble, which no answer says. */
+  let why = "";
   const isExcused = ({ status, body }: Answer<Ctx>): boolean => {
     const { code } = JSON.parse(body) as ErrorBody;
     const excuses = (status === 503 && EXCUSES[code]) || [];
@@ -25,7 +27,7 @@ export function honestAnswers<Ctx>(world: WorldView<Ctx>): Checker<Ctx> {
     answered({ line, path, request, answer }) {
       const { status, body } = answer;
       if (status >= 500 && !isExcused(answer)) {
-        world.fail(`C11: a ${path} was answered ${status} ${body}`);
+        world.fail(`C11: a ${path} was answered ${status} ${body}: ${why}`);
       }
       if (path !== "push" || status !== 200) return;
       const { mutations } = JSON.parse(request) as PushRequest;
@@ -51,6 +53,7 @@ export function honestAnswers<Ctx>(world: WorldView<Ctx>): Checker<Ctx> {
         world.fail(`C12: all decided up to ${lastMutationID}: ${body}`);
     },
     serverError(error) {
+      why = `${error.message}: ${String(error.cause)}`;
       if (error.kind === "internal") world.fail(`C11: ${error.message}: ${String(error.cause)}`);
     },
   };
