@@ -14,7 +14,14 @@ import { createMemoryEngine } from "./storage/memory-engine.ts";
 import { createWebSocketSubscription } from "./sync/websocket-subscription.ts";
 import { freshIndexedDB } from "./testing/fake-indexeddb.ts";
 import { httpServer } from "./testing/http-server.ts";
-import { lists, SERVER_USER, testMutators, testSchema, todos } from "./testing/test-app.ts";
+import {
+  lists,
+  SERVER_USER,
+  testClientOptions,
+  testMutators,
+  testSchema,
+  todos,
+} from "./testing/test-app.ts";
 import type { TestMutators } from "./testing/test-app.ts";
 
 type Options = Partial<PlasmaClientOptions<typeof testSchema, TestMutators>>;
@@ -32,13 +39,7 @@ function world(options: Options = {}) {
   });
   const errors: SyncClientError[] = [];
   const plasma = createPlasmaClient({
-    schema: testSchema,
-    mutators: testMutators,
-    dbName: "db",
-    endpoint: "https://sync.test/sync",
-    schemaVersion: "1",
-    clientGroupID: "ada",
-    getContext: () => ({ userId: "ada" }),
+    ...testClientOptions,
     fetcher: server.fetch,
     pollIntervalMs: 0,
     logLevel: "silent",

@@ -4,8 +4,8 @@ import { createPlasmaClient } from "./client.ts";
 import type { PlasmaClientOptions } from "./options.ts";
 import { browserPlatform } from "./platform.ts";
 import { createMemoryEngine } from "./storage/memory-engine.ts";
-import { testMutators, testSchema, todos } from "./testing/test-app.ts";
-import type { TestMutators } from "./testing/test-app.ts";
+import { testClientOptions, todos } from "./testing/test-app.ts";
+import type { TestMutators , testSchema} from "./testing/test-app.ts";
 
 type Options = Partial<PlasmaClientOptions<typeof testSchema, TestMutators>>;
 
@@ -15,13 +15,7 @@ afterEach(() => dispose?.());
 async function world(options: Options) {
   const logged: string[] = [];
   const client = createPlasmaClient({
-    schema: testSchema,
-    mutators: testMutators,
-    dbName: "db",
-    endpoint: "https://sync.test/sync",
-    schemaVersion: "1",
-    clientGroupID: "ada",
-    getContext: () => ({ userId: "ada" }),
+    ...testClientOptions,
     offline: true,
     engine: createMemoryEngine(),
     platform: {

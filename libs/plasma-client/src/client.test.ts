@@ -9,7 +9,13 @@ import { VERSION } from "./storage/idb-stores.ts";
 import { createMemoryEngine } from "./storage/memory-engine.ts";
 import { freshIndexedDB } from "./testing/fake-indexeddb.ts";
 import { httpServer } from "./testing/http-server.ts";
-import { SERVER_USER, testMutators, testSchema, todos } from "./testing/test-app.ts";
+import {
+  SERVER_USER,
+  testClientOptions,
+  testMutators,
+  testSchema,
+  todos,
+} from "./testing/test-app.ts";
 import type { TestMutators } from "./testing/test-app.ts";
 
 type Options = Partial<PlasmaClientOptions<typeof testSchema, TestMutators>>;
@@ -27,13 +33,7 @@ function world() {
   const errors: SyncClientError[] = [];
   const client = (options: Options = {}) => {
     const made = createPlasmaClient({
-      schema: testSchema,
-      mutators: testMutators,
-      dbName: "db",
-      endpoint: "https://sync.test/sync",
-      schemaVersion: "1",
-      clientGroupID: "ada",
-      getContext: () => ({ userId: "ada" }),
+      ...testClientOptions,
       fetcher: server.fetch,
       pollIntervalMs: 20,
       retry: { initialDelayMs: 5, maxDelayMs: 20 },

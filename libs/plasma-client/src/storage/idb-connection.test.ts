@@ -5,7 +5,7 @@ import { createPlasmaClient } from "../client.ts";
 import { virtualPlatform } from "../sync/testing/virtual-platform.ts";
 import { entry } from "../testing/engine-records.ts";
 import { freshIndexedDB } from "../testing/fake-indexeddb.ts";
-import { testMutators, testSchema } from "../testing/test-app.ts";
+import { testClientOptions, testSchema } from "../testing/test-app.ts";
 import { createIdbEngine } from "./idb-engine.ts";
 import { VERSION } from "./idb-stores.ts";
 
@@ -38,13 +38,7 @@ function world() {
       createIdbEngine({ schema: testSchema, dbName: "db", platform, openTimeoutMs }),
     client: () =>
       createPlasmaClient({
-        schema: testSchema,
-        mutators: testMutators,
-        dbName: "db",
-        endpoint: "https://sync.test/sync",
-        schemaVersion: "1",
-        clientGroupID: "ada",
-        getContext: () => ({ userId: "ada" }),
+        ...testClientOptions,
         offline: true,
         platform,
       }),

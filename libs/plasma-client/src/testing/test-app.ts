@@ -140,3 +140,14 @@ export type TestMutators = typeof testMutators;
 
 /** As whom the model server runs mutators that must know where they run. */
 export const SERVER_USER = "the server";
+
+/** What every client of the app is made with. */
+export const testClientOptions = {
+  schema: testSchema,
+  mutators: testMutators,
+  dbName: "db",
+  endpoint: "https://sync.test/sync",
+  schemaVersion: "1",
+  clientGroupID: "ada",
+  getContext: () => ({ userId: "ada" }),
+};
