@@ -5,7 +5,7 @@ import type { PlasmaClientOptions } from "./options.ts";
 import { browserPlatform } from "./platform.ts";
 import { createMemoryEngine } from "./storage/memory-engine.ts";
 import { testClientOptions, todos } from "./testing/test-app.ts";
-import type { TestMutators , testSchema} from "./testing/test-app.ts";
+import type { TestMutators, testSchema } from "./testing/test-app.ts";
 
 type Options = Partial<PlasmaClientOptions<typeof testSchema, TestMutators>>;
 
