@@ -170,8 +170,10 @@ export class Disturber {
   private compact(): void {
     const { world, random } = this.#options;
     const behind = random.pick([0, 0, 3, 20]);
-    // The worst moment: somebody has the first page of what is forgotten now.
-    if (random.chance(0.4)) world.server.amidPages(() => this.#compact(behind));
+    const moment = random.fraction();
+    // The worst moments: somebody has the first page of what is forgotten now, or is about to get it.
+    if (moment < 0.4) world.server.amidPage("later", () => this.#compact(behind));
+    else if (moment < 0.6) world.server.amidPage("first", () => this.#compact(behind));
     else this.#compact(behind);
   }
 

@@ -63,4 +63,12 @@ export const foundBugs: readonly FoundBug[] = [
     ],
     foundBy: [{ seed: 14, ops: 100 }],
   },
+  {
+    bug: "a pull that a compaction overtakes is answered as a failure",
+    test: [
+      "plasma-server/src/contract/compaction-contract.ts",
+      "between two looks of a first page tells the client to pull again",
+    ],
+    foundBy: [{ seed: 2806, ops: 382 }],
+  },
 ];

@@ -290,6 +290,14 @@ export const serverBugs = [
     server("pull/pull", "const { meta, nonces } = database;", "let { meta, nonces } = database;"),
   ),
   bug(
+    "a pull that a compaction overtakes is answered as a failure",
+    server(
+      "pull/pull",
+      "    throw restartPull();\n",
+      '    throw new StorageFailure("The database was replaced during a pull.");\n',
+    ),
+  ),
+  bug(
     "a pull believes cookies of a past that was undone",
     server(
       "pull/pull",

@@ -65,8 +65,8 @@ export class SimServer<Ctx> {
   #process: Process | undefined;
   #started = 0;
   readonly #contexts = new WeakMap<Request, Ctx>();
-  #pagesInFlight = 0;
-  #amidPages: (() => void)[] = [];
+  readonly #pagesInFlight: Record<PageKind, number> = { first: 0, later: 0 };
+  readonly #amidPages: Record<PageKind, (() => void)[]> = { first: [], later: [] };
   /** Something may have been written since this was last set to false. */
   isWritten = true;
 
@@ -132,8 +132,8 @@ export class SimServer<Ctx> {
       end = () => reject(new TypeError("The connection broke."));
     });
     process.inFlight.add(end);
-    const isPage = isLaterPage(String(init.body));
-    if (isPage) this.#pagesInFlight++;
+    const page = pageOf(url, String(init.body));
+    if (page) this.#pagesInFlight[page]++;
     try {
       const response = await Promise.race([process.handler(request), death]);
       const body = await response.text();
@@ -141,13 +141,13 @@ export class SimServer<Ctx> {
       return { status: response.status, headers, body, ctx: this.#contexts.get(request) };
     } finally {
       process.inFlight.delete(end);
-      if (isPage) this.#pagesInFlight--;
+      if (page) this.#pagesInFlight[page]--;
     }
   }
 
-  /** Calls it when a later page of a pull is being made: after one of its reads. */
-  amidPages(run: () => void): void {
-    this.#amidPages.push(run);
+  /** Calls it when such a page of a pull is being made: after one of its reads. */
+  amidPage(page: PageKind, run: () => void): void {
+    this.#amidPages[page].push(run);
   }
 
   close(): void {
@@ -210,7 +210,7 @@ export class SimServer<Ctx> {
       this.isWritten ||= isWrite;
       try {
         const result = await run();
-        if (!isWrite && this.#pagesInFlight > 0) this.#amidPages.shift()?.();
+        if (!isWrite) this.#runAmidPages();
         if (isWrite) {
           await scheduler.pause(owner, "written");
           this.#failAfter();
@@ -231,6 +231,12 @@ export class SimServer<Ctx> {
     };
   }
 
+  #runAmidPages(): void {
+    for (const page of ["first", "later"] as const) {
+      if (this.#pagesInFlight[page] > 0) this.#amidPages[page].shift()?.();
+    }
+  }
+
   #failBefore(): void {
     if (!this.#options.random.chance(this.#options.faults().failsBefore)) return;
     this.#options.states.reached("database failed before it did anything");
@@ -248,7 +254,11 @@ function executorOf(database: Database.Database): SqlExecutor {
   return fromBetterSqlite3(database, { synchronous: "NORMAL" });
 }
 
-function isLaterPage(request: string): boolean {
+type PageKind = "first" | "later";
+
+/** Undefined if this is no pull. */
+function pageOf(url: string, request: string): PageKind | undefined {
+  if (!url.endsWith("/pull")) return undefined;
   const { cookie } = JSON.parse(request) as { cookie?: string | null };
-  return typeof cookie === "string" && readCookie(cookie).page !== undefined;
+  return typeof cookie === "string" && readCookie(cookie).page !== undefined ? "later" : "first";
 }
