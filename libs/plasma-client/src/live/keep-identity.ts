@@ -5,7 +5,7 @@ import type { Row } from "@sh1n4ps/plasma-core";
 
 /** The new rows, with the old object in place of each that holds the same; the old list if nothing differs. */
 export function keepIdentity(old: readonly Row[], rows: readonly Row[]): readonly Row[] {
-  if (old.length === 0) return rows;
+  if (old.length === 0) return rows.length === 0 ? old : rows;
   const kept = withKnownRows(old, rows);
   return old.length === kept.length && old.every((row, at) => row === kept[at]) ? old : kept;
 }

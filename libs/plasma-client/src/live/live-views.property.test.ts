@@ -7,8 +7,14 @@ const SEQUENCES = 2000;
 const CHANGES = 50;
 /** More are at hand by `npx nx run plasma-client:ivm -- --count 100000`. */
 const FIRST_SEED = 1;
-/** 300720: a join's condition within `exists` names a source of the query around it that a later join hides. */
-const ONCE_FAILED = [randomSequence(300_720, CHANGES, randomAst)];
+/**
+ * 300720: a join's condition within `exists` names a source of the query around it that a later join hides.
+ * 3047991: a query without rows has none again, after a sum that did not fit.
+ */
+const ONCE_FAILED = [
+  randomSequence(300_720, CHANGES, randomAst),
+  randomSequence(3_047_991, CHANGES),
+];
 
 describe("live views under random change sets", () => {
   it(
