@@ -91,6 +91,8 @@ export function createPlasmaClient<S extends Schema, M extends AnyMutators>(
   const { schema, mutators, dbName, getContext } = options;
   const engine =
     options.engine ?? openEngine({ schema, dbName, platform, durability: options.durability });
+  // Everything waits for this, and what is made meanwhile does not.
+  engine.prepare?.();
   const onError: typeof options.onError & object = (error) => {
     platform.log("warn", error.message, error);
     options.onError?.(error);

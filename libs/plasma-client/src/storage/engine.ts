@@ -199,6 +199,8 @@ export type PullOutcome =
 export interface Engine {
   /** False where nothing survives the page: it is then shown in `client.status`. Known once `open` has resolved. */
   readonly durable: boolean;
+  /** Begins with what `open` and `loadPart` have to wait for; they tell of what fails. */
+  prepare?(): void;
   /** Opens the database. Rows of another schema are dropped (the next pull brings them), the outbox stays. */
   open(): Promise<void>;
   /** Everything, as of one moment. */

@@ -86,8 +86,8 @@ describe("an open that fails with UnknownError", () => {
     await before.mutate("addList", { id: "l1", name: "One" });
     await before.dispose();
 
-    const again = client();
     fail("UnknownError", "UnknownError");
+    const again = client();
     const starting = again.start();
     await time.advance(1100);
     await starting;
@@ -98,8 +98,8 @@ describe("an open that fails with UnknownError", () => {
 
   it("is the typed error after two more tries, and a later start tries anew", async () => {
     const { client, fail, opens, time } = world();
-    const plasma = client();
     fail("UnknownError", "UnknownError", "UnknownError");
+    const plasma = client();
     const starting = plasma.start();
     const failed = expect(starting).rejects.toMatchObject({
       kind: "storage",
@@ -127,8 +127,8 @@ describe("an open that fails with UnknownError", () => {
 
   it("is not tried again when the client was disposed of meanwhile, which takes no time", async () => {
     const { client, fail, opens, time } = world();
-    const plasma = client();
     fail(...always);
+    const plasma = client();
     const failed = expect(plasma.start()).rejects.toMatchObject({ kind: "disposed" });
     await time.settle();
     await plasma.dispose();
@@ -151,8 +151,8 @@ describe("an open that fails with UnknownError", () => {
 
   it("leaves a client that was stopped meanwhile stopped", async () => {
     const { client, fail, time } = world();
-    const plasma = client();
     fail("UnknownError");
+    const plasma = client();
     const starting = plasma.start();
     await time.settle();
     plasma.stop();

@@ -91,7 +91,7 @@ const META_KEY = "state";
 const CONFIRMED = ["meta", "segments", "log"] as const;
 const PART = [...CONFIRMED, "outbox"] as const;
 
-/** Local storage in IndexedDB. Nothing is opened before `open()`. */
+/** Local storage in IndexedDB. Nothing is opened before it is asked for something. */
 export function createIdbEngine(options: IdbEngineOptions): Engine {
   const platform = options.platform ?? browserPlatform();
   const factory = platform.indexedDB;
@@ -179,6 +179,8 @@ export function createIdbEngine(options: IdbEngineOptions): Engine {
   return {
     durable: true,
 
+    prepare: () => void connection.open().catch(() => undefined),
+
     open: () =>
       connection.run(CONFIRMED, "readwrite", async (tx) => {
         const meta = await wrap<Meta | undefined>(tx.objectStore("meta").get(META_KEY));
@@ -210,7 +212,8 @@ export function createIdbEngine(options: IdbEngineOptions): Engine {
       });
       const { meta, part, logged, outbox } = first;
       if (meta?.schema !== schema || !part) return null;
-      const { places, until } = part;
+      const { places } = part;
+      const pending = outbox.reduce((sum, { images }) => sum + images.length, 0);
       const second = await connection.run(PART, "readonly", async (tx) => {
         const store = tx.objectStore("segments");
         const [now, directory, ...segments] = await Promise.all([
@@ -220,10 +223,10 @@ export function createIdbEngine(options: IdbEngineOptions): Engine {
         ]);
         const isStill = now.baseSeq === meta.baseSeq && now.cookie === meta.cookie;
         if (!isStill || !isSame(part, placesWith(directory, asked))) return null;
-        return rowsIn(places, segments, { table: asked.table, logged });
+        return rowsIn(part, segments, { table: asked.table, logged, pending });
       });
       const { baseSeq, syncedAt } = meta;
-      return second && { rows: second, until, outbox, baseSeq, syncedAt };
+      return second && { ...second, outbox, baseSeq, syncedAt };
     },
 
     position: () =>

@@ -1,11 +1,11 @@
 /**
  * Many rows as one record: a record costs IndexedDB about as much as a hundred rows in it do.
  *
- * A segment holds rows of one table in the order of their ids, column by column: an array of values is cloned faster
+ * A segment holds rows of one table in the order of its cluster, column by column: an array of values is cloned faster
  * than as many objects, and the rows that are made of it all have one shape.
  */
 
-import type { Row } from "@sh1n4ps/plasma-core";
+import type { Row, Value } from "@sh1n4ps/plasma-core";
 
 export interface Segment {
   readonly table: string;
@@ -39,18 +39,21 @@ export function packRows(table: string, rows: readonly Row[]): Segment {
   return { table, count: rows.length, columns };
 }
 
-export function unpackRows({ count, columns }: Segment): Row[] {
-  const entries = Object.entries(columns);
-  const rows: Row[] = [];
-  for (let at = 0; at < count; at++) {
-    const row: Record<string, unknown> = {};
-    for (const [name, values] of entries) {
-      const value = values[at];
-      if (value !== undefined) row[name] = value;
-    }
-    rows.push(row);
+export function unpackRows(segment: Segment): Row[] {
+  return Array.from({ length: segment.count }, (_, at) => rowAt(segment, at));
+}
+
+export function rowAt({ columns }: Segment, at: number): Row {
+  const row: Record<string, unknown> = {};
+  for (const name in columns) {
+    const value = columns[name]?.[at];
+    if (value !== undefined) row[name] = value;
   }
-  return rows;
+  return row;
+}
+
+export function valueAt({ columns }: Segment, column: string, at: number): Value {
+  return (columns[column]?.[at] as Value | undefined) ?? null;
 }
 
 /** Cuts rows into pieces of a full segment each. */
