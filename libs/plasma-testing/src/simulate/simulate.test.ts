@@ -111,6 +111,8 @@ describe("simulate()", () => {
 
   it("says what it needs", async () => {
     await expect(simulate({ ...common, ops: {} })).rejects.toThrow("at least one mutator");
+    const mistyped: object = { incremnt: () => ({ id: "a" }) };
+    await expect(simulate({ ...common, ops: mistyped })).rejects.toThrow('no mutator "incremnt"');
     const twice = simulate({ ...common, ops: increment, clients: ["ada", "ada"] });
     await expect(twice).rejects.toThrow("under another name");
   });

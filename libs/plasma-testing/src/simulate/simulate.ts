@@ -18,16 +18,20 @@
  * ```
  */
 
+import { requireMutator } from "@sh1n4ps/plasma-core";
 import type { AnyMutators, MutatorArgs, MutatorDb, ReadDb, Schema } from "@sh1n4ps/plasma-core";
 import Database from "better-sqlite3";
 import { onUnhandledRejection } from "../simulator/world/host.ts";
 import { Random } from "../simulator/world/random.ts";
 import { drawSteps } from "./draw-steps.ts";
+import { isAlike, messageOf } from "./failure.ts";
+import type { Failure } from "./failure.ts";
 import { shrink } from "./shrink.ts";
 import { firstContent, Stage } from "./stage.ts";
 import type { Invariant, StageOptions } from "./stage.ts";
-import { tellStep } from "./step.ts";
 import type { Step } from "./step.ts";
+import { takeStep } from "./take-step.ts";
+import type { Script } from "./take-step.ts";
 
 /** Chance from the seed. */
 export type Draw = Pick<Random, "fraction" | "below" | "between" | "chance" | "pick">;
@@ -78,7 +82,7 @@ const LENGTH = 100;
 const SHRINKING_ATTEMPTS = 400;
 
 interface Run {
-  readonly violation: string | null;
+  readonly failure: Failure | null;
   readonly lines: readonly string[];
   readonly hash: string;
   readonly commits: number;
@@ -97,6 +101,7 @@ export async function simulate<S extends Schema, M extends AnyMutators>(
   if (names.length === 0) {
     throw new TypeError("simulate() has no ops. Give it a function for at least one mutator.");
   }
+  for (const name of names) requireMutator(options.mutators, name);
   const openDatabase = (content?: Buffer) => new Database(content ?? ":memory:");
   const stage: StageOptions = {
     ...{ seed, schema, people, openDatabase, mutators: options.mutators },
@@ -104,12 +109,14 @@ export async function simulate<S extends Schema, M extends AnyMutators>(
     invariants: options.invariants as Readonly<Record<string, Invariant>>,
     content: await firstContent({ schema, setup: setup as never, openDatabase }),
   };
-  const play: Play = (steps) => run(stage, ops as Ops<Schema, AnyMutators>, steps);
+  const script: Script = { mutators: options.mutators, ops: ops as Script["ops"] };
+  const play: Play = (steps) => run(stage, script, steps);
   const steps = drawSteps(new Random(seed), { people, names, length });
   const first = await play(steps);
-  const { violation, hash, commits } = first;
-  if (violation === null) return { violation, story: null, hash, commits };
-  return { violation, story: await storyOf(first, steps, play), hash, commits };
+  const { failure, hash, commits } = first;
+  if (failure === null) return { violation: null, story: null, hash, commits };
+  const story = await storyOf({ ...first, failure }, steps, play);
+  return { violation: failure.text, story, hash, commits };
 }
 
 function peopleOf(clients: readonly string[] | number): readonly string[] {
@@ -125,68 +132,50 @@ function peopleOf(clients: readonly string[] | number): readonly string[] {
 
 async function run(
   stageOptions: StageOptions,
-  ops: Ops<Schema, AnyMutators>,
+  script: Script,
   steps: readonly Step[],
 ): Promise<Run> {
   const stage = new Stage(stageOptions);
   const lines: string[] = [];
-  const stopListening = onUnhandledRejection((reason) =>
-    stage.fail(`Nobody handled ${reason instanceof Error ? reason.message : String(reason)}`),
-  );
+  const stopListening = onUnhandledRejection((reason) => {
+    const text = `Nobody handled a rejected promise: ${messageOf(reason)}`;
+    stage.fail({ kind: "unhandled rejection", name: "", text });
+  });
   let begun = 0;
   try {
     for (const step of steps) {
       begun++;
       await stage.wait(step.waitMs);
-      if (stage.violation !== null) break;
-      const line = await take(step, stage, ops);
+      if (stage.failure !== null) break;
+      const line = await takeStep(step, stage, script);
       if (line !== null) lines.push(line);
-      if (stage.violation !== null) break;
+      if (stage.failure !== null) break;
     }
-    if (stage.violation === null) {
+    if (stage.failure === null) {
       lines.push("Everything works again, and everybody sends what is left.");
       await stage.drain();
     }
-    const { violation, hash, commits } = stage;
-    return { violation, lines, hash, commits, begun };
+    const { failure, hash, commits } = stage;
+    return { failure, lines, hash, commits, begun };
   } finally {
     stage.close();
     stopListening();
   }
 }
 
-/** Answers with how it is told; null if there was nothing to do. */
-async function take(
-  step: Step,
-  stage: Stage,
-  ops: Ops<Schema, AnyMutators>,
-): Promise<string | null> {
-  if (step.kind === "weather") stage.change(step.what);
-  if (step.kind === "fate") stage.meet(step.person, step.what);
-  if (step.kind !== "mutate") return tellStep(step, undefined);
-  const { person, name, seed } = step;
-  const { client } = stage.tabOf(person);
-  const input = { draw: new Random(seed), person, db: client.db };
-  const args = await stage.awaitInWorld(Promise.resolve(ops[name]?.(input)));
-  if (args === undefined) return null;
-  const handle = client.mutate(name, args as never);
-  // A refusal is an outcome like any other.
-  handle.then(undefined, () => undefined);
-  handle.confirmed.catch(() => undefined);
-  return tellStep(step, args);
-}
+type FailedRun = Run & { readonly failure: Failure };
 
-async function storyOf(first: Run, steps: readonly Step[], play: Play): Promise<string> {
+async function storyOf(first: FailedRun, steps: readonly Step[], play: Play): Promise<string> {
   let shortest = first;
-  const sentenceOf = ({ violation }: Run) => violation?.split(":")[0];
   // A function of the app may take for granted what a step that is left out has done: where one throws, the story is not
   // told shorter, and what went wrong first stays what is told.
   const fails = async (fewer: readonly Step[]): Promise<boolean> => {
     const again = await play(fewer).catch(() => null);
-    if (again === null || sentenceOf(again) !== sentenceOf(first)) return false;
-    shortest = again;
+    const failure = again?.failure;
+    if (!again || !failure || !isAlike(failure, first.failure)) return false;
+    shortest = { ...again, failure };
     return true;
   };
   await shrink(steps.slice(0, first.begun), fails, SHRINKING_ATTEMPTS);
-  return [...shortest.lines, shortest.violation].join("\n");
+  return [...shortest.lines, shortest.failure.text].join("\n");
 }

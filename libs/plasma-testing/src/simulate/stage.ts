@@ -1,7 +1,7 @@
 /** An app on the simulated machine: its people with their devices, a network, its server, and its invariants. */
 
 import type { AnyMutators, MutatorDb, PushRequest, ReadDb, Schema } from "@sh1n4ps/plasma-core";
-import { decodeTagged } from "@sh1n4ps/plasma-core";
+import { decodeTagged, PlasmaError } from "@sh1n4ps/plasma-core";
 import { createServerDb, ensureSchema, fromBetterSqlite3 } from "@sh1n4ps/plasma-server";
 import type { Platform } from "@sh1n4ps/plasma-server";
 import type Database from "better-sqlite3";
@@ -15,7 +15,10 @@ import { SimServer } from "../simulator/world/server.ts";
 import { StateCounts } from "../simulator/world/states.ts";
 import { NO_FAULTS } from "../simulator/world/world.ts";
 import type { Faults } from "../simulator/world/world.ts";
+import { messageOf } from "./failure.ts";
+import type { Failure } from "./failure.ts";
 import type { Fate, Weather } from "./step.ts";
+import { watchMutators } from "./watch-mutators.ts";
 
 /** A mutation that the server has accepted. */
 export interface AcceptedCall {
@@ -61,14 +64,16 @@ export class Stage {
   readonly #calls = new Map<string, AcceptedCall>();
   readonly #accepted = new Map<string, AcceptedCall>();
   readonly #db: MutatorDb;
+  readonly #onDevices: AnyMutators;
   #faults: Faults = NO_FAULTS;
   #version = -1;
   #tabs = 0;
-  violation: string | null = null;
+  failure: Failure | null = null;
 
   constructor(options: StageOptions) {
     const { schema, mutators, people, contextOf, content, openDatabase } = options;
     this.#options = options;
+    this.#onDevices = watchMutators(mutators, (failure) => this.fail(failure));
     const random = (this.#random = new Random(options.seed));
     const scheduler = (this.#scheduler = new Scheduler(random));
     const states = new StateCounts();
@@ -118,14 +123,15 @@ export class Stage {
     return Math.max(0, this.#version);
   }
 
-  fail(what: string): void {
-    this.violation ??= what;
+  /** Only the first failure counts: what comes after may come of it. */
+  fail(failure: Failure): void {
+    this.failure ??= failure;
   }
 
   /** Time passes, and everything takes its course. */
   async wait(ms: number): Promise<void> {
     const until = this.#scheduler.now + ms;
-    while (this.violation === null && (await this.#step(until))) continue;
+    while (this.failure === null && (await this.#step(until))) continue;
   }
 
   /** Resolves with what `promise` does, for which the world may have to go on; undefined if it never ends. */
@@ -135,13 +141,26 @@ export class Stage {
     promise.then(end, end);
     const deadline = this.#scheduler.now + REST_MS;
     await settle();
-    while (!isOver && this.violation === null && (await this.#step(deadline))) continue;
+    while (!isOver && this.failure === null && (await this.#step(deadline))) continue;
     return isOver ? promise : undefined;
   }
 
   tabOf(person: string): Tab {
     const tabs = [...this.#deviceOf(person).tabs];
     return this.#random.pick(tabs);
+  }
+
+  /** A refusal, at once or by the server, is an outcome like any other; what else goes wrong is a failure. */
+  async mutate(tab: Tab, name: string, args: unknown): Promise<void> {
+    const handle = tab.client.mutate(name, args as never);
+    handle.then(undefined, (error: unknown) => {
+      if (!tab.isAlive || error instanceof PlasmaError) return;
+      const text = `A tab cannot make the mutation ${name}: ${messageOf(error)}`;
+      this.fail({ kind: "mutator on the device", name, text });
+    });
+    handle.confirmed.catch(() => undefined);
+    // What fails at once is told right after it.
+    await settle();
   }
 
   meet(person: string, fate: Fate): void {
@@ -189,7 +208,7 @@ export class Stage {
       ...{ devices: this.#devices, scheduler: this.#scheduler, network: this.#network },
     };
     await this.#until(async () => (await isDone()) && isQuiet(world));
-    if (this.violation === null) await this.#checkInvariants();
+    if (this.failure === null) await this.#checkInvariants();
   }
 
   close(): void {
@@ -199,10 +218,11 @@ export class Stage {
 
   async #until(isOver: () => Promise<boolean>): Promise<void> {
     const deadline = this.#scheduler.now + REST_MS;
-    while (this.violation === null && !(await isOver())) {
+    while (this.failure === null && !(await isOver())) {
       if (await this.#step(deadline)) continue;
       const work = (await workOf(this.#devices)) ?? "no rest";
-      this.fail(`${REST_MS / 60_000} minutes after the last failure: ${work}`);
+      const text = `${REST_MS / 60_000} minutes after the last failure: ${work}`;
+      this.fail({ kind: "no rest", name: "", text });
     }
   }
 
@@ -228,7 +248,10 @@ export class Stage {
       const call = this.#calls.get(`${principal} ${uid}`);
       if (!call) continue;
       if (code === null) this.#accepted.set(`${principal} ${uid}`, call);
-      if (code === "quarantined") this.fail(`The mutator ${call.name} fails on the server.`);
+      if (code === "quarantined") {
+        const text = `The mutator ${call.name} fails on the server.`;
+        this.fail({ kind: "mutator on the server", name: call.name, text });
+      }
     }
     this.#version = version;
     return true;
@@ -237,11 +260,12 @@ export class Stage {
   async #checkInvariants(): Promise<void> {
     const input: InvariantInput = { db: this.#db, accepted: [...this.#accepted.values()] };
     for (const [name, invariant] of Object.entries(this.#options.invariants)) {
+      const broken = (why: string) =>
+        this.fail({ kind: "invariant", name, text: `It does not hold that ${name}${why}` });
       try {
-        if ((await invariant(input)) === false) this.fail(`It does not hold that ${name}.`);
+        if ((await invariant(input)) === false) broken(".");
       } catch (error) {
-        const why = error instanceof Error ? error.message : String(error);
-        this.fail(`It does not hold that ${name}: ${why}`);
+        broken(`: ${messageOf(error)}`);
       }
     }
   }
@@ -251,7 +275,8 @@ export class Stage {
   }
 
   #openTab(device: Device): void {
-    const { schema, mutators, contextOf } = this.#options;
+    const { schema, contextOf } = this.#options;
+    const mutators = this.#onDevices;
     const tab: Tab = new Tab({
       ...{ name: `${device.name}.tab${++this.#tabs}`, device, schema, mutators },
       ctx: () => contextOf(device.person),
