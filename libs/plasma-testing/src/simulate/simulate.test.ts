@@ -1,6 +1,14 @@
 /** What an author of an app gets from `simulate()`: their mistakes, as short stories. */
 
-import { defineMutators, defineSchema, eq, id, int, table } from "@sh1n4ps/plasma-core";
+import {
+  defineMutators,
+  defineSchema,
+  eq,
+  id,
+  int,
+  MutationRefused,
+  table,
+} from "@sh1n4ps/plasma-core";
 import type { MutatorInput } from "@sh1n4ps/plasma-core";
 import { describe, expect, it } from "vitest";
 import { simulate } from "./simulate.ts";
@@ -56,9 +64,9 @@ const incrementFrom: Options["ops"] = {
 describe("simulate()", () => {
   it("finds nothing in a counter that increments", async () => {
     for (let seed = 1; seed <= 5; seed++) {
-      const { violation, commits } = await simulate({ ...common, ops: increment, seed });
+      const { violation, accepted } = await simulate({ ...common, ops: increment, seed });
       expect({ seed, violation }).toEqual({ seed, violation: null });
-      expect(commits).toBeGreaterThan(10);
+      expect(accepted.increment).toBeGreaterThan(10);
     }
   });
 
@@ -90,6 +98,37 @@ describe("simulate()", () => {
     expect(violation).toBe("It does not hold that every increment counts.");
     expect(story!.split("\n").at(-1)).toBe(violation);
     expect(thrown).toBeGreaterThan(0);
+  });
+
+  it("counts what was accepted and what was refused, on the device and by the server", async () => {
+    const choosy = defineMutators<typeof schema, Ctx>()({
+      unused: () => undefined,
+      refuse: ({ args, unrestrictedDb }: Input<{ onServer: boolean }>) => {
+        if (unrestrictedDb || !args.onServer) throw new MutationRefused("no", "No.");
+      },
+      increment: async ({ db, args }: Input<{ id: string }>) => {
+        await db.increment(counters.value, 1).where(eq(counters.id, args.id));
+      },
+    });
+    let drawn = 0;
+    const { accepted, refused, violation } = await simulate({
+      ...{ schema, mutators: choosy, clients: 2, seed: 1, setup: common.setup! },
+      ops: {
+        refuse: ({ draw }) => (++drawn, { onServer: draw.chance(0.5) }),
+        increment: () => ({ id: "a" }),
+      },
+      invariants: {
+        "the increments that count are those that were accepted": async ({ db, accepted: all }) =>
+          (await db.select().from(counters))[0]?.value === all.length,
+      },
+    });
+    expect(violation).toBeNull();
+    expect(accepted).toEqual({ unused: 0, refuse: 0, increment: expect.any(Number) });
+    expect(accepted.increment).toBeGreaterThan(10);
+    // Some are lost with the storage of a device that is cleared.
+    expect(refused.refuse).toBeGreaterThan(drawn / 2);
+    expect(refused.refuse).toBeLessThanOrEqual(drawn);
+    expect(refused).toEqual({ unused: 0, increment: 0, refuse: refused.refuse });
   });
 
   it("has another course for another seed", async () => {

@@ -24,10 +24,12 @@ import Database from "better-sqlite3";
 import { onUnhandledRejection } from "../simulator/world/host.ts";
 import { Random } from "../simulator/world/random.ts";
 import { drawSteps } from "./draw-steps.ts";
+import type { Counts } from "./calls.ts";
 import { isAlike, messageOf } from "./failure.ts";
 import type { Failure } from "./failure.ts";
+import { firstContent } from "./first-content.ts";
 import { shrink } from "./shrink.ts";
-import { firstContent, Stage } from "./stage.ts";
+import { Stage } from "./stage.ts";
 import type { Invariant, StageOptions } from "./stage.ts";
 import type { Step } from "./step.ts";
 import { takeStep } from "./take-step.ts";
@@ -67,14 +69,20 @@ export interface SimulateOptions<S extends Schema, M extends AnyMutators> {
   readonly setup?: (db: MutatorDb<S>) => Promise<void>;
 }
 
-export interface Simulation {
+/** For each mutator, 0 where there was none. */
+export type CallCounts<M extends AnyMutators> = { readonly [K in keyof M & string]: number };
+
+export interface Simulation<M extends AnyMutators = AnyMutators> {
   /** The sentence of the invariant that broke, or what else went wrong; null if nothing did. */
   readonly violation: string | null;
   /** The fewest steps that lead to it, one a line; null if nothing went wrong. */
   readonly story: string | null;
   /** Of the whole course: equal for equal seeds. */
   readonly hash: string;
-  readonly commits: number;
+  /** How many mutations the server has accepted. A run in which it accepts none of a mutator has tested little of it. */
+  readonly accepted: CallCounts<M>;
+  /** How many mutations the device refused at once, or the server later. */
+  readonly refused: CallCounts<M>;
 }
 
 const NAMES = ["ada", "grace", "linus", "barbara", "edsger", "frances", "donald", "radia"];
@@ -85,7 +93,7 @@ interface Run {
   readonly failure: Failure | null;
   readonly lines: readonly string[];
   readonly hash: string;
-  readonly commits: number;
+  readonly counts: { readonly accepted: Counts; readonly refused: Counts };
   /** Steps that were begun. */
   readonly begun: number;
 }
@@ -94,7 +102,7 @@ type Play = (steps: readonly Step[]) => Promise<Run>;
 
 export async function simulate<S extends Schema, M extends AnyMutators>(
   options: SimulateOptions<S, M>,
-): Promise<Simulation> {
+): Promise<Simulation<M>> {
   const { schema, seed, setup, ops, length = LENGTH } = options;
   const people = peopleOf(options.clients);
   const names = Object.keys(ops).sort();
@@ -113,10 +121,11 @@ export async function simulate<S extends Schema, M extends AnyMutators>(
   const play: Play = (steps) => run(stage, script, steps);
   const steps = drawSteps(new Random(seed), { people, names, length });
   const first = await play(steps);
-  const { failure, hash, commits } = first;
-  if (failure === null) return { violation: null, story: null, hash, commits };
+  const { failure, hash } = first;
+  const told = { hash, ...(first.counts as Pick<Simulation<M>, "accepted" | "refused">) };
+  if (failure === null) return { violation: null, story: null, ...told };
   const story = await storyOf({ ...first, failure }, steps, play);
-  return { violation: failure.text, story, hash, commits };
+  return { violation: failure.text, story, ...told };
 }
 
 function peopleOf(clients: readonly string[] | number): readonly string[] {
@@ -155,8 +164,8 @@ async function run(
       lines.push("Everything works again, and everybody sends what is left.");
       await stage.drain();
     }
-    const { failure, hash, commits } = stage;
-    return { failure, lines, hash, commits, begun };
+    const { failure, hash, counts } = stage;
+    return { failure, lines, hash, counts, begun };
   } finally {
     stage.close();
     stopListening();

@@ -1,31 +1,26 @@
 /** An app on the simulated machine: its people with their devices, a network, its server, and its invariants. */
 
-import type { AnyMutators, MutatorDb, PushRequest, ReadDb, Schema } from "@sh1n4ps/plasma-core";
-import { decodeTagged, PlasmaError } from "@sh1n4ps/plasma-core";
-import { createServerDb, ensureSchema, fromBetterSqlite3 } from "@sh1n4ps/plasma-server";
-import type { Platform } from "@sh1n4ps/plasma-server";
+import type { AnyMutators, MutatorDb, ReadDb, Schema } from "@sh1n4ps/plasma-core";
+import { PlasmaError } from "@sh1n4ps/plasma-core";
+import { SyncClientError } from "@sh1n4ps/plasma-client";
 import type Database from "better-sqlite3";
 import { Device, Tab } from "../simulator/world/device.ts";
-import { hashes, settle } from "../simulator/world/host.ts";
+import { settle } from "../simulator/world/host.ts";
 import { Network } from "../simulator/world/network.ts";
 import { Random } from "../simulator/world/random.ts";
 import { isQuiet, REST_MS, SETTLING_MS, workOf } from "../simulator/world/rest.ts";
-import { newOwner, Scheduler } from "../simulator/world/scheduler.ts";
+import { Scheduler } from "../simulator/world/scheduler.ts";
 import { SimServer } from "../simulator/world/server.ts";
 import { StateCounts } from "../simulator/world/states.ts";
 import { NO_FAULTS } from "../simulator/world/world.ts";
 import type { Faults } from "../simulator/world/world.ts";
+import { Calls } from "./calls.ts";
+import type { AcceptedCall, Counts } from "./calls.ts";
 import { messageOf } from "./failure.ts";
 import type { Failure } from "./failure.ts";
+import { serverDb } from "./first-content.ts";
 import type { Fate, Weather } from "./step.ts";
 import { watchMutators } from "./watch-mutators.ts";
-
-/** A mutation that the server has accepted. */
-export interface AcceptedCall {
-  readonly person: string;
-  readonly name: string;
-  readonly args: unknown;
-}
 
 export interface InvariantInput<S extends Schema = Schema> {
   /** Everything on the server, as of a commit; no rule is asked. */
@@ -61,12 +56,10 @@ export class Stage {
   readonly #network: Network<unknown>;
   readonly #server: SimServer<unknown>;
   readonly #devices: readonly Device[];
-  readonly #calls = new Map<string, AcceptedCall>();
-  readonly #accepted = new Map<string, AcceptedCall>();
+  readonly #calls = new Calls();
   readonly #db: MutatorDb;
   readonly #onDevices: AnyMutators;
   #faults: Faults = NO_FAULTS;
-  #version = -1;
   #tabs = 0;
   failure: Failure | null = null;
 
@@ -89,7 +82,7 @@ export class Stage {
     this.#network = new Network({
       ...{ scheduler, random, states, server: this.#server },
       faults: () => this.#faults,
-      onRequest: ({ person }, path, body) => this.#arrived(person, path, body),
+      onRequest: ({ person }, path, body) => this.#calls.arrived(person, path, body),
       onAnswer: () => undefined,
     });
     const watch = {
@@ -119,8 +112,8 @@ export class Stage {
     return this.#scheduler.hash;
   }
 
-  get commits(): number {
-    return Math.max(0, this.#version);
+  get counts(): { readonly accepted: Counts; readonly refused: Counts } {
+    return this.#calls.counts(Object.keys(this.#options.mutators));
   }
 
   /** Only the first failure counts: what comes after may come of it. */
@@ -153,12 +146,17 @@ export class Stage {
   /** A refusal, at once or by the server, is an outcome like any other; what else goes wrong is a failure. */
   async mutate(tab: Tab, name: string, args: unknown): Promise<void> {
     const handle = tab.client.mutate(name, args as never);
+    const { person } = tab.device;
     handle.then(undefined, (error: unknown) => {
-      if (!tab.isAlive || error instanceof PlasmaError) return;
+      if (!tab.isAlive || error instanceof SyncClientError) return;
+      if (error instanceof PlasmaError) return this.#calls.refusedAtOnce(name);
       const text = `A tab cannot make the mutation ${name}: ${messageOf(error)}`;
       this.fail({ kind: "mutator on the device", name, text });
     });
-    handle.confirmed.catch(() => undefined);
+    handle.confirmed.then(
+      async () => this.#calls.confirmed(person, (await handle).uid, name),
+      () => undefined,
+    );
     // What fails at once is told right after it.
     await settle();
   }
@@ -228,37 +226,17 @@ export class Stage {
 
   async #step(until: number): Promise<boolean> {
     const stepped = await this.#scheduler.step(until);
-    if (this.#noteCommits()) await this.#checkInvariants();
+    const abandoned = this.#calls.observe(this.#server.database);
+    for (const name of abandoned ?? []) {
+      const text = `The mutator ${name} fails on the server.`;
+      this.fail({ kind: "mutator on the server", name, text });
+    }
+    if (abandoned) await this.#checkInvariants();
     return stepped;
   }
 
-  /** Whether there are new ones. */
-  #noteCommits(): boolean {
-    const { database } = this.#server;
-    const { version } = database.prepare("SELECT version FROM _plasma_meta").get() as {
-      version: number;
-    };
-    if (version === this.#version) return false;
-    const outcomes = database
-      .prepare(
-        "SELECT principal, uid, code FROM _plasma_client_mutations WHERE version > ? ORDER BY version, mutation_id",
-      )
-      .all(this.#version) as { principal: string; uid: string; code: string | null }[];
-    for (const { principal, uid, code } of outcomes) {
-      const call = this.#calls.get(`${principal} ${uid}`);
-      if (!call) continue;
-      if (code === null) this.#accepted.set(`${principal} ${uid}`, call);
-      if (code === "quarantined") {
-        const text = `The mutator ${call.name} fails on the server.`;
-        this.fail({ kind: "mutator on the server", name: call.name, text });
-      }
-    }
-    this.#version = version;
-    return true;
-  }
-
   async #checkInvariants(): Promise<void> {
-    const input: InvariantInput = { db: this.#db, accepted: [...this.#accepted.values()] };
+    const input: InvariantInput = { db: this.#db, accepted: this.#calls.accepted };
     for (const [name, invariant] of Object.entries(this.#options.invariants)) {
       const broken = (why: string) =>
         this.fail({ kind: "invariant", name, text: `It does not hold that ${name}${why}` });
@@ -298,51 +276,4 @@ export class Stage {
       }
     }
   }
-
-  #arrived(person: string, path: string, body: string): void {
-    if (path !== "push") return;
-    for (const { uid, name, args } of (JSON.parse(body) as PushRequest).mutations) {
-      this.#calls.set(`${person} ${uid}`, { person, name, args: decodeTagged(args) });
-    }
-  }
-}
-
-/** The database that each run of an app begins with. */
-export async function firstContent({
-  schema,
-  setup,
-  openDatabase,
-}: {
-  readonly schema: Schema;
-  readonly setup: ((db: MutatorDb) => Promise<void>) | undefined;
-  readonly openDatabase: () => Database.Database;
-}): Promise<Buffer> {
-  const database = openDatabase();
-  const executor = fromBetterSqlite3(database, { synchronous: "NORMAL" });
-  await ensureSchema({ schema, executor, platform: platformOfSetup() });
-  await setup?.(serverDb(schema, database));
-  const content = database.serialize();
-  database.close();
-  return content;
-}
-
-function serverDb(schema: Schema, database: Database.Database): MutatorDb {
-  const executor = fromBetterSqlite3(database, { synchronous: "NORMAL" });
-  return createServerDb({ schema, executor, platform: platformOfSetup() });
-}
-
-/** Nothing of it depends on the machine; nothing waits. */
-function platformOfSetup(): Platform {
-  const random = new Random(0);
-  const owner = newOwner("setup");
-  const scheduler = new Scheduler(random);
-  return {
-    clock: { now: () => scheduler.now },
-    random: { fraction: () => random.fraction(), bytes: (length) => random.bytes(length) },
-    timers: {
-      set: (callback, delayMs) => scheduler.at(owner, "timer", delayMs, callback),
-      clear: () => undefined,
-    },
-    crypto: hashes,
-  };
 }
