@@ -1,5 +1,7 @@
 /** What happens in a simulated run, one step after the other, and how a story tells it. */
 
+import { wordsOf } from "./words.ts";
+
 export type Fate =
   | "goes offline"
   | "is online again"
@@ -42,13 +44,4 @@ export function tellStep(step: Step, args: unknown): string {
 
 function nameOf(person: string): string {
   return person.slice(0, 1).toUpperCase() + person.slice(1);
-}
-
-/** As one would write it in a program. */
-function wordsOf(value: unknown): string {
-  if (value instanceof Date) return value.toISOString();
-  if (Array.isArray(value)) return `[${value.map(wordsOf).join(", ")}]`;
-  if (typeof value !== "object" || value === null) return JSON.stringify(value) ?? "undefined";
-  const entries = Object.entries(value).map(([key, item]) => `${key}: ${wordsOf(item)}`);
-  return entries.length > 0 ? `{ ${entries.join(", ")} }` : "{}";
 }
