@@ -96,6 +96,18 @@ describe("simulate()", () => {
     );
   });
 
+  it("tells of a mutator that fails on the server, and of what it threw", async () => {
+    const mutators = define({
+      fail: ({ unrestrictedDb }: Input) =>
+        unrestrictedDb ? Promise.reject(new Error("A mistake.")) : Promise.resolve(),
+    });
+    const { violation } = await simulate({
+      ...{ ...common, clients: 1, length: 5, mutators },
+      ops: { fail: () => ({}) },
+    });
+    expect(violation).toBe("The mutator fail fails on the server: A mistake.");
+  });
+
   it("takes it for normal that a mutator refuses, at once or when it is run again", async () => {
     const mutators = touchCounter(() => new MutationRefused("gone", "There is none."));
     for (let seed = 1; seed <= 5; seed++) {

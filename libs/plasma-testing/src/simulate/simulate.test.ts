@@ -136,18 +136,6 @@ describe("simulate()", () => {
     expect((await one!).hash).not.toBe((await two!).hash);
   });
 
-  it("tells of a mutator that fails on the server", async () => {
-    const failing = defineMutators<typeof schema, Ctx>()({
-      fail: ({ unrestrictedDb }: Input<Record<never, never>>) =>
-        unrestrictedDb ? Promise.reject(new Error("A mistake.")) : Promise.resolve(),
-    });
-    const { violation } = await simulate({
-      ...{ schema, mutators: failing, clients: 1, seed: 1, length: 5, invariants: {} },
-      ops: { fail: () => ({}) },
-    });
-    expect(violation).toBe("The mutator fail fails on the server.");
-  });
-
   it("says what it needs", async () => {
     await expect(simulate({ ...common, ops: {} })).rejects.toThrow("at least one mutator");
     const mistyped: object = { incremnt: () => ({ id: "a" }) };

@@ -3,6 +3,7 @@
 import type { AnyMutators, MutatorDb, ReadDb, Schema } from "@sh1n4ps/plasma-core";
 import { PlasmaError } from "@sh1n4ps/plasma-core";
 import { SyncClientError } from "@sh1n4ps/plasma-client";
+import type { SyncServerError } from "@sh1n4ps/plasma-server";
 import type Database from "better-sqlite3";
 import { Device, Tab } from "../simulator/world/device.ts";
 import { settle } from "../simulator/world/host.ts";
@@ -57,6 +58,8 @@ export class Stage {
   readonly #server: SimServer<unknown>;
   readonly #devices: readonly Device[];
   readonly #calls = new Calls();
+  /** What each mutator threw first on the server: in the end the engine may only know that it never ended. */
+  readonly #causes = new Map<string, unknown>();
   readonly #db: MutatorDb;
   readonly #onDevices: AnyMutators;
   #faults: Faults = NO_FAULTS;
@@ -76,7 +79,7 @@ export class Stage {
       handler: { schema, mutators },
       faults: () => this.#faults,
       onPushed: () => this.#poke(),
-      onError: () => undefined,
+      onError: (error) => this.#noteCause(error),
     });
     this.#db = serverDb(schema, this.#server.database);
     this.#network = new Network({
@@ -228,11 +231,17 @@ export class Stage {
     const stepped = await this.#scheduler.step(until);
     const abandoned = this.#calls.observe(this.#server.database);
     for (const name of abandoned ?? []) {
-      const text = `The mutator ${name} fails on the server.`;
+      const text = `The mutator ${name} fails on the server: ${messageOf(this.#causes.get(name))}`;
       this.fail({ kind: "mutator on the server", name, text });
     }
     if (abandoned) await this.#checkInvariants();
     return stepped;
+  }
+
+  #noteCause({ kind, details, cause }: SyncServerError): void {
+    if (kind !== "mutation-error") return;
+    const { mutator } = (details ?? {}) as { mutator?: string };
+    if (mutator !== undefined && !this.#causes.has(mutator)) this.#causes.set(mutator, cause);
   }
 
   async #checkInvariants(): Promise<void> {
