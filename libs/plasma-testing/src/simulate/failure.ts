@@ -3,6 +3,7 @@
 export interface Failure {
   readonly kind:
     | "invariant"
+    | "op"
     | "args"
     | "mutator on the device"
     | "mutator run again"

@@ -1,5 +1,6 @@
 /** Mistakes in mutators and ops, which an engine under failures could only swallow: each ends the run, with a story. */
 
+import { randomUUID } from "node:crypto";
 import {
   defineMutators,
   defineSchema,
@@ -135,5 +136,37 @@ describe("simulate()", () => {
       ops: { grow: () => ({ by: new Map() }) },
     });
     expect(violation).toMatch(/^The op grow draws args that its mutator does not take\. ./);
+  });
+
+  it("tells of an op that never ends", async () => {
+    const { story } = await simulate({
+      ...{ ...common, mutators: define({ addCounter }) },
+      ops: { addCounter: () => new Promise<Record<never, never>>(() => undefined) },
+    });
+    expect(story).toMatch(/^The op addCounter does not end within 60 s\. /);
+  });
+
+  it.each<[what: string, random: () => { inOp: string; inMutator: string }]>([
+    ["an op", () => ({ inOp: randomUUID(), inMutator: "" })],
+    ["a mutator", () => ({ inOp: "", inMutator: randomUUID() })],
+  ])("tells that two runs differ, where %s is not deterministic", async (_, random) => {
+    const mutators = define({
+      add: async ({ db, args }: Input<{ id: string }>) => {
+        await db.insert(counters).values({ id: args.id + random().inMutator, value: 0 });
+      },
+    });
+    const { violation, story } = await simulate({
+      ...{ ...common, mutators },
+      ops: { add: ({ draw }) => ({ id: `${draw.below(99)}${random().inOp}` }) },
+      invariants: {
+        "there are few counters": async ({ db }) => (await db.select().from(counters)).length < 5,
+      },
+    });
+    expect(violation).toBe("It does not hold that there are few counters.");
+    const [told, sentence] = story!.split("\n").slice(-2);
+    expect(told).toBe(violation);
+    expect(sentence).toMatch(
+      /^Two runs of this seed differ: ".*" in the one, ".*" in the other\. /,
+    );
   });
 });

@@ -28,6 +28,7 @@ import type { Counts } from "./calls.ts";
 import { isAlike, messageOf } from "./failure.ts";
 import type { Failure } from "./failure.ts";
 import { firstContent } from "./first-content.ts";
+import { firstDifference } from "./same-course.ts";
 import { shrink } from "./shrink.ts";
 import { Stage } from "./stage.ts";
 import type { Invariant, StageOptions } from "./stage.ts";
@@ -75,9 +76,12 @@ export type CallCounts<M extends AnyMutators> = { readonly [K in keyof M & strin
 export interface Simulation<M extends AnyMutators = AnyMutators> {
   /** The sentence of the invariant that broke, or what else went wrong; null if nothing did. */
   readonly violation: string | null;
-  /** The fewest steps that lead to it, one a line; null if nothing went wrong. */
+  /**
+   * The fewest steps that lead to it, one a line; null if nothing went wrong. Of an app that does not do the same again
+   * it has all steps, and ends with what differs.
+   */
   readonly story: string | null;
-  /** Of the whole course: equal for equal seeds. */
+  /** Of the whole course, of the args and of the rows: equal for equal seeds. */
   readonly hash: string;
   /** How many mutations the server has accepted. A run in which it accepts none of a mutator has tested little of it. */
   readonly accepted: CallCounts<M>;
@@ -93,6 +97,7 @@ interface Run {
   readonly failure: Failure | null;
   readonly lines: readonly string[];
   readonly hash: string;
+  readonly trail: readonly string[];
   readonly counts: { readonly accepted: Counts; readonly refused: Counts };
   /** Steps that were begun. */
   readonly begun: number;
@@ -145,7 +150,6 @@ async function run(
   steps: readonly Step[],
 ): Promise<Run> {
   const stage = new Stage(stageOptions);
-  const lines: string[] = [];
   const stopListening = onUnhandledRejection((reason) => {
     const text = `Nobody handled a rejected promise: ${messageOf(reason)}`;
     stage.fail({ kind: "unhandled rejection", name: "", text });
@@ -156,16 +160,15 @@ async function run(
       begun++;
       await stage.wait(step.waitMs);
       if (stage.failure !== null) break;
-      const line = await takeStep(step, stage, script);
-      if (line !== null) lines.push(line);
+      await takeStep(step, stage, script);
       if (stage.failure !== null) break;
     }
     if (stage.failure === null) {
-      lines.push("Everything works again, and everybody sends what is left.");
+      stage.tell("Everything works again, and everybody sends what is left.");
       await stage.drain();
     }
-    const { failure, hash, counts } = stage;
-    return { failure, lines, hash, counts, begun };
+    const { failure, lines, hash, trail, counts } = stage;
+    return { failure, lines, hash, trail, counts, begun };
   } finally {
     stage.close();
     stopListening();
@@ -175,6 +178,13 @@ async function run(
 type FailedRun = Run & { readonly failure: Failure };
 
 async function storyOf(first: FailedRun, steps: readonly Step[], play: Play): Promise<string> {
+  const difference = await whatDiffers(first, steps, play);
+  if (difference !== null) {
+    const advice =
+      "An op draws everything from `draw`, and a mutator takes ids and times from its args.";
+    const sentence = `Two runs of this seed differ: ${difference}. ${advice}`;
+    return [...first.lines, first.failure.text, sentence].join("\n");
+  }
   let shortest = first;
   // A function of the app may take for granted what a step that is left out has done: where one throws, the story is not
   // told shorter, and what went wrong first stays what is told.
@@ -187,4 +197,19 @@ async function storyOf(first: FailedRun, steps: readonly Step[], play: Play): Pr
   };
   await shrink(steps.slice(0, first.begun), fails, SHRINKING_ATTEMPTS);
   return [...shortest.lines, shortest.failure.text].join("\n");
+}
+
+/** Shorter runs of an app that has another course each time would tell of something else, if of anything. */
+async function whatDiffers(
+  first: FailedRun,
+  steps: readonly Step[],
+  play: Play,
+): Promise<string | null> {
+  const again = await play(steps).catch((error: unknown) => ({
+    ...{ trail: first.trail, failure: { text: `An op throws: ${messageOf(error)}` } },
+  }));
+  return firstDifference(
+    { trail: first.trail, end: first.failure.text },
+    { trail: again.trail, end: again.failure?.text ?? "Nothing went wrong." },
+  );
 }

@@ -49,6 +49,8 @@ export interface StageOptions {
 
 const BAD_NETWORK = { drop: 0.1, loseAnswer: 0.2, duplicate: 0.2, hang: 0.02, intercept: 0.1 };
 const MAX_TABS = 3;
+/** How long an op may take to draw its args, in virtual milliseconds. */
+export const PATIENCE_MS = 60_000;
 
 export class Stage {
   readonly #options: StageOptions;
@@ -65,6 +67,8 @@ export class Stage {
   #faults: Faults = NO_FAULTS;
   #tabs = 0;
   failure: Failure | null = null;
+  /** The story so far. */
+  readonly lines: string[] = [];
 
   constructor(options: StageOptions) {
     const { schema, mutators, people, contextOf, content, openDatabase } = options;
@@ -86,7 +90,8 @@ export class Stage {
       ...{ scheduler, random, states, server: this.#server },
       faults: () => this.#faults,
       onRequest: ({ person }, path, body) => this.#calls.arrived(person, path, body),
-      onAnswer: () => undefined,
+      // What rows there are belongs to the course: two runs that write others are not the same.
+      onAnswer: ({ line, answer }) => scheduler.note(`to ${line.person}: ${answer.body}`),
     });
     const watch = {
       ...{ changed: () => undefined, pulled: () => undefined },
@@ -115,6 +120,11 @@ export class Stage {
     return this.#scheduler.hash;
   }
 
+  /** Everything that has happened, in words. */
+  get trail(): readonly string[] {
+    return this.#scheduler.trail;
+  }
+
   get counts(): { readonly accepted: Counts; readonly refused: Counts } {
     return this.#calls.counts(Object.keys(this.#options.mutators));
   }
@@ -130,15 +140,21 @@ export class Stage {
     while (this.failure === null && (await this.#step(until))) continue;
   }
 
-  /** Resolves with what `promise` does, for which the world may have to go on; undefined if it never ends. */
-  async awaitInWorld<T>(promise: Promise<T>): Promise<T | undefined> {
+  /** One more line of the story. */
+  tell(line: string): void {
+    this.lines.push(line);
+    this.#scheduler.note(line);
+  }
+
+  /** Resolves with what `promise` does, for which the world may have to go on; null if that takes too long. */
+  async awaitInWorld<T>(promise: Promise<T>): Promise<{ readonly value: T } | null> {
     let isOver = false;
     const end = () => void (isOver = true);
     promise.then(end, end);
-    const deadline = this.#scheduler.now + REST_MS;
+    const deadline = this.#scheduler.now + PATIENCE_MS;
     await settle();
     while (!isOver && this.failure === null && (await this.#step(deadline))) continue;
-    return isOver ? promise : undefined;
+    return isOver ? { value: await promise } : null;
   }
 
   tabOf(person: string): Tab {

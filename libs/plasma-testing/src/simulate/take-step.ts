@@ -4,7 +4,9 @@ import { decodeTagged, encodeTagged, requireMutator, validateArgs } from "@sh1n4
 import type { AnyMutators, Schema } from "@sh1n4ps/plasma-core";
 import { Random } from "../simulator/world/random.ts";
 import { messageOf } from "./failure.ts";
+import type { Failure } from "./failure.ts";
 import type { Ops } from "./simulate.ts";
+import { PATIENCE_MS } from "./stage.ts";
 import type { Stage } from "./stage.ts";
 import { tellStep } from "./step.ts";
 import type { Step } from "./step.ts";
@@ -14,24 +16,37 @@ export interface Script {
   readonly ops: Ops<Schema, AnyMutators>;
 }
 
-/** Answers with how it is told; null if there was nothing to do. */
-export async function takeStep(step: Step, stage: Stage, script: Script): Promise<string | null> {
+/** Nothing is told of an op that finds nothing to do. */
+export async function takeStep(step: Step, stage: Stage, script: Script): Promise<void> {
+  if (step.kind !== "mutate") stage.tell(tellStep(step, undefined));
   if (step.kind === "weather") stage.change(step.what);
   if (step.kind === "fate") stage.meet(step.person, step.what);
-  if (step.kind !== "mutate") return tellStep(step, undefined);
+  if (step.kind === "mutate") await mutate(step, stage, script);
+}
+
+async function mutate(
+  step: Extract<Step, { readonly kind: "mutate" }>,
+  stage: Stage,
+  { mutators, ops }: Script,
+): Promise<void> {
   const { person, name, seed } = step;
   const tab = stage.tabOf(person);
   const input = { draw: new Random(seed), person, db: tab.client.db };
-  const args = await stage.awaitInWorld(Promise.resolve(script.ops[name]?.(input)));
-  if (args === undefined) return null;
-  const refusal = await stage.awaitInWorld(whyNotTaken(script.mutators, name, args));
-  if (typeof refusal === "string") {
-    const text = `The op ${name} draws args that its mutator does not take. ${refusal}`;
-    stage.fail({ kind: "args", name, text });
-  } else {
-    await stage.mutate(tab, name, args);
-  }
-  return tellStep(step, args);
+  const drawn = await stage.awaitInWorld(Promise.resolve(ops[name]?.(input)));
+  if (drawn === null) return stage.fail(endless(`The op ${name}`, name));
+  const args = drawn.value;
+  if (args === undefined) return;
+  stage.tell(tellStep(step, args));
+  const checked = await stage.awaitInWorld(whyNotTaken(mutators, name, args));
+  if (checked === null) return stage.fail(endless(`The validator of ${name}`, name));
+  if (checked.value === null) return stage.mutate(tab, name, args);
+  const text = `The op ${name} draws args that its mutator does not take. ${checked.value}`;
+  stage.fail({ kind: "args", name, text });
+}
+
+function endless(what: string, name: string): Failure {
+  const text = `${what} does not end within ${PATIENCE_MS / 1_000} s. Time is virtual here, so it can await its db and nothing of the world outside.`;
+  return { kind: "op", name, text };
 }
 
 /** What the mutator's validator has against the args, as they are after a journey; null if nothing. */
