@@ -83,6 +83,38 @@ describe("simulate()", () => {
     expect(await tell()).toMatchObject({ story, hash });
   });
 
+  it("tells in which tab somebody acts who has more than one", async () => {
+    let failures = 0;
+    const { story } = await simulate({
+      ...{ ...common, clients: ["ada"], length: 300, ops: increment },
+      // It differs each time, so that every step is told.
+      invariants: {
+        "they are few": ({ accepted }) => {
+          if (accepted.length > 100) throw new Error(`${++failures}`);
+        },
+      },
+    });
+    const told = new Set<string>();
+    let open = 1;
+    for (const line of story!.split("\n")) {
+      if (line.endsWith("Ada opens another tab.")) open++;
+      if (/Ada (loses all tabs|clears the browser)/.test(line)) open = 1;
+      const where = /Ada(.*): increment \{ id: "a" \}$/.exec(line)?.[1];
+      if (where !== undefined) told.add(`${Math.min(open, 3)} open${where}`);
+    }
+    expect(told).toContain("1 open");
+    expect(told).toContain("2 open in the first tab");
+    expect(told).toContain("2 open in the second tab");
+    for (const other of [
+      "1 open in the first tab",
+      "2 open",
+      "2 open in the third tab",
+      "3 open",
+    ]) {
+      expect(told).not.toContain(other);
+    }
+  });
+
   it("tells what it has found, although an op throws in histories that are shorter", async () => {
     let thrown = 0;
     const takenForGranted: Options["ops"] = {

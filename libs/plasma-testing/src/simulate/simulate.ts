@@ -108,7 +108,7 @@ type Play = (steps: readonly Step[]) => Promise<Run>;
 export async function simulate<S extends Schema, M extends AnyMutators>(
   options: SimulateOptions<S, M>,
 ): Promise<Simulation<M>> {
-  const { schema, seed, setup, ops, length = LENGTH } = options;
+  const { schema, setup, ops, length = LENGTH } = options;
   const people = peopleOf(options.clients);
   const names = Object.keys(ops).sort();
   if (names.length === 0) {
@@ -116,15 +116,17 @@ export async function simulate<S extends Schema, M extends AnyMutators>(
   }
   for (const name of names) requireMutator(options.mutators, name);
   const openDatabase = (content?: Buffer) => new Database(content ?? ":memory:");
+  // A stream each: what people do must not say anything about what the network does.
+  const chance = new Random(options.seed);
   const stage: StageOptions = {
-    ...{ seed, schema, people, openDatabase, mutators: options.mutators },
+    ...{ seed: chance.below(2 ** 31), schema, people, openDatabase, mutators: options.mutators },
     contextOf: options.context ?? ((userId) => ({ userId })),
     invariants: options.invariants as Readonly<Record<string, Invariant>>,
     content: await firstContent({ schema, setup: setup as never, openDatabase }),
   };
   const script: Script = { mutators: options.mutators, ops: ops as Script["ops"] };
   const play: Play = (steps) => run(stage, script, steps);
-  const steps = drawSteps(new Random(seed), { people, names, length });
+  const steps = drawSteps(new Random(chance.below(2 ** 31)), { people, names, length });
   const first = await play(steps);
   const { failure, hash } = first;
   const told = { hash, ...(first.counts as Pick<Simulation<M>, "accepted" | "refused">) };

@@ -48,7 +48,8 @@ export interface StageOptions {
 }
 
 const BAD_NETWORK = { drop: 0.1, loseAnswer: 0.2, duplicate: 0.2, hang: 0.02, intercept: 0.1 };
-const MAX_TABS = 3;
+const ORDINALS = ["first", "second", "third"];
+const MAX_TABS = ORDINALS.length;
 /** How long an op may take to draw its args, in virtual milliseconds. */
 export const PATIENCE_MS = 60_000;
 
@@ -157,9 +158,12 @@ export class Stage {
     return isOver ? { value: await promise } : null;
   }
 
-  tabOf(person: string): Tab {
+  /** One of the person's tabs, and in words which one; `chance` is at least 0, below 1. */
+  tabOf(person: string, chance: number): { readonly tab: Tab; readonly where: string } {
     const tabs = [...this.#deviceOf(person).tabs];
-    return this.#random.pick(tabs);
+    const at = Math.floor(chance * tabs.length);
+    const where = tabs.length > 1 ? ` in the ${ORDINALS[at]} tab` : "";
+    return { tab: tabs[at]!, where };
   }
 
   /** A refusal, at once or by the server, is an outcome like any other; what else goes wrong is a failure. */

@@ -29,12 +29,21 @@ export type Step = { readonly waitMs: number } & (
 
 const NOTICEABLE_MS = 1_000;
 
-/** One line of a story; `args` are those that a mutation had. */
-export function tellStep(step: Step, args: unknown): string {
+/** What a mutation was when it happened. */
+export interface Made {
+  /** " in the second tab", if there is more than one. */
+  readonly where: string;
+  readonly args: unknown;
+}
+
+/** One line of a story. */
+export function tellStep(step: Step, made?: Made): string {
   const later = step.waitMs >= NOTICEABLE_MS ? `${Math.round(step.waitMs / 1_000)} s later. ` : "";
   switch (step.kind) {
-    case "mutate":
-      return `${later}${nameOf(step.person)}: ${step.name} ${wordsOf(args)}`;
+    case "mutate": {
+      const { where, args } = made ?? { where: "", args: undefined };
+      return `${later}${nameOf(step.person)}${where}: ${step.name} ${wordsOf(args)}`;
+    }
     case "fate":
       return `${later}${nameOf(step.person)} ${step.what}.`;
     case "weather":

@@ -18,7 +18,7 @@ export interface Script {
 
 /** Nothing is told of an op that finds nothing to do. */
 export async function takeStep(step: Step, stage: Stage, script: Script): Promise<void> {
-  if (step.kind !== "mutate") stage.tell(tellStep(step, undefined));
+  if (step.kind !== "mutate") stage.tell(tellStep(step));
   if (step.kind === "weather") stage.change(step.what);
   if (step.kind === "fate") stage.meet(step.person, step.what);
   if (step.kind === "mutate") await mutate(step, stage, script);
@@ -30,13 +30,15 @@ async function mutate(
   { mutators, ops }: Script,
 ): Promise<void> {
   const { person, name, seed } = step;
-  const tab = stage.tabOf(person);
-  const input = { draw: new Random(seed), person, db: tab.client.db };
+  const draw = new Random(seed);
+  // By the step's own chance, so that it is the same whatever is left out before it.
+  const { tab, where } = stage.tabOf(person, draw.fraction());
+  const input = { draw, person, db: tab.client.db };
   const drawn = await stage.awaitInWorld(Promise.resolve(ops[name]?.(input)));
   if (drawn === null) return stage.fail(endless(`The op ${name}`, name));
   const args = drawn.value;
   if (args === undefined) return;
-  stage.tell(tellStep(step, args));
+  stage.tell(tellStep(step, { where, args }));
   const checked = await stage.awaitInWorld(whyNotTaken(mutators, name, args));
   if (checked === null) return stage.fail(endless(`The validator of ${name}`, name));
   if (checked.value === null) return stage.mutate(tab, name, args);

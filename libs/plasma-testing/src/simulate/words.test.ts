@@ -34,6 +34,7 @@ describe("wordsOf()", () => {
 
   it("tells the args of a step", () => {
     const step = { kind: "mutate", person: "ada", waitMs: 3_000, name: "pay", seed: 1 } as const;
-    expect(tellStep(step, { cents: 5n })).toBe("3 s later. Ada: pay { cents: 5n }");
+    const made = { where: " in the second tab", args: { cents: 5n } };
+    expect(tellStep(step, made)).toBe("3 s later. Ada in the second tab: pay { cents: 5n }");
   });
 });
