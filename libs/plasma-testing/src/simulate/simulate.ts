@@ -18,6 +18,7 @@
  * ```
  */
 
+import type { MutatorContext } from "@sh1n4ps/plasma-client";
 import { requireMutator } from "@sh1n4ps/plasma-core";
 import type { AnyMutators, MutatorArgs, MutatorDb, ReadDb, Schema } from "@sh1n4ps/plasma-core";
 import Database from "better-sqlite3";
@@ -53,7 +54,16 @@ export type Ops<S extends Schema, M extends AnyMutators> = {
   ) => MutatorArgs<M, K> | undefined | Promise<MutatorArgs<M, K> | undefined>;
 };
 
-export interface SimulateOptions<S extends Schema, M extends AnyMutators> {
+/**
+ * `context`: what rules and mutators get of a person. Default: `{ userId: person }`; where that is not what the mutators
+ * ask for, there is no default.
+ */
+type ContextOption<M extends AnyMutators> =
+  { userId: string } extends MutatorContext<M>
+    ? { readonly context?: (person: string) => MutatorContext<M> }
+    : { readonly context: (person: string) => MutatorContext<M> };
+
+export type SimulateOptions<S extends Schema, M extends AnyMutators> = ContextOption<M> & {
   readonly schema: S;
   readonly mutators: M;
   /** Who takes part, or how many; each has a device. */
@@ -64,11 +74,9 @@ export interface SimulateOptions<S extends Schema, M extends AnyMutators> {
   readonly invariants: Readonly<Record<string, Invariant<S>>>;
   /** How many steps people and chance take. Default: 100. */
   readonly length?: number;
-  /** What rules and mutators get. Default: `{ userId }`. */
-  readonly context?: (person: string) => unknown;
   /** Writes what the server begins with. */
   readonly setup?: (db: MutatorDb<S>) => Promise<void>;
-}
+};
 
 /** For each mutator, 0 where there was none. */
 export type CallCounts<M extends AnyMutators> = { readonly [K in keyof M & string]: number };
@@ -120,7 +128,7 @@ export async function simulate<S extends Schema, M extends AnyMutators>(
   const chance = new Random(options.seed);
   const stage: StageOptions = {
     ...{ seed: chance.below(2 ** 31), schema, people, openDatabase, mutators: options.mutators },
-    contextOf: options.context ?? ((userId) => ({ userId })),
+    contextOf: options.context ?? ((userId: string) => ({ userId })),
     invariants: options.invariants as Readonly<Record<string, Invariant>>,
     content: await firstContent({ schema, setup: setup as never, openDatabase }),
   };
