@@ -47,7 +47,10 @@ export interface OpInput<S extends Schema = Schema> {
   readonly db: ReadDb<S>;
 }
 
-/** For each mutator that people use: its args; undefined if there is nothing to do at the moment. */
+/**
+ * For each mutator that people use: its args; undefined if there is nothing to do at the moment. An op awaits nothing but
+ * its db, and draws everything from `draw`.
+ */
 export type Ops<S extends Schema, M extends AnyMutators> = {
   readonly [K in keyof M]?: (
     input: OpInput<S>,
@@ -113,6 +116,12 @@ interface Run {
 
 type Play = (steps: readonly Step[]) => Promise<Run>;
 
+/**
+ * Resolves also when something goes wrong, with its story.
+ *
+ * @throws TypeError if there are no clients or no ops, PlasmaError `unknown-mutator` for an op without a mutator, and
+ * whatever `setup` or an op throws.
+ */
 export async function simulate<S extends Schema, M extends AnyMutators>(
   options: SimulateOptions<S, M>,
 ): Promise<Simulation<M>> {
