@@ -83,6 +83,17 @@ describe("simulate()", () => {
     expect(await tell()).toMatchObject({ story, hash });
   });
 
+  it("sends what a server takes", async () => {
+    const mutators = defineMutators<typeof schema, Ctx>()({
+      attach: ({ args }: Input<{ text: string }>) => void args.text,
+    });
+    const { story } = await simulate({
+      ...{ schema, mutators, clients: 1, seed: 1, length: 10, invariants: {} },
+      ops: { attach: () => ({ text: "x".repeat(100_000) }) },
+    });
+    expect(story).toBeNull();
+  });
+
   it("tells in which tab somebody acts who has more than one", async () => {
     let failures = 0;
     const { story } = await simulate({

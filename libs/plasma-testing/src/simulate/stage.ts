@@ -48,6 +48,8 @@ export interface StageOptions {
 }
 
 const BAD_NETWORK = { drop: 0.1, loseAnswer: 0.2, duplicate: 0.2, hang: 0.02, intercept: 0.1 };
+/** What servers take if they are told nothing else. */
+const MAX_PAYLOAD_BYTES = 1024 * 1024;
 const ORDINALS = ["first", "second", "third"];
 const MAX_TABS = ORDINALS.length;
 /** How long an op may take to draw its args, in virtual milliseconds. */
@@ -81,7 +83,7 @@ export class Stage {
     this.#server = new SimServer({
       ...{ scheduler, random, states, ctxOf: contextOf },
       openDatabase: () => openDatabase(content),
-      handler: { schema, mutators },
+      handler: { schema, mutators, maxPayloadBytes: MAX_PAYLOAD_BYTES },
       faults: () => this.#faults,
       onPushed: () => this.#poke(),
       onError: (error) => this.#noteCause(error),
