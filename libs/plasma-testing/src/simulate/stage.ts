@@ -5,11 +5,11 @@ import { PlasmaError } from "@sh1n4ps/plasma-core";
 import { SyncClientError } from "@sh1n4ps/plasma-client";
 import type { SyncServerError } from "@sh1n4ps/plasma-server";
 import type Database from "better-sqlite3";
-import { Device, Tab } from "../simulator/world/device.ts";
+import { Device, pokeTabs, Tab } from "../simulator/world/device.ts";
 import { settle } from "../simulator/world/host.ts";
 import { Network } from "../simulator/world/network.ts";
 import { Random } from "../simulator/world/random.ts";
-import { isQuiet, REST_MS, SETTLING_MS, workOf } from "../simulator/world/rest.ts";
+import { comeToRest, REST_MS } from "../simulator/world/rest.ts";
 import { Scheduler } from "../simulator/world/scheduler.ts";
 import { SimServer } from "../simulator/world/server.ts";
 import { StateCounts } from "../simulator/world/states.ts";
@@ -57,7 +57,6 @@ export const PATIENCE_MS = 60_000;
 
 export class Stage {
   readonly #options: StageOptions;
-  readonly #random: Random;
   readonly #scheduler: Scheduler;
   readonly #network: Network<unknown>;
   readonly #server: SimServer<unknown>;
@@ -68,7 +67,7 @@ export class Stage {
   readonly #db: MutatorDb;
   readonly #onDevices: AnyMutators;
   #faults: Faults = NO_FAULTS;
-  #tabs = 0;
+  #opened = 0;
   failure: Failure | null = null;
   /** The story so far. */
   readonly lines: string[] = [];
@@ -77,7 +76,7 @@ export class Stage {
     const { schema, mutators, people, contextOf, content, openDatabase } = options;
     this.#options = options;
     this.#onDevices = watchMutators(mutators, (failure) => this.fail(failure));
-    const random = (this.#random = new Random(options.seed));
+    const random = new Random(options.seed);
     const scheduler = (this.#scheduler = new Scheduler(random));
     const states = new StateCounts();
     this.#server = new SimServer({
@@ -85,7 +84,7 @@ export class Stage {
       openDatabase: () => openDatabase(content),
       handler: { schema, mutators, maxPayloadBytes: MAX_PAYLOAD_BYTES },
       faults: () => this.#faults,
-      onPushed: () => this.#poke(),
+      onPushed: () => pokeTabs(this.#tabs, random, this.#faults),
       onError: (error) => this.#noteCause(error),
     });
     this.#db = serverDb(schema, this.#server.database);
@@ -224,29 +223,21 @@ export class Stage {
     this.change("The server is up again.");
     this.change("The network works again.");
     for (const { person } of this.#devices) this.meet(person, "is online again");
-    const isDone = async () => (await workOf(this.#devices)) === null;
-    await this.#until(isDone);
-    await this.wait(SETTLING_MS);
-    const world = {
+    const restless = await comeToRest({
       ...{ devices: this.#devices, scheduler: this.#scheduler, network: this.#network },
-    };
-    await this.#until(async () => (await isDone()) && isQuiet(world));
+      hasFailed: () => this.failure !== null,
+      step: (until) => this.#step(until),
+    });
+    if (restless !== null) {
+      const text = `${REST_MS / 60_000} minutes after the last failure: ${restless}`;
+      this.fail({ kind: "no rest", name: "", text });
+    }
     if (this.failure === null) await this.#checkInvariants();
   }
 
   close(): void {
-    for (const { tabs } of this.#devices) for (const tab of [...tabs]) tab.kill();
+    for (const tab of this.#tabs) tab.kill();
     this.#server.close();
-  }
-
-  async #until(isOver: () => Promise<boolean>): Promise<void> {
-    const deadline = this.#scheduler.now + REST_MS;
-    while (this.failure === null && !(await isOver())) {
-      if (await this.#step(deadline)) continue;
-      const work = (await workOf(this.#devices)) ?? "no rest";
-      const text = `${REST_MS / 60_000} minutes after the last failure: ${work}`;
-      this.fail({ kind: "no rest", name: "", text });
-    }
   }
 
   async #step(until: number): Promise<boolean> {
@@ -279,6 +270,10 @@ export class Stage {
     }
   }
 
+  get #tabs(): Tab[] {
+    return this.#devices.flatMap(({ tabs }) => [...tabs]);
+  }
+
   #deviceOf(person: string): Device {
     return this.#devices.find((device) => device.person === person)!;
   }
@@ -287,7 +282,7 @@ export class Stage {
     const { schema, contextOf } = this.#options;
     const mutators = this.#onDevices;
     const tab: Tab = new Tab({
-      ...{ name: `${device.name}.tab${++this.#tabs}`, device, schema, mutators },
+      ...{ name: `${device.name}.tab${++this.#opened}`, device, schema, mutators },
       ctx: () => contextOf(device.person),
       fetcherFor: (owner) =>
         this.#network.fetcherFor({
@@ -297,14 +292,5 @@ export class Stage {
     });
     device.tabs.add(tab);
     tab.client.start().catch(() => undefined);
-  }
-
-  #poke(): void {
-    for (const { tabs, isCut } of this.#devices) {
-      for (const tab of tabs) {
-        if (isCut || this.#random.chance(this.#faults.pokeLoss)) continue;
-        tab.poke(this.#random.below(this.#faults.maxDelayMs));
-      }
-    }
   }
 }

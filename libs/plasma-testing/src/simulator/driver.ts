@@ -8,7 +8,7 @@ import type { Theme } from "./themes.ts";
 import type { Ctx } from "./workload/app.ts";
 import { Disturber } from "./disturber.ts";
 import type { Random } from "./world/random.ts";
-import { isQuiet, REST_MS, SETTLING_MS, workOf } from "./world/rest.ts";
+import { comeToRest, REST_MS } from "./world/rest.ts";
 import { newOwner } from "./world/scheduler.ts";
 import type { Tab } from "./world/device.ts";
 import { NO_FAULTS } from "./world/world.ts";
@@ -136,23 +136,15 @@ export class Driver {
     world.faults = NO_FAULTS;
     this.#disturber.heal();
     for (const person of this.#people) world.openTab(world.addDevice(person, 500));
-    await this.#until(async () => (await workOf(world.devices)) === null);
-    // Until everybody has heard of everything, and then until nobody is in the middle of something.
-    const heard = world.scheduler.now + SETTLING_MS;
-    while (world.violation === null && (await world.step(heard))) continue;
-    await this.#until(async () => (await workOf(world.devices)) === null && isQuiet(world));
-    if (world.violation === null) await world.rested();
-  }
-
-  async #until(isOver: () => Promise<boolean>): Promise<void> {
-    const { world } = this.#options;
-    const deadline = world.scheduler.now + REST_MS;
-    while (world.violation === null && !(await isOver())) {
-      if (await world.step(deadline)) continue;
-      const work = await workOf(world.devices);
-      world.fail(
-        `Liveness: after ${REST_MS / 60_000} minutes without faults: ${work ?? "no rest"}`,
-      );
+    const { devices, scheduler, network } = world;
+    const restless = await comeToRest({
+      ...{ devices, scheduler, network },
+      hasFailed: () => world.violation !== null,
+      step: (until) => world.step(until),
+    });
+    if (restless !== null) {
+      world.fail(`Liveness: after ${REST_MS / 60_000} minutes without faults: ${restless}`);
     }
+    if (world.violation === null) await world.rested();
   }
 }

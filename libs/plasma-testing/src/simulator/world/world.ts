@@ -9,7 +9,7 @@ import { Timeline } from "../timeline.ts";
 import type { Moment, SentCall } from "../timeline.ts";
 import type { Checker, Emission, MakeChecker, WorldView } from "./checker.ts";
 import { readCookie } from "./cookie.ts";
-import { Device, Tab } from "./device.ts";
+import { Device, pokeTabs, Tab } from "./device.ts";
 import type { Disk } from "./disk.ts";
 import { History } from "./history.ts";
 import type { Op } from "./history.ts";
@@ -98,7 +98,7 @@ export class World<Ctx> implements WorldView<Ctx> {
       openDatabase: options.openDatabase,
       handler: { schema, mutators: this.#noting(mutators), ...options.handler },
       faults: () => this.faults,
-      onPushed: () => this.#poke(),
+      onPushed: () => pokeTabs(this.tabs, random, this.faults),
       onError: (error) => this.#each((checker) => checker.serverError?.(error)),
     });
     this.network = new Network<Ctx>({
@@ -276,14 +276,6 @@ export class World<Ctx> implements WorldView<Ctx> {
         };
         this.#each((checker) => checker.emitted?.(emission));
       });
-    }
-  }
-
-  #poke(): void {
-    const { random } = this.#options;
-    for (const tab of this.tabs) {
-      if (tab.device.isCut || random.chance(this.faults.pokeLoss)) continue;
-      tab.poke(random.below(this.faults.maxDelayMs));
     }
   }
 
