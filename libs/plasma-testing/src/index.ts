@@ -2,12 +2,6 @@
 
 export { simulate } from "./simulate/simulate.ts";
 export type { AcceptedCall } from "./simulate/calls.ts";
-export type {
-  CallCounts,
-  Draw,
-  OpInput,
-  Ops,
-  SimulateOptions,
-  Simulation,
-} from "./simulate/simulate.ts";
+export type { Draw, OpInput, Ops } from "./simulate/ops.ts";
+export type { CallCounts, SimulateOptions, Simulation } from "./simulate/simulate.ts";
 export type { Invariant, InvariantInput } from "./simulate/stage.ts";

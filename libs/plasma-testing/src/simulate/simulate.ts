@@ -20,7 +20,7 @@
 
 import type { MutatorContext } from "@sh1n4ps/plasma-client";
 import { requireMutator } from "@sh1n4ps/plasma-core";
-import type { AnyMutators, MutatorArgs, MutatorDb, ReadDb, Schema } from "@sh1n4ps/plasma-core";
+import type { AnyMutators, MutatorDb, Schema } from "@sh1n4ps/plasma-core";
 import Database from "better-sqlite3";
 import { onUnhandledRejection } from "../simulator/world/host.ts";
 import { Random } from "../simulator/world/random.ts";
@@ -29,6 +29,7 @@ import type { Counts } from "./calls.ts";
 import { isAlike, messageOf } from "./failure.ts";
 import type { Failure } from "./failure.ts";
 import { firstContent } from "./first-content.ts";
+import type { Ops } from "./ops.ts";
 import { firstDifference } from "./same-course.ts";
 import { shrink } from "./shrink.ts";
 import { Stage } from "./stage.ts";
@@ -36,26 +37,6 @@ import type { Invariant, StageOptions } from "./stage.ts";
 import type { Step } from "./step.ts";
 import { takeStep } from "./take-step.ts";
 import type { Script } from "./take-step.ts";
-
-/** Chance from the seed. */
-export type Draw = Pick<Random, "fraction" | "below" | "between" | "chance" | "pick">;
-
-export interface OpInput<S extends Schema = Schema> {
-  readonly draw: Draw;
-  readonly person: string;
-  /** What the person sees in the tab in which they do it. */
-  readonly db: ReadDb<S>;
-}
-
-/**
- * For each mutator that people use: its args; undefined if there is nothing to do at the moment. An op awaits nothing but
- * its db, and draws everything from `draw`.
- */
-export type Ops<S extends Schema, M extends AnyMutators> = {
-  readonly [K in keyof M]?: (
-    input: OpInput<S>,
-  ) => MutatorArgs<M, K> | undefined | Promise<MutatorArgs<M, K> | undefined>;
-};
 
 /**
  * `context`: what rules and mutators get of a person. Default: `{ userId: person }`; where that is not what the mutators

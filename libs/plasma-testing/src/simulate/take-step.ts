@@ -5,7 +5,7 @@ import type { AnyMutators, Schema } from "@sh1n4ps/plasma-core";
 import { Random } from "../simulator/world/random.ts";
 import { messageOf } from "./failure.ts";
 import type { Failure } from "./failure.ts";
-import type { Ops } from "./simulate.ts";
+import type { Ops } from "./ops.ts";
 import { PATIENCE_MS } from "./stage.ts";
 import type { Stage } from "./stage.ts";
 import { tellStep } from "./step.ts";
