@@ -15,9 +15,10 @@ import type {
 import type Database from "better-sqlite3";
 import { readCookie } from "./cookie.ts";
 import { hashes } from "./host.ts";
-import type { Random } from "./random.ts";
+import { Random } from "./random.ts";
 import { newOwner } from "./scheduler.ts";
 import type { Owner, Scheduler, Task } from "./scheduler.ts";
+import { withSqlFunctions } from "./sql-functions.ts";
 import type { StateCounts } from "./states.ts";
 
 export interface ServerOptions<Ctx> {
@@ -59,6 +60,8 @@ interface Process {
 
 export class SimServer<Ctx> {
   readonly #options: ServerOptions<Ctx>;
+  /** What SQL draws. A database that was restored goes on with it, so that no version gets a nonce a second time. */
+  readonly #sqlRandom = new Random(2);
   #database: Database.Database;
   /** Outlives processes, so that its prepared statements do. */
   #executor: SqlExecutor;
@@ -72,7 +75,7 @@ export class SimServer<Ctx> {
 
   constructor(options: ServerOptions<Ctx>) {
     this.#options = options;
-    this.#database = options.openDatabase();
+    this.#database = this.#open();
     this.#executor = executorOf(this.#database);
     this.start();
   }
@@ -116,7 +119,7 @@ export class SimServer<Ctx> {
     this.#options.states.reached("database restored from a backup");
     this.crash();
     this.#database.close();
-    this.#database = this.#options.openDatabase(backup);
+    this.#database = this.#open(backup);
     this.#executor = executorOf(this.#database);
     this.isWritten = true;
     this.start();
@@ -161,6 +164,12 @@ export class SimServer<Ctx> {
     const clock = { now: () => platform.clock.now() + laterMs };
     const job = { executor: this.#executor, platform: { ...platform, clock } };
     while ((await runMaintenance(job)).hasMore) continue;
+  }
+
+  #open(content?: Buffer): Database.Database {
+    const { openDatabase, scheduler } = this.#options;
+    const surroundings = { random: this.#sqlRandom, now: () => scheduler.now };
+    return withSqlFunctions(openDatabase(content), surroundings);
   }
 
   #platformOf(owner: Owner): NonNullable<SyncHandlerOptions<Ctx>["platform"]> {
