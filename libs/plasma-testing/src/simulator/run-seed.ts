@@ -81,6 +81,7 @@ export async function runSeed({ seed, ops, openDatabase }: RunOptions): Promise<
     queries: queries as never,
     checkers: CHECKERS,
     openDatabase: (content) => openDatabase(content ?? firstDatabase),
+    isD1: seed % 2 === 0,
     handler: theme.handler ?? {},
   });
   const driver = new Driver({ world, random, roles, ops, theme });

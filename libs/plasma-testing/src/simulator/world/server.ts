@@ -3,7 +3,12 @@
  * ones do: before a commit, or after it without saying so.
  */
 
-import { createSyncHandler, fromBetterSqlite3, runMaintenance } from "@sh1n4ps/plasma-server";
+import {
+  createSyncHandler,
+  fromBetterSqlite3,
+  fromD1,
+  runMaintenance,
+} from "@sh1n4ps/plasma-server";
 import type {
   PushedEvent,
   SqlExecutor,
@@ -14,6 +19,7 @@ import type {
 } from "@sh1n4ps/plasma-server";
 import type Database from "better-sqlite3";
 import { readCookie } from "./cookie.ts";
+import { d1Over } from "./d1-facade.ts";
 import { hashes } from "./host.ts";
 import { Random } from "./random.ts";
 import { newOwner } from "./scheduler.ts";
@@ -26,6 +32,8 @@ export interface ServerOptions<Ctx> {
   readonly random: Random;
   readonly states: StateCounts;
   readonly openDatabase: (content?: Buffer) => Database.Database;
+  /** The server speaks to it as to Cloudflare's D1. */
+  readonly isD1?: boolean;
   readonly handler: Pick<SyncHandlerOptions<Ctx>, "schema" | "mutators"> &
     Partial<SyncHandlerOptions<Ctx>>;
   readonly ctxOf: (person: string) => Ctx;
@@ -76,7 +84,7 @@ export class SimServer<Ctx> {
   constructor(options: ServerOptions<Ctx>) {
     this.#options = options;
     this.#database = this.#open();
-    this.#executor = executorOf(this.#database);
+    this.#executor = this.#connect();
     this.start();
   }
 
@@ -120,7 +128,7 @@ export class SimServer<Ctx> {
     this.crash();
     this.#database.close();
     this.#database = this.#open(backup);
-    this.#executor = executorOf(this.#database);
+    this.#executor = this.#connect();
     this.isWritten = true;
     this.start();
   }
@@ -172,6 +180,11 @@ export class SimServer<Ctx> {
     return withSqlFunctions(openDatabase(content), surroundings);
   }
 
+  #connect(): SqlExecutor {
+    if (this.#options.isD1) return fromD1(d1Over(this.#database));
+    return fromBetterSqlite3(this.#database, { synchronous: "NORMAL" });
+  }
+
   #platformOf(owner: Owner): NonNullable<SyncHandlerOptions<Ctx>["platform"]> {
     const { scheduler, random } = this.#options;
     return {
@@ -221,6 +234,7 @@ export class SimServer<Ctx> {
         const result = await run();
         if (!isWrite) this.#runAmidPages();
         if (isWrite) {
+          if (this.#options.isD1) this.#options.states.reached("server on D1 has written");
           await scheduler.pause(owner, "written");
           this.#failAfter();
         }
@@ -257,10 +271,6 @@ export class SimServer<Ctx> {
     this.#options.states.reached("database failed after it had written");
     throw new Error("D1_ERROR: Network connection lost.");
   }
-}
-
-function executorOf(database: Database.Database): SqlExecutor {
-  return fromBetterSqlite3(database, { synchronous: "NORMAL" });
 }
 
 type PageKind = "first" | "later";

@@ -16,6 +16,7 @@ export const STATES = {
   "database failed before it did anything": "server",
   "database restored from a backup": "server",
   "guard aborted a commit": "server",
+  "server on D1 has written": "server",
   "several mutations in one commit": "server",
   "duplicate answered from the stored outcome": "server",
   "refused with a gap": "server",

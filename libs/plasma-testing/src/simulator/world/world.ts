@@ -42,6 +42,8 @@ export interface WorldOptions<Ctx> {
   readonly queries: (db: ReadDb) => Readonly<Record<string, WatchedQuery>>;
   readonly checkers: readonly MakeChecker<Ctx>[];
   readonly openDatabase: (content?: Buffer) => Database.Database;
+  /** The server speaks to its database as to Cloudflare's D1. */
+  readonly isD1?: boolean;
   /** Other options of the server than the usual ones. */
   readonly handler?: Partial<SyncHandlerOptions<Ctx>>;
 }
@@ -96,6 +98,7 @@ export class World<Ctx> implements WorldView<Ctx> {
     this.server = new SimServer<Ctx>({
       ...{ scheduler, random, states, ctxOf },
       openDatabase: options.openDatabase,
+      isD1: options.isD1 ?? false,
       handler: { schema, mutators: this.#noting(mutators), ...options.handler },
       faults: () => this.faults,
       onPushed: () => pokeTabs(this.tabs, random, this.faults),
