@@ -13,6 +13,7 @@ const WEIGHTS = {
   loseOnline: 1,
   crashServer: 3,
   compact: 2,
+  upkeep: 2,
   changeRole: 1.5,
   otherSql: 2,
   discard: 2,

@@ -1,8 +1,8 @@
 /** Makes things go wrong, and puts them right again. */
 
-import { compactChangeLog } from "@sh1n4ps/plasma-server";
 import type { Disturbance } from "./disturbances.ts";
 import type { ModelState } from "./reference.ts";
+import { Upkeep } from "./upkeep.ts";
 import type { Ctx } from "./workload/app.ts";
 import { COUNTERS } from "./workload/model.ts";
 import type { Device, Tab } from "./world/device.ts";
@@ -15,6 +15,8 @@ export interface DisturberOptions {
   readonly world: World<Ctx>;
   readonly random: Random;
   readonly roles: Map<string, Ctx["role"]>;
+  /** Profiles are copied in this run. */
+  readonly hasCopies: boolean;
   readonly newToken: () => string;
   /** A person does something in this tab. */
   readonly act: (tab: Tab) => void;
@@ -28,12 +30,17 @@ const MAX_DEVICES = 12;
 export class Disturber {
   readonly #options: DisturberOptions;
   readonly #owner = newOwner("fate");
+  readonly #upkeep: Upkeep;
   #backup: Backup | undefined;
   #isOver = false;
   count = 0;
 
   constructor(options: DisturberOptions) {
     this.#options = options;
+    this.#upkeep = new Upkeep({
+      ...options,
+      runAgain: () => this.#later("upkeep again", () => this.#upkeep.run(), 20_000),
+    });
   }
 
   disturb(kind: Disturbance): void {
@@ -172,17 +179,15 @@ export class Disturber {
     const behind = random.pick([0, 0, 3, 20]);
     const moment = random.fraction();
     // The worst moments: somebody has the first page of what is forgotten now, or is about to get it.
-    if (moment < 0.4) world.server.amidPage("later", () => this.#compact(behind));
-    else if (moment < 0.6) world.server.amidPage("first", () => this.#compact(behind));
-    else this.#compact(behind);
+    if (moment < 0.4) world.server.amidPage("later", () => this.#upkeep.compact(behind, true));
+    else if (moment < 0.6) world.server.amidPage("first", () => this.#upkeep.compact(behind, true));
+    else this.#upkeep.compact(behind, false);
   }
 
-  #compact(behind: number): void {
-    const { world } = this.#options;
-    void compactChangeLog({
-      executor: world.server.executor,
-      safeUpToVersion: Math.max(0, world.timeline.version - behind),
-    }).catch((error: unknown) => world.fail(`C11: compaction failed: ${String(error)}`));
+  private upkeep(): void {
+    this.#upkeep.run();
+    if (!this.#options.random.chance(0.3)) return;
+    this.#later("upkeep dies", () => this.#upkeep.kill(), 200);
   }
 
   private changeRole(): void {

@@ -47,6 +47,7 @@ export class Driver {
     };
     this.#disturber = new Disturber({
       ...options,
+      hasCopies: this.#disturbances.weights.copyProfile > 0,
       newToken: () => this.#newToken(),
       act: (tab) => this.#act(tab),
     });

@@ -10,6 +10,7 @@ import {
   runMaintenance,
 } from "@sh1n4ps/plasma-server";
 import type {
+  MaintenanceOptions,
   PushedEvent,
   SqlExecutor,
   Statement,
@@ -59,6 +60,24 @@ export interface Answer<Ctx> {
   readonly ctx: Ctx | undefined;
 }
 
+/** What a job beside the server's requests works with. */
+export type JobTools = Pick<MaintenanceOptions, "executor"> &
+  Required<Pick<MaintenanceOptions, "platform">>;
+
+export interface Job<T> {
+  readonly name: string;
+  readonly work: (tools: JobTools) => Promise<T>;
+  /** Its first statement is part of the step that starts it. */
+  readonly isAtOnce?: boolean;
+}
+
+/** What a database says that was made to fail. */
+export class InjectedFailure extends Error {
+  constructor() {
+    super("D1_ERROR: Network connection lost.");
+  }
+}
+
 interface Process {
   readonly owner: Owner;
   readonly handler: SyncHandler;
@@ -75,6 +94,7 @@ export class SimServer<Ctx> {
   #executor: SqlExecutor;
   #process: Process | undefined;
   #started = 0;
+  readonly #jobs = new Set<Owner>();
   readonly #contexts = new WeakMap<Request, Ctx>();
   readonly #pagesInFlight: Record<PageKind, number> = { first: 0, later: 0 };
   readonly #amidPages: Record<PageKind, (() => void)[]> = { first: [], later: [] };
@@ -90,11 +110,6 @@ export class SimServer<Ctx> {
 
   get database(): Database.Database {
     return this.#database;
-  }
-
-  /** One that never fails, for jobs beside the server's. */
-  get executor(): SqlExecutor {
-    return this.#executor;
   }
 
   get isUp(): boolean {
@@ -126,6 +141,7 @@ export class SimServer<Ctx> {
   restore(backup: Buffer): void {
     this.#options.states.reached("database restored from a backup");
     this.crash();
+    this.killJobs();
     this.#database.close();
     this.#database = this.#open(backup);
     this.#executor = this.#connect();
@@ -164,6 +180,27 @@ export class SimServer<Ctx> {
   close(): void {
     this.#process = undefined;
     this.#database.close();
+  }
+
+  /**
+   * In a process of its own, between whose statements others come. It can die at each of them, and then it never ends; what
+   * the database was made to say rejects as an `InjectedFailure`.
+   */
+  startJob<T>({ name, work, isAtOnce = false }: Job<T>): Promise<T> {
+    const owner = newOwner(`${name}-${++this.#started}`);
+    this.#jobs.add(owner);
+    const executor = this.#fallible(owner, { isAtOnce, slownessMs: 40 });
+    return work({ executor, platform: this.#platformOf(owner) }).finally(() =>
+      this.#jobs.delete(owner),
+    );
+  }
+
+  /** Answers whether there was one. */
+  killJobs(): boolean {
+    const isAny = this.#jobs.size > 0;
+    for (const owner of this.#jobs) owner.isDead = true;
+    this.#jobs.clear();
+    return isAny;
   }
 
   /** Runs the upkeep as if it were that much later. */
@@ -219,15 +256,18 @@ export class SimServer<Ctx> {
     });
   }
 
-  #fallible(owner: Owner): SqlExecutor {
+  #fallible(owner: Owner, { isAtOnce = false, slownessMs = 0 } = {}): SqlExecutor {
     const real = this.#executor;
-    const { scheduler } = this.#options;
+    let isWithinStep = isAtOnce;
+    const { scheduler, random } = this.#options;
     const around = async <T>(
       statements: readonly Statement[],
       run: () => Promise<T>,
     ): Promise<T> => {
       const isWrite = !statements.every(({ text }) => /^\s*(SELECT|WITH)\b/i.test(text));
-      await scheduler.pause(owner, isWrite ? "write" : "read");
+      const delayMs = slownessMs > 0 ? random.below(slownessMs) : 0;
+      if (!isWithinStep) await scheduler.pause(owner, isWrite ? "write" : "read", delayMs);
+      isWithinStep = false;
       this.#failBefore();
       this.isWritten ||= isWrite;
       try {
@@ -263,13 +303,13 @@ export class SimServer<Ctx> {
   #failBefore(): void {
     if (!this.#options.random.chance(this.#options.faults().failsBefore)) return;
     this.#options.states.reached("database failed before it did anything");
-    throw new Error("D1_ERROR: Network connection lost.");
+    throw new InjectedFailure();
   }
 
   #failAfter(): void {
     if (!this.#options.random.chance(this.#options.faults().failsAfter)) return;
     this.#options.states.reached("database failed after it had written");
-    throw new Error("D1_ERROR: Network connection lost.");
+    throw new InjectedFailure();
   }
 }
 
