@@ -27,6 +27,8 @@ const WEIGHTS = {
   backUp: 0.6,
   restore: 0.3,
   fillDisk: 0.5,
+  cutStorage: 2,
+  closeStorage: 0.4,
   forgetRows: 0.3,
 };
 

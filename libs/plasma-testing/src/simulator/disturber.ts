@@ -58,6 +58,7 @@ export class Disturber {
       device.isCut = false;
       device.online.switch(true);
       device.skewMs = 0;
+      for (const tab of device.tabs) if (device.disk.isClosedFor(tab.owner)) this.#reload(tab);
       if ([...device.tabs].every(({ isClosing }) => isClosing)) world.openTab(device);
       for (const tab of device.tabs) {
         if (tab.owner.isFrozen) tab.thaw(true);
@@ -337,6 +338,41 @@ export class Disturber {
     if (!this.#backup) return;
     this.#options.world.restore(this.#backup);
     this.#backup = undefined;
+  }
+
+  /** Browsers drop connections now and then, most of all in tabs that work. */
+  private cutStorage(): void {
+    const { act, random, world } = this.#options;
+    const tab = this.#tab();
+    if (!tab || tab.owner.isFrozen) return;
+    if (random.chance(0.5)) act(tab);
+    this.#later(
+      "storage cut",
+      () => {
+        const { disk } = tab.device;
+        if (!tab.isAlive || tab.owner.isFrozen) return;
+        if (disk.hasInFlight(tab.owner)) {
+          world.states.reached("storage connection lost with transactions in flight");
+        }
+        disk.cut(tab.owner);
+      },
+      30,
+    );
+  }
+
+  /** As by a newer version of the app in another tab. The person reloads the page, sooner or later. */
+  private closeStorage(): void {
+    const { world } = this.#options;
+    const tab = this.#tab();
+    if (!tab || tab.owner.isFrozen || tab.isClosing) return;
+    world.states.reached("storage closed by a newer version");
+    tab.device.disk.closeFor(tab.owner);
+    this.#later("reload", () => tab.isAlive && this.#reload(tab));
+  }
+
+  #reload(tab: Tab): void {
+    tab.kill();
+    this.#options.world.openTab(tab.device);
   }
 
   private fillDisk(): void {

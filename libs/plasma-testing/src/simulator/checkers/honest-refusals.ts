@@ -13,6 +13,7 @@ const REASONS = new Set([
 /** What can be said only after this has happened. */
 const AFTER: Readonly<Record<string, State>> = {
   quota: "storage full",
+  "storage-closed": "storage closed by a newer version",
   "client-renewed": "client id renewed",
 };
 

@@ -170,6 +170,8 @@ export class World<Ctx> implements WorldView<Ctx> {
           for (const checker of this.checkers) await checker.pulled?.(disk, commit, outcome);
         },
         full: () => this.states.reached("storage full"),
+        untold: () =>
+          this.states.reached("storage connection lost after a transaction had happened"),
         stolen: () => this.states.reached("leadership taken over"),
       },
     });
