@@ -7,6 +7,7 @@ import type { MutatorWeights } from "./workload/draw-op.ts";
 import type { Theme } from "./themes.ts";
 import type { Ctx } from "./workload/app.ts";
 import { Disturber } from "./disturber.ts";
+import { giveUpOversized } from "./oversized.ts";
 import type { Random } from "./world/random.ts";
 import { comeToRest, REST_MS } from "./world/rest.ts";
 import { newOwner } from "./world/scheduler.ts";
@@ -68,6 +69,7 @@ export class Driver {
     const { world } = this.#options;
     this.#planOp();
     this.#planDisturbance();
+    this.#planGivingUp();
     while (this.#left > 0 && world.violation === null) await world.step();
     if (world.violation === null) await this.#rest();
   }
@@ -129,6 +131,15 @@ export class Driver {
       if (this.#left <= 0) return;
       this.#disturber.disturb(random.weighted(this.#disturbances.weights));
       this.#planDisturbance();
+    });
+  }
+
+  /** Also when everything has healed: nothing else would end it. */
+  #planGivingUp(): void {
+    const { random, world } = this.#options;
+    world.scheduler.at(this.#owner, "read complaints", random.between(5_000, 40_000), () => {
+      void giveUpOversized(world);
+      this.#planGivingUp();
     });
   }
 

@@ -17,10 +17,18 @@ const AFTER: Readonly<Record<string, State>> = {
   "client-renewed": "client id renewed",
 };
 
+/** What a device takes of one mutation. */
+const MAX_ARGS_LENGTH = 1_000_000;
+
 export function honestRefusals<Ctx>(world: WorldView<Ctx>): Checker<Ctx> {
   return {
-    told({ status, code, name, token, tab }) {
+    told({ status, code, name, args, token, tab }) {
+      const isTooLarge = JSON.stringify(args).length > MAX_ARGS_LENGTH;
+      if (isTooLarge && status === "durable") {
+        world.fail(`C11: ${tab} took ${name} ${token}, which is too large to be sent`);
+      }
       if (status !== "failed" || code === null || REASONS.has(code)) return;
+      if (isTooLarge && code === "invalid-value") return;
       const cause = AFTER[code];
       if (cause && world.states.counts.has(cause)) return;
       world.fail(`C11: ${tab} did not take ${name} ${token}: ${code}`);

@@ -4,7 +4,7 @@
  */
 
 import type { ModelCall, ModelResult, ModelRow, ModelState, ReferenceModel } from "../reference.ts";
-import { canaryOf, MAX_CLAIMS, memberId } from "./app.ts";
+import { canaryOf, MAX_CLAIMS, memberId, pastedOf } from "./app.ts";
 import type { Ctx } from "./app.ts";
 
 export const ACCOUNTS = ["a0", "a1", "a2", "a3"];
@@ -172,6 +172,14 @@ function add(draft: Draft, id: string, by: number): void {
   if (count !== undefined) draft.patch("counters", id, { count: count + by });
 }
 
+function putMemo(draft: Draft, ctx: Ctx, memo: { id: string; content: string }): void {
+  const { id, content } = memo;
+  const stored = draft.get("memos", id);
+  if (!stored) return insert(draft, ctx, "memos", { id, owner: ctx.userId, content });
+  if (!mayWrite(draft.state, ctx, "memos", stored)) throw conflict();
+  draft.patch("memos", id, { content });
+}
+
 const MUTATORS: Readonly<Record<string, Run>> = {
   append(draft, { id, token }) {
     const log = draft.get("logs", id as string);
@@ -281,11 +289,11 @@ const MUTATORS: Readonly<Record<string, Run>> = {
   },
 
   writeMemo(draft, { id, token }, ctx) {
-    const content = canaryOf(id!, token);
-    const memo = draft.get("memos", id!);
-    if (!memo) return insert(draft, ctx, "memos", { id, owner: ctx.userId, content });
-    if (!mayWrite(draft.state, ctx, "memos", memo)) throw conflict();
-    draft.patch("memos", id!, { content });
+    putMemo(draft, ctx, { id: id!, content: canaryOf(id!, token) });
+  },
+
+  paste(draft, { id, token, text }, ctx) {
+    putMemo(draft, ctx, { id: id!, content: pastedOf({ id: id!, token, text: text! }) });
   },
 
   dropMemo(draft, { id }, ctx) {

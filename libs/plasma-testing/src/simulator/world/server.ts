@@ -50,6 +50,7 @@ export interface DatabaseFaults {
 }
 
 export const SCHEMA_VERSION = "1";
+export const MAX_PAYLOAD_BYTES = 32 * 1024;
 export const PERSON_HEADER = "x-person";
 
 export interface Answer<Ctx> {
@@ -248,7 +249,7 @@ export class SimServer<Ctx> {
         return { ok: true, clientGroupID: person, clientID, ctx };
       },
       quarantine: { attempts: 3, afterMs: 20_000 },
-      maxPayloadBytes: 32 * 1024,
+      maxPayloadBytes: MAX_PAYLOAD_BYTES,
       onPushed: this.#options.onPushed,
       onError,
       platform: this.#platformOf(owner),

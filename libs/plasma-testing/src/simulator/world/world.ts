@@ -196,7 +196,7 @@ export class World<Ctx> implements WorldView<Ctx> {
   /** A person does something, and is told what becomes of it. */
   mutate(tab: Tab, name: string, args: Op["args"] & { readonly token: string }): void {
     const op = this.newOp(tab, name, args);
-    this.scheduler.note(`${tab.name} ${name} ${JSON.stringify(args)}`);
+    this.scheduler.note(`${tab.name} ${name} ${JSON.stringify(args).slice(0, 200)}`);
     this.follow(op, tab.client.mutate(name, args as never));
   }
 
