@@ -30,6 +30,7 @@ const WEIGHTS = {
   cutStorage: 2,
   closeStorage: 0.4,
   forgetRows: 0.3,
+  attack: 3,
 };
 
 /** What happens only where it is the theme. */

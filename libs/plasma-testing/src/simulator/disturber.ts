@@ -5,6 +5,7 @@ import type { ModelState } from "./reference.ts";
 import { Upkeep } from "./upkeep.ts";
 import type { Ctx } from "./workload/app.ts";
 import { COUNTERS } from "./workload/model.ts";
+import { Attacker } from "./world/attacker.ts";
 import type { Device, Tab } from "./world/device.ts";
 import type { Op } from "./world/history.ts";
 import type { Random } from "./world/random.ts";
@@ -31,12 +32,19 @@ export class Disturber {
   readonly #options: DisturberOptions;
   readonly #owner = newOwner("fate");
   readonly #upkeep: Upkeep;
+  readonly #attacker: Attacker<Ctx>;
   #backup: Backup | undefined;
   #isOver = false;
   count = 0;
 
   constructor(options: DisturberOptions) {
     this.#options = options;
+    const { scheduler, states, server, overheard } = options.world;
+    this.#attacker = new Attacker({
+      ...{ random: options.random, scheduler, states, server, overheard },
+      answered: (exchange) => options.world.answered(exchange),
+      fail: (what) => options.world.fail(what),
+    });
     this.#upkeep = new Upkeep({
       ...options,
       runAgain: () => this.#later("upkeep again", () => this.#upkeep.run(), 20_000),
@@ -189,6 +197,12 @@ export class Disturber {
     this.#upkeep.run();
     if (!this.#options.random.chance(0.3)) return;
     this.#later("upkeep dies", () => this.#upkeep.kill(), 200);
+  }
+
+  private attack(): void {
+    for (let left = 1 + this.#options.random.below(3); left > 0; left--) {
+      void this.#attacker.attack();
+    }
   }
 
   private changeRole(): void {

@@ -3,6 +3,7 @@
  * happens, and in the end everything that is kept was decided.
  */
 
+import { ATTACKER } from "../world/attacker.ts";
 import type { Checker, WorldView } from "../world/checker.ts";
 import type { Op } from "../world/history.ts";
 
@@ -12,7 +13,8 @@ export function exactlyOnce<Ctx>(world: WorldView<Ctx>): Checker<Ctx> {
   const wrong = (op: Op, what: string) =>
     world.fail(`C2: ${op.name} ${op.token} of ${op.tab} ${what}`);
   return {
-    decided({ name, args, code, uid, isMoved }) {
+    decided({ name, args, code, uid, isMoved, principal }) {
+      if (principal === ATTACKER) world.fail(`C2: an attacker's ${name} ${uid} was decided`);
       const { token } = (args ?? {}) as { token?: string };
       const op = token === undefined ? undefined : world.history.byToken.get(token);
       if (!op || code !== null || isMoved) return;

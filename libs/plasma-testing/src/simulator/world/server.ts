@@ -319,6 +319,11 @@ type PageKind = "first" | "later";
 /** Undefined if this is no pull. */
 function pageOf(url: string, request: string): PageKind | undefined {
   if (!url.endsWith("/pull")) return undefined;
-  const { cookie } = JSON.parse(request) as { cookie?: string | null };
-  return typeof cookie === "string" && readCookie(cookie).page !== undefined ? "later" : "first";
+  try {
+    const { cookie } = JSON.parse(request) as { cookie?: string | null };
+    return typeof cookie === "string" && readCookie(cookie).page !== undefined ? "later" : "first";
+  } catch {
+    // A damaged one.
+    return undefined;
+  }
 }

@@ -10,6 +10,7 @@ import type { Moment, SentCall } from "../timeline.ts";
 import type { Checker, Emission, MakeChecker, WorldView } from "./checker.ts";
 import { readCookie } from "./cookie.ts";
 import { Device, pokeTabs, Tab } from "./device.ts";
+import type { Overheard } from "./attacker.ts";
 import type { Disk } from "./disk.ts";
 import { History } from "./history.ts";
 import type { Op } from "./history.ts";
@@ -58,6 +59,9 @@ export interface Backup {
   readonly moment: Moment;
 }
 
+/** How many of the last requests an attacker may have overheard. */
+const MAX_OVERHEARD = 40;
+
 interface Sent<Ctx> {
   name: string;
   args: unknown;
@@ -71,6 +75,8 @@ export class World<Ctx> implements WorldView<Ctx> {
   readonly states = new StateCounts();
   readonly history = new History();
   readonly devices: Device[] = [];
+  /** What has arrived at the server, the last of it. */
+  readonly overheard: Overheard[] = [];
   readonly timeline: Timeline<Ctx>;
   readonly server: SimServer<Ctx>;
   readonly network: Network<Ctx>;
@@ -108,7 +114,7 @@ export class World<Ctx> implements WorldView<Ctx> {
       ...{ scheduler, random, states, server: this.server },
       faults: () => this.faults,
       onRequest: (line, path, body) => this.#arrived(line, path, body),
-      onAnswer: (exchange) => this.#answered(exchange),
+      onAnswer: (exchange) => this.answered(exchange),
     });
     this.checkers = options.checkers.map((make) => make(this));
   }
@@ -285,6 +291,8 @@ export class World<Ctx> implements WorldView<Ctx> {
   }
 
   #arrived(line: Line, path: string, body: string): void {
+    this.overheard.push({ path, body, person: line.person });
+    if (this.overheard.length > MAX_OVERHEARD) this.overheard.shift();
     if (path !== "push") return;
     const ctx = this.ctxOf(line.person);
     const { clientID, mutations } = JSON.parse(body) as PushRequest;
@@ -320,7 +328,8 @@ export class World<Ctx> implements WorldView<Ctx> {
     return this.#sent.get(uid);
   }
 
-  #answered(exchange: Exchange<Ctx>): void {
+  /** The server has answered somebody. */
+  answered(exchange: Exchange<Ctx>): void {
     const { path, answer } = exchange;
     if (path === "pull" && answer.status === 200 && answer.ctx !== undefined) {
       const { cookie } = JSON.parse(answer.body) as { cookie: string };
