@@ -71,4 +71,15 @@ export const foundBugs: readonly FoundBug[] = [
     ],
     foundBy: [{ seed: 2806, ops: 382 }],
   },
+  {
+    bug: "a later page takes what is forgotten for undecided",
+    test: [
+      "plasma-server/src/contract/pages-contract.ts",
+      "settle what was decided so long ago that its outcome is forgotten",
+    ],
+    foundBy: [
+      { seed: 17, ops: 300 },
+      { seed: 21, ops: 300 },
+    ],
+  },
 ];

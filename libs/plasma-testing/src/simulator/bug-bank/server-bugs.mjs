@@ -318,6 +318,19 @@ export const serverBugs = [
     server("pull/settled", "return Math.min(last, Math.max(decided, confirmed));", "return last;"),
   ),
   bug(
+    "a later page takes what is forgotten for undecided",
+    server(
+      "pull/settled",
+      "coalesce((SELECT min(outcome.mutation_id) - 1 FROM",
+      "coalesce((SELECT max(outcome.mutation_id) FROM",
+    ),
+    server(
+      "pull/settled",
+      "AND outcome.version > ${bind(version)}), client.last_mutation_id)",
+      "AND outcome.version <= ${bind(version)}), 0)",
+    ),
+  ),
+  bug(
     "refusals are not told in pulls",
     server("pull/pull", "    rejections: settled.rejections,\n", "    rejections: [],\n"),
   ),
