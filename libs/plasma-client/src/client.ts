@@ -9,6 +9,7 @@ import { browserPlatform } from "./platform.ts";
 import type { Platform } from "./platform.ts";
 import { explainQuery } from "./replica/explain.ts";
 import { answerPlainly, watchFullScans } from "./replica/full-scans.ts";
+import type { MutationRef } from "./replica/mutation-ref.ts";
 import { Replica } from "./replica/replica.ts";
 import type { DiscardOutcome, MutationHandle } from "./replica/replica.ts";
 import type { RejectedMutation as StoredRejection } from "./storage/engine.ts";
@@ -55,10 +56,11 @@ export interface PlasmaClient<S extends Schema = Schema, M extends AnyMutators =
   readonly rejected: RejectedMutations;
   /** Applies a mutation at once. Resolves when it is durable on the device; `.confirmed` is the server's word. */
   mutate<K extends keyof M & string>(name: K, args: MutatorArgs<M, K>): MutationHandle;
-  /** Gives up a mutation of this tab, or of another one, that the server has not decided yet. */
-  discardMutation(
-    id: number | { readonly clientID: string; readonly id: number },
-  ): Promise<DiscardOutcome>;
+  /**
+   * Gives up a mutation of this tab, or of another one, that the server has not decided yet. Hand over the whole receipt:
+   * its uid names the mutation also when it has got another client id and number meanwhile.
+   */
+  discardMutation(mutation: number | MutationRef): Promise<DiscardOutcome>;
   /** Makes a refused mutation anew, with other args if given. */
   retryRejected(uid: string, args?: unknown): MutationHandle;
   dismissRejected(uid: string): Promise<void>;

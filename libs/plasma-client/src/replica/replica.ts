@@ -44,6 +44,8 @@ import { selectRows } from "./rows.ts";
 import type { Rows } from "./rows.ts";
 import type { MutatorWorld } from "./run-mutation.ts";
 import { SerialQueue } from "./serial-queue.ts";
+import { isMeant, settledAs } from "./mutation-ref.ts";
+import type { MutationRef } from "./mutation-ref.ts";
 import { UndoneWatch } from "./undone.ts";
 import { Settlements } from "./settlements.ts";
 import type { DiscardOutcome } from "./settlements.ts";
@@ -169,23 +171,19 @@ export class Replica implements SyncReplica {
   }
 
   /** Gives up a mutation that was not decided yet. Resolves with what became of it when the server has answered. */
-  async discardMutation(
-    ref: number | { readonly clientID: string; readonly id: number },
-  ): Promise<DiscardOutcome> {
+  async discardMutation(ref: number | MutationRef): Promise<DiscardOutcome> {
     await this.open();
-    const { clientID, id } = typeof ref === "number" ? { clientID: this.clientID, id: ref } : ref;
+    const meant = typeof ref === "number" ? { clientID: this.clientID, id: ref } : ref;
     const discarded = await this.#outbox.whenStored(async () => {
-      const found = this.#memory.pending.find(
-        ({ entry }) => entry.clientID === clientID && entry.id === id,
-      );
-      if (!found) return null;
+      const found = this.#memory.pending.find(({ entry }) => isMeant(meant, entry));
+      if (!found) return { outcome: settledAs(meant, await this.#options.engine.load()) };
       await this.#options.engine.discard([found.seq as number], { reason: null });
       const outcome = this.#settlements.awaitDiscard(found.entry.uid);
       await this.#reload();
       return { outcome };
     });
     this.#tell({ kind: "changed" });
-    return discarded ? discarded.outcome : "alreadyApplied";
+    return discarded.outcome;
   }
 
   /** Makes a refused mutation anew, with other args if given. It leaves the rejected ones as it becomes durable. */
