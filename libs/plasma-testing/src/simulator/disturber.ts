@@ -235,15 +235,7 @@ export class Disturber {
     const op = random.pick(open);
     const tab = world.tabs.find(({ name, owner }) => name === op.tab && !owner.isFrozen);
     if (!tab) return;
-    void (async () => {
-      const handle = op.receipt;
-      if (!handle) return;
-      op.isDiscarded = true;
-      const outcome = await tab.client.discardMutation(handle).catch(() => "failed");
-      if (outcome === "discarded") world.states.reached("mutation discarded before it was decided");
-      if (outcome === "alreadyApplied")
-        world.states.reached("mutation discarded after it was decided");
-    })();
+    if (op.receipt) world.discard(op, tab.client.discardMutation(op.receipt));
   }
 
   private retryRejected(): void {

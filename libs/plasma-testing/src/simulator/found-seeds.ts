@@ -82,4 +82,12 @@ export const foundBugs: readonly FoundBug[] = [
       { seed: 21, ops: 300 },
     ],
   },
+  {
+    bug: "a mutation that has got another client id cannot be given up",
+    test: [
+      "plasma-client/src/replica/replica.test.ts",
+      "finds one by its receipt when it has another client id",
+    ],
+    foundBy: [{ seed: 55, ops: 300 }],
+  },
 ];

@@ -15,7 +15,9 @@ import { keptRefusals } from "./checkers/kept-refusals.ts";
 import { liveQueries } from "./checkers/live-queries.ts";
 import { nonLeak } from "./checkers/non-leak.ts";
 import { nothingLost } from "./checkers/nothing-lost.ts";
+import { patience } from "./checkers/patience.ts";
 import { sometimes } from "./checkers/sometimes.ts";
+import { undoneReports } from "./checkers/undone-reports.ts";
 import { Driver } from "./driver.ts";
 import { themeOf } from "./themes.ts";
 import { appMutators, schema } from "./workload/app.ts";
@@ -63,6 +65,8 @@ export const CHECKERS = [
   atomicViews<Ctx>,
   liveQueries<Ctx>,
   boundedTables<Ctx>,
+  undoneReports<Ctx>,
+  patience<Ctx>,
   sometimes<Ctx>,
 ];
 

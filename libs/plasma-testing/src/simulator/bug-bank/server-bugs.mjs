@@ -164,6 +164,18 @@ export const serverBugs = [
     server("push/decide-one", "const MAX_ATTEMPTS = 10;", "const MAX_ATTEMPTS = 1;"),
   ),
   bug(
+    "a mutation that fails is not given the time to get well",
+    server(
+      "attempts",
+      "attempts >= quarantine.attempts && platform.clock.now() - firstAt >= quarantine.afterMs",
+      "attempts >= quarantine.attempts && platform !== undefined && firstAt > 0",
+    ),
+  ),
+  bug(
+    "a mutation that fails has one attempt",
+    server("attempts", "attempts >= quarantine.attempts && platform", "attempts > 0 && platform"),
+  ),
+  bug(
     "the upkeep keeps attempts for ever",
     server(
       "maintenance",

@@ -114,6 +114,10 @@ export function sometimes<Ctx>(world: WorldView<Ctx>): Checker<Ctx> {
       if (what === "renewClient") states.reached("client id renewed");
       if (what === "resetBase") states.reached("local rows forgotten");
     },
+    toldOfDiscard(_op, outcome) {
+      const when = outcome === "discarded" ? "before" : "after";
+      states.reached(`mutation discarded ${when} it was decided`);
+    },
     told(op) {
       if (op.status === "failed" && op.code === "quota") {
         states.reached("mutation taken back because it could not be stored");

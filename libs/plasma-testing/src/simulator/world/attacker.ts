@@ -9,9 +9,9 @@ import type { Random } from "./random.ts";
 import { newOwner } from "./scheduler.ts";
 import type { Scheduler } from "./scheduler.ts";
 import { PERSON_HEADER } from "./server.ts";
-import type { Answer, SimServer } from "./server.ts";
+import type { SimServer } from "./server.ts";
 import type { Exchange, Line } from "./network.ts";
-import type { StateCounts } from "./states.ts";
+import type { State, StateCounts } from "./states.ts";
 
 export const ATTACKER = "eve";
 
@@ -58,7 +58,7 @@ export class Attacker<Ctx> {
   }
 
   async attack(): Promise<void> {
-    const { random, scheduler, server, overheard } = this.#options;
+    const { random, scheduler, server, states, overheard } = this.#options;
     if (overheard.length === 0) return;
     const attack = this.#draw(random.pick(overheard));
     if (!attack) return;
@@ -72,10 +72,12 @@ export class Attacker<Ctx> {
       [PERSON_HEADER]: attack.person,
     };
     const init = { method: "POST", headers, body: attack.body };
+    const before = new Map(states.counts);
     const answer = await server
       .handle(`https://sync.invalid/sync/${attack.path}`, init)
       .catch(() => null);
-    if (answer) this.#judge(attack, answer);
+    const hasMet = (state: State) => states.counts.get(state) !== before.get(state);
+    if (answer) this.#judge(attack, { answer, hasMet });
   }
 
   #draw(heard: Overheard): Attack | undefined {
@@ -121,13 +123,14 @@ export class Attacker<Ctx> {
     return owner.get(clientID) !== undefined;
   }
 
-  #judge({ path, person, body }: Attack, answer: Answer<Ctx>): void {
+  #judge({ path, person, body }: Attack, outcome: Pick<Exchange<Ctx>, "answer" | "hasMet">): void {
+    const { answer } = outcome;
     const { states, answered, fail } = this.#options;
     const wrong = (what: string) => fail(`C7: ${what}: ${body} was answered ${answer.body}`);
     const line: Line = { tab: this.#owner, person, isCut: () => false };
     // Cookies of others are worth nothing: what comes is judged as what comes without one.
     const request = JSON.stringify({ cookie: null });
-    if (answer.status >= 500) return answered({ line, path, request, answer });
+    if (answer.status >= 500) return answered({ line, path, request, ...outcome });
     if (answer.status !== 200) {
       const { code } = JSON.parse(answer.body) as ErrorBody;
       if (answer.body.includes("canary-")) wrong("an attacker was sent content");
@@ -136,7 +139,7 @@ export class Attacker<Ctx> {
       return;
     }
     if (path !== "pull") return wrong("an attacker was allowed to push");
-    answered({ line, path, request, answer });
+    answered({ line, path, request, ...outcome });
     const { patch, lastMutationIDs, lastMutationUIDs, rejections } = JSON.parse(
       answer.body,
     ) as PullResponse;

@@ -76,6 +76,8 @@ export class Disk {
   #isBusy = false;
   /** How often everything on it was lost. */
   cleared = 0;
+  /** How often a write has found it full. */
+  full = 0;
 
   constructor(options: DiskOptions) {
     this.name = options.name;
@@ -278,6 +280,7 @@ export class Disk {
   #failIfFull(what: string): void {
     const isWrite = what === "append" || what === "applyPull";
     if (!isWrite || !this.#options.random.chance(this.#options.fullness())) return;
+    this.full++;
     this.#options.watch.full(this);
     throw new SyncClientError("quota", "The device has no room left. Nothing was kept.");
   }

@@ -50,13 +50,14 @@ function isQuiet({ devices, scheduler, network }: Restless): boolean {
 export async function comeToRest(world: Restless): Promise<string | null> {
   const { devices, scheduler } = world;
   const isDone = async () => (await workOf(devices)) === null;
-  const until = async (isOver: () => Promise<boolean>, deadline = scheduler.now + REST_MS) => {
+  const latest = scheduler.now + REST_MS;
+  const until = async (isOver: () => Promise<boolean>, deadline = latest) => {
     while (!world.hasFailed() && !(await isOver()) && (await world.step(deadline))) continue;
     return world.hasFailed() || isOver();
   };
   if (await until(isDone)) {
     // Until everybody has heard of everything, and then until nobody is in the middle of something.
-    await until(() => Promise.resolve(false), scheduler.now + SETTLING_MS);
+    await until(() => Promise.resolve(false), Math.min(latest, scheduler.now + SETTLING_MS));
     if (await until(async () => (await isDone()) && isQuiet(world))) return null;
   }
   return (await workOf(devices)) ?? "no rest";

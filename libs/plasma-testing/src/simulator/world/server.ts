@@ -50,6 +50,8 @@ export interface DatabaseFaults {
 }
 
 export const SCHEMA_VERSION = "1";
+/** Of every handler that has no other one. */
+export const QUARANTINE = { attempts: 3, afterMs: 20_000 };
 export const MAX_PAYLOAD_BYTES = 32 * 1024;
 export const PERSON_HEADER = "x-person";
 
@@ -248,7 +250,7 @@ export class SimServer<Ctx> {
         const clientID = request.headers.get("x-plasma-client-id") ?? "";
         return { ok: true, clientGroupID: person, clientID, ctx };
       },
-      quarantine: { attempts: 3, afterMs: 20_000 },
+      quarantine: QUARANTINE,
       maxPayloadBytes: MAX_PAYLOAD_BYTES,
       onPushed: this.#options.onPushed,
       onError,

@@ -7,11 +7,11 @@ import type Database from "better-sqlite3";
 import type { ReferenceModel } from "../reference.ts";
 import { Timeline } from "../timeline.ts";
 import type { Moment, SentCall } from "../timeline.ts";
-import type { Checker, Emission, MakeChecker, WorldView } from "./checker.ts";
+import type { Arrivals, Checker, Emission, MakeChecker, WorldView } from "./checker.ts";
 import { readCookie } from "./cookie.ts";
 import { Device, pokeTabs, Tab } from "./device.ts";
 import type { Overheard } from "./attacker.ts";
-import type { Disk } from "./disk.ts";
+import type { Disk, PullCommit } from "./disk.ts";
 import { History } from "./history.ts";
 import type { Op } from "./history.ts";
 import { Network } from "./network.ts";
@@ -19,7 +19,7 @@ import type { Exchange, Line, NetworkFaults } from "./network.ts";
 import type { Random } from "./random.ts";
 import { Scheduler } from "./scheduler.ts";
 import type { Owner } from "./scheduler.ts";
-import { SimServer } from "./server.ts";
+import { QUARANTINE, SimServer } from "./server.ts";
 import type { DatabaseFaults } from "./server.ts";
 import { StateCounts } from "./states.ts";
 
@@ -67,6 +67,7 @@ interface Sent<Ctx> {
   args: unknown;
   isDiscarded: boolean;
   readonly contexts: Ctx[];
+  readonly arrivals: Arrivals;
 }
 
 export class World<Ctx> implements WorldView<Ctx> {
@@ -139,12 +140,33 @@ export class World<Ctx> implements WorldView<Ctx> {
     return uid !== null && this.#undone.has(`${person} ${uid}`);
   }
 
+  arrivalsOf(uid: string): Arrivals | undefined {
+    return this.#sent.get(uid)?.arrivals;
+  }
+
+  get quarantine(): typeof QUARANTINE {
+    return { ...QUARANTINE, ...this.#options.handler?.quarantine };
+  }
+
   /** The database is as it was then. */
   restore({ content, moment }: Backup): void {
-    const before = [...this.timeline.decided.keys()];
+    const before = [...this.timeline.decided];
     this.server.restore(content);
     this.timeline.restored(moment);
-    for (const key of before) if (!this.timeline.decided.has(key)) this.#undone.add(key);
+    const undone = before.filter(([key]) => !this.timeline.decided.has(key));
+    for (const [key] of undone) this.#undone.add(key);
+    const decisions = undone.map(([, decision]) => decision);
+    this.#each((checker) => checker.restored?.(decisions));
+  }
+
+  /** What still waits on a device once it holds rows of the restored state will be applied again. */
+  async #redeem(disk: Disk, { cookie }: PullCommit): Promise<void> {
+    const { version, nonce } = readCookie(cookie);
+    if (version === null || !this.timeline.isPresent(version, nonce)) return;
+    for (const { uid } of (await disk.peek()).outbox) {
+      const op = this.history.byUid.get(uid);
+      if (op?.device === disk.name) this.#undone.delete(`${op.person} ${uid}`);
+    }
   }
 
   backUp(): Backup {
@@ -173,6 +195,7 @@ export class World<Ctx> implements WorldView<Ctx> {
           this.#each((checker) => checker.stored?.(disk, state, what));
         },
         pulled: async (disk, commit, outcome) => {
+          if (outcome.kind === "applied") await this.#redeem(disk, commit);
           for (const checker of this.checkers) await checker.pulled?.(disk, commit, outcome);
         },
         full: () => this.states.reached("storage full"),
@@ -227,7 +250,7 @@ export class World<Ctx> implements WorldView<Ctx> {
     handle.then(
       ({ clientID, id, uid }) => {
         isKept = true;
-        op.receipt = { clientID, id };
+        op.receipt = { clientID, id, uid };
         op.uid = uid;
         this.history.byUid.set(uid, op);
         if (op.status === "made") told("durable");
@@ -237,6 +260,21 @@ export class World<Ctx> implements WorldView<Ctx> {
     handle.confirmed.then(
       () => told("confirmed"),
       (error: unknown) => isKept && told("refused", codeOf(error)),
+    );
+  }
+
+  /** A person gives it up, and is told what became of it. */
+  discard(op: Op, asked: ReturnType<Tab["client"]["discardMutation"]>): void {
+    op.isDiscarded = true;
+    asked.then(
+      (outcome) => {
+        op.isDiscarded = outcome === "discarded";
+        this.#each((checker) => checker.toldOfDiscard?.(op, outcome));
+      },
+      (error: unknown) => {
+        // Of a tab that closes nobody knows what it still did.
+        if (codeOf(error) !== "disposed") op.isDiscarded = false;
+      },
     );
   }
 
@@ -256,6 +294,7 @@ export class World<Ctx> implements WorldView<Ctx> {
   }
 
   async rested(): Promise<void> {
+    this.timeline.compare();
     for (const checker of this.checkers) await checker.rested?.();
   }
 
@@ -300,10 +339,12 @@ export class World<Ctx> implements WorldView<Ctx> {
       this.#uids.set(`${clientID} ${id}`, uid);
       let sent = this.#sent.get(uid);
       if (!sent) {
-        sent = { name, args: null, isDiscarded: false, contexts: [] };
+        const arrivals = { firstAt: this.scheduler.now, times: 0 };
+        sent = { name, args: null, isDiscarded: false, contexts: [], arrivals };
         this.#sent.set(uid, sent);
       }
       sent.contexts.push(ctx);
+      sent.arrivals.times++;
       if (name === NOOP_MUTATOR) sent.isDiscarded = true;
       else Object.assign(sent, { name, args: decodeTagged(args) });
     }
@@ -331,6 +372,7 @@ export class World<Ctx> implements WorldView<Ctx> {
   /** The server has answered somebody. */
   answered(exchange: Exchange<Ctx>): void {
     const { path, answer } = exchange;
+    this.scheduler.hashIn(`${answer.status} ${answer.body}`);
     if (path === "pull" && answer.status === 200 && answer.ctx !== undefined) {
       const { cookie } = JSON.parse(answer.body) as { cookie: string };
       if (readCookie(cookie).page === undefined) this.#cookies.set(cookie, answer.ctx);
