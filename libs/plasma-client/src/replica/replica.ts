@@ -33,7 +33,7 @@ import { deferred } from "./deferred.ts";
 import { EarlyAnswers } from "./early-answers.ts";
 import { Outbox } from "./outbox.ts";
 import type { MutationHandle, MutationReceipt } from "./outbox.ts";
-import { mergePages } from "./pull-patch.ts";
+import { goneAfter, mergePages } from "./pull-patch.ts";
 import { Rebase } from "./rebase.ts";
 import { knownFrom, rerunOf } from "./replay.ts";
 import type { ReplayOptions } from "./replay.ts";
@@ -276,7 +276,7 @@ export class Replica implements SyncReplica {
     const { cookie, rejections } = patch.last;
     const { clear, images } = patch;
     const syncedAt = this.#options.platform.clock.now();
-    const { rerun, kept, local } = rerunOf(replayed);
+    const { rerun, kept, toStore } = rerunOf(replayed, goneAfter(patch));
     const outcome = await this.#options.engine.applyPull({
       expectedCookie: request.cookie,
       cookie,
@@ -288,7 +288,7 @@ export class Replica implements SyncReplica {
       known: request.known,
       rejections,
       baseSeq,
-      rerun: local,
+      rerun: toStore,
     });
     if (outcome.kind === "stale") {
       await this.#serial.run(() => this.#reload());

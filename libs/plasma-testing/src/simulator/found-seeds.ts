@@ -90,4 +90,12 @@ export const foundBugs: readonly FoundBug[] = [
     ],
     foundBy: [{ seed: 55, ops: 300 }],
   },
+  {
+    bug: "the outbox keeps content of rows that are gone",
+    test: [
+      "plasma-client/src/replica/revoked-images.test.ts",
+      "is gone from the device, though a waiting mutation has written to it",
+    ],
+    foundBy: [{ seed: 13, ops: 300 }],
+  },
 ];

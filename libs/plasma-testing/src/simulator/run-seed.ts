@@ -14,6 +14,7 @@ import { honestRefusals } from "./checkers/honest-refusals.ts";
 import { keptRefusals } from "./checkers/kept-refusals.ts";
 import { liveQueries } from "./checkers/live-queries.ts";
 import { nonLeak } from "./checkers/non-leak.ts";
+import { nothingKept } from "./checkers/nothing-kept.ts";
 import { nothingLost } from "./checkers/nothing-lost.ts";
 import { patience } from "./checkers/patience.ts";
 import { sometimes } from "./checkers/sometimes.ts";
@@ -61,6 +62,7 @@ export const CHECKERS = [
   asOfCookie<Ctx>,
   convergence<Ctx>,
   nonLeak<Ctx>,
+  nothingKept<Ctx>,
   honestAnswers<Ctx>,
   atomicViews<Ctx>,
   liveQueries<Ctx>,

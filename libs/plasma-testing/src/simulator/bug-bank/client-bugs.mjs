@@ -97,6 +97,14 @@ export const clientBugs = [
     client("replica/undone", "decided[clientID]! : 0) + 1;", "decided[clientID]! : 1);"),
   ),
   bug(
+    "the outbox keeps content of rows that are gone",
+    client(
+      "replica/replay",
+      "if (isLocal || entry.images.some((image) => image.row && isGone(image))) toStore.push(again);",
+      "if (isLocal) toStore.push(again);",
+    ),
+  ),
+  bug(
     "a client id is taken although another tab has it",
     client(
       "tabs/client-claim",
