@@ -11,8 +11,10 @@
 
 import { decodeTagged } from "@sh1n4ps/plasma-core";
 import type { Json } from "@sh1n4ps/plasma-core";
+import { SyncClientError } from "../errors.ts";
 import type { Platform } from "../platform.ts";
 import type { Engine } from "../storage/engine.ts";
+import { wiped } from "../storage/storage-error.ts";
 import type { TabMessage } from "../tabs/tab-message.ts";
 import { CommitQueue } from "./commit-queue.ts";
 import { deferred } from "./deferred.ts";
@@ -53,7 +55,7 @@ export interface OutboxOptions {
   /** The server wants to know on what rows a mutation was made. */
   readonly keepsBase: boolean;
   /** Something was stored that this tab has not heard of. */
-  readonly catchUp: () => void;
+  readonly catchUp: () => Promise<void>;
   /** Mutations have to be run again. */
   readonly reload: () => void;
 }
@@ -162,7 +164,10 @@ export class Outbox {
     const pending = batch.map((commit) => commit.pending);
     const entries = pending.map(({ entry }) => entry);
     const dismissed = batch.flatMap(({ dismiss }) => dismiss);
-    const seqs = await engine.append(entries, { dismiss: dismissed });
+    const { database } = memory;
+    const seqs = await engine
+      .append(entries, { dismiss: dismissed })
+      .catch((error: unknown) => this.#notStored(error, database));
     memory.stored(pending, seqs);
     for (const { uid, staysHere } of entries) if (staysHere) settlements.settle(uid, undefined);
     memory.dropRejected(dismissed);
@@ -176,7 +181,10 @@ export class Outbox {
     const { memory, engine, settlements, tell, catchUp } = this.#options;
     const pending = batch.map((commit) => commit.pending);
     const images = pending.flatMap(({ entry }) => entry.images);
-    const keptAt = await engine.keepLocal(images);
+    const { database } = memory;
+    const keptAt = await engine
+      .keepLocal(images)
+      .catch((error: unknown) => this.#notStored(error, database));
     const dismissed = batch.flatMap(({ dismiss }) => dismiss);
     if (dismissed.length > 0) await engine.dismissRejected(dismissed);
     memory.dropRejected(dismissed);
@@ -184,6 +192,14 @@ export class Outbox {
     for (const { entry } of pending) settlements.settle(entry.uid, undefined);
     tell({ kind: "kept", rows: { ...keptAt, images } });
     if (dismissed.length > 0) tell({ kind: "changed" });
-    if (followed === "missed") catchUp();
+    if (followed === "missed") void catchUp();
+  }
+
+  /** A client id that nobody knows may mean that the whole database is gone. What else was in it comes first, then the next. */
+  async #notStored(error: unknown, database: string): Promise<never> {
+    const kind = error instanceof SyncClientError ? error.kind : undefined;
+    if (kind !== "client-renewed" && kind !== "storage-wiped") throw error;
+    await this.#options.catchUp();
+    throw this.#options.memory.database === database ? error : wiped();
   }
 }

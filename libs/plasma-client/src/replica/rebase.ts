@@ -23,6 +23,7 @@ export interface PreparedPull {
   readonly replayed: readonly Replayed[];
   readonly lastMutationIDs: Readonly<Record<string, number>>;
   readonly baseSeq: number;
+  readonly database: string;
   /**
    * Clients of which the server knows mutations that were never made here: a copied profile, or a device that lost its
    * memory. Nothing of theirs is settled.
@@ -76,7 +77,8 @@ export class Rebase {
       for (const image of localImagesOf(pending.entry, last.rejections)) setInLayer(below, image);
     }
     const replayed = await this.#replayOver({ clear, layer: below, lastMutationIDs });
-    return { kind: "prepared", replayed, lastMutationIDs, baseSeq: memory.baseSeq, forked };
+    const { baseSeq, database } = memory;
+    return { kind: "prepared", replayed, lastMutationIDs, baseSeq, database, forked };
   }
 
   #forked({ lastMutationIDs, lastMutationUIDs = {} }: PullResponse, own: string): string[] {
@@ -97,6 +99,7 @@ export class Rebase {
   /** Makes in memory what a pull has made in storage, here or in another tab. `missed`: everything has to be loaded. */
   async follow(pull: AppliedPull, known: ReplayOptions["known"]): Promise<"followed" | "missed"> {
     const { memory, settlements } = this.#options;
+    if (pull.database !== memory.database) return "missed";
     if (pull.baseSeq <= memory.baseSeq) return "followed";
     if (pull.baseSeq > memory.baseSeq + 1) return "missed";
     const { clear, patch, lastMutationIDs } = pull;
@@ -134,6 +137,7 @@ export class Rebase {
           ? mutation.entry
           : undefined,
     });
+    const isSameDatabase = memory.database === stored.database;
     memory.install(stored, replayed);
     const open = new Set(memory.pending.map(({ entry }) => entry.uid));
     const refused = new Map(
@@ -144,6 +148,12 @@ export class Rebase {
     settlements.settleMissing(
       (uid) => open.has(uid),
       (uid) => refused.get(uid),
+      (uid) => {
+        const entry = known.get(uid)?.entry;
+        const client = stored.clients.find(({ id }) => id === entry?.clientID);
+        // A client that is gone from the same database has another id, and what it had waiting was settled under that.
+        return entry && client ? client.confirmed >= entry.id : isSameDatabase;
+      },
     );
   }
 

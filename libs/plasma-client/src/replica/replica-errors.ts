@@ -29,3 +29,11 @@ export function unfitRows(rows: StoredState["unfit"]): SyncClientError {
     { details: { rows } },
   );
 }
+
+export function restored(count: number): SyncClientError {
+  return new SyncClientError(
+    "storage-wiped",
+    `The browser has thrown away this app's local database while this page was open. ${count} unsent changes that were still here are stored again; everything else comes with the next sync.`,
+    { details: { restored: count } },
+  );
+}

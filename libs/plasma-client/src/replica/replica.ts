@@ -26,20 +26,19 @@ import { SyncClientError } from "../errors.ts";
 import type { Platform } from "../platform.ts";
 import type { Engine, StoredState } from "../storage/engine.ts";
 import { damaged } from "../storage/storage-error.ts";
-import { claimClient } from "../tabs/client-claim.ts";
-import type { ClientClaim } from "../tabs/client-claim.ts";
 import type { AppliedPull, TabChannel, TabMessage } from "../tabs/tab-message.ts";
 import { deferred } from "./deferred.ts";
 import { EarlyAnswers } from "./early-answers.ts";
 import { Outbox } from "./outbox.ts";
 import type { MutationHandle, MutationReceipt } from "./outbox.ts";
+import { OwnClient } from "./own-client.ts";
 import { goneAfter, mergePages } from "./pull-patch.ts";
 import { Rebase } from "./rebase.ts";
 import { knownFrom, rerunOf } from "./replay.ts";
 import type { ReplayOptions } from "./replay.ts";
 import { ReplicaMemory } from "./replica-memory.ts";
 import type { ReplicaState } from "./replica-memory.ts";
-import { GIVEN_UP, notLoaded, unfitRows, unsentMutations } from "./replica-errors.ts";
+import { GIVEN_UP, notLoaded, restored, unfitRows, unsentMutations } from "./replica-errors.ts";
 import { selectRows } from "./rows.ts";
 import type { Rows } from "./rows.ts";
 import type { MutatorWorld } from "./run-mutation.ts";
@@ -76,13 +75,14 @@ export class Replica implements SyncReplica {
   readonly #ends: (() => void)[] = [];
   #opening: Promise<void> | undefined;
   #world: MutatorWorld;
-  #claim: ClientClaim | undefined;
+  readonly #own: OwnClient;
   readonly #undone = new UndoneWatch();
   /** To be asked before it is opened. */
   readonly early: EarlyAnswers;
   constructor(options: ReplicaOptions) {
     this.#options = options;
     this.early = new EarlyAnswers(options);
+    this.#own = new OwnClient(options);
     const { schema, mutators } = options;
     this.#world = { schema, mutators, ctx: undefined };
     this.#memory = new ReplicaMemory({
@@ -104,7 +104,7 @@ export class Replica implements SyncReplica {
       clientID: () => this.clientID,
       open: () => this.open(),
       tell: (message) => this.#tell(message),
-      catchUp: () => void this.catchUp().catch((error: unknown) => this.#missed(error)),
+      catchUp: () => this.catchUp().catch((error: unknown) => this.#missed(error)),
       reload: () =>
         void this.#serial.run(() => this.#reload()).catch((error: unknown) => this.#missed(error)),
       keepsBase: [...options.schema.byName.values()].some((table) => table.options.resolveConflict),
@@ -129,7 +129,7 @@ export class Replica implements SyncReplica {
     for (const end of this.#ends) end();
     this.#options.channel?.close();
     await this.#options.engine.close();
-    this.#claim?.release();
+    this.#own.release();
   }
 
   get rows(): Rows {
@@ -237,10 +237,7 @@ export class Replica implements SyncReplica {
   // — What the sync loop needs —
 
   get clientID(): string {
-    if (!this.#claim) {
-      throw new SyncClientError("storage", "The client is not open yet. Await start() first.");
-    }
-    return this.#claim.clientID;
+    return this.#own.id;
   }
 
   pendingPushes(): readonly PendingPush[] {
@@ -252,7 +249,7 @@ export class Replica implements SyncReplica {
   }
 
   pullState(): PullState {
-    return this.#undone.alsoAsk(this.#memory.pullState(this.#claim?.clientID));
+    return this.#undone.alsoAsk(this.#memory.pullState(this.#own.known));
   }
 
   subscribeOutbox(listener: () => void): () => void {
@@ -272,12 +269,13 @@ export class Replica implements SyncReplica {
     });
     if (prepared.kind !== "prepared") return prepared.kind === "stale" ? "stale" : "applied";
 
-    const { replayed, lastMutationIDs, baseSeq } = prepared;
+    const { replayed, lastMutationIDs, baseSeq, database } = prepared;
     const { cookie, rejections } = patch.last;
     const { clear, images } = patch;
     const syncedAt = this.#options.platform.clock.now();
     const { rerun, kept, toStore } = rerunOf(replayed, goneAfter(patch));
     const outcome = await this.#options.engine.applyPull({
+      database,
       expectedCookie: request.cookie,
       cookie,
       syncedAt,
@@ -295,6 +293,7 @@ export class Replica implements SyncReplica {
       return "stale";
     }
     const pull: AppliedPull = {
+      database,
       baseSeq: outcome.baseSeq,
       cookie,
       syncedAt,
@@ -327,15 +326,9 @@ export class Replica implements SyncReplica {
     await this.open();
     this.#undone.gaveUp(clientID, this.#memory.confirmedOf(clientID));
     await this.#outbox.whenStored(async () => {
-      const { dbName, engine, platform } = this.#options;
-      if (clientID === this.clientID) {
-        const next = await claimClient({ dbName, pool: [], platform });
-        await engine.renewClient({ from: clientID, to: next.clientID });
-        this.#claim?.release();
-        this.#claim = next;
-      } else {
-        await engine.renewClient({ from: clientID, to: platform.random.uuid() });
-      }
+      const { engine, platform } = this.#options;
+      if (clientID === this.clientID) await this.#own.renew();
+      else await engine.renewClient({ from: clientID, to: platform.random.uuid() });
       await this.#reload();
     });
     this.#tell({ kind: "changed" });
@@ -358,8 +351,8 @@ export class Replica implements SyncReplica {
     await this.#reload();
     // The tab whose client id this one has taken over may have stored its last words meanwhile.
     await this.#loadIfBehind();
-    const { baseSeq, localSeq } = this.#memory;
-    this.#tell({ kind: "hello", baseSeq, localSeq, heads: this.#memory.heads() });
+    const { database, baseSeq, localSeq } = this.#memory;
+    this.#tell({ kind: "hello", database, baseSeq, localSeq, heads: this.#memory.heads() });
   }
 
   async #follow(pull: AppliedPull, known: ReplayOptions["known"]): Promise<void> {
@@ -368,26 +361,25 @@ export class Replica implements SyncReplica {
 
   async #reload(): Promise<void> {
     const stored = this.early.keepIdentity(await this.#options.engine.load());
-    await this.#rebase.install(await this.#withOwnClient(stored));
+    await this.#rebase.install(await this.#withHeld(await this.#own.among(stored)));
     if (stored.isDamaged) this.#options.onError(damaged());
     if (stored.unfit.length > 0) this.#options.onError(unfitRows(stored.unfit));
   }
 
-  async #loadIfBehind(): Promise<void> {
-    if (this.#memory.isBehind(await this.#options.engine.position())) await this.#reload();
+  /** What this tab still holds of a database that was thrown away is stored in the one that took its place. */
+  async #withHeld(loaded: StoredState): Promise<StoredState> {
+    const { database } = this.#memory;
+    if (database === "" || database === loaded.database) return loaded;
+    const { engine, onError } = this.#options;
+    const held = this.#memory.held(this.clientID);
+    await engine.restore(held);
+    onError(restored(held.outbox.length));
+    this.#tell({ kind: "changed" });
+    return engine.load();
   }
 
-  /** This tab has a client id that storage knows: one of the pool, or, when another tab has renewed it, a new one. */
-  async #withOwnClient(loaded: StoredState): Promise<StoredState> {
-    if (loaded.clients.some(({ id }) => id === this.#claim?.clientID)) return loaded;
-    const { dbName, platform, engine } = this.#options;
-    const pool = this.#claim ? [] : loaded.clients.map(({ id }) => id);
-    this.#claim?.release();
-    this.#claim = await claimClient({ dbName, pool, platform });
-    if (!this.#claim.isNew) return loaded;
-    await engine.addClient(this.#claim.clientID);
-    const own = { id: this.#claim.clientID, confirmed: 0 };
-    return { ...loaded, clients: [...loaded.clients, own] };
+  async #loadIfBehind(): Promise<void> {
+    if (this.#memory.isBehind(await this.#options.engine.position())) await this.#reload();
   }
 
   async #hear(message: TabMessage): Promise<void> {
@@ -417,6 +409,7 @@ export class Replica implements SyncReplica {
         return this.#reload();
       case "hello": {
         const isBehind =
+          message.database !== memory.database ||
           message.baseSeq > memory.baseSeq ||
           message.localSeq > memory.localSeq ||
           memory.lacksOneOf(message.heads);

@@ -1,7 +1,7 @@
 /**
  * The engine on IndexedDB.
  *
- *   meta      "state"      → { cookie, baseSeq, localSeq, syncedAt, schema, logged }
+ *   meta      "state"      → Meta (`idb-meta.ts`)
  *   segments, log          → the confirmed rows (`segments/confirmed-rows.ts`)
  *   local     [table, id]  → row of a local-only table
  *   outbox    seq          → OutboxEntry; index "client" on [clientID, id], unique
@@ -27,7 +27,10 @@ import type {
   StoredState,
 } from "./engine.ts";
 import { IdbConnection } from "./idb-connection.ts";
+import { adopt, findMeta, putMeta, readMeta } from "./idb-meta.ts";
+import type { Expected } from "./idb-meta.ts";
 import { wrap } from "./idb-request.ts";
+import { restoreHeld } from "./idb-restore.ts";
 import { createStores, STORES, VERSION } from "./idb-stores.ts";
 import { fitLocalRows } from "./local-rows.ts";
 import type { StoredRow } from "./local-rows.ts";
@@ -55,7 +58,7 @@ import type { Fold } from "./segments/fold.ts";
 import { isSame, placesWith, rowsIn } from "./segments/part.ts";
 import { SEGMENT_SIZES } from "./segments/segment.ts";
 import type { Segment, SegmentSizes } from "./segments/segment.ts";
-import { clientGone, damaged, otherSchema } from "./storage-error.ts";
+import { clientGone, damaged, isWiped } from "./storage-error.ts";
 
 export interface IdbEngineOptions {
   readonly schema: Schema;
@@ -63,7 +66,7 @@ export interface IdbEngineOptions {
   readonly durability?: Durability;
   /** How long to wait for other tabs that hold an older version of the database. */
   readonly openTimeoutMs?: number;
-  readonly platform?: Pick<Platform, "indexedDB" | "timers">;
+  readonly platform?: Pick<Platform, "indexedDB" | "timers"> & Partial<Pick<Platform, "random">>;
   /** How confirmed rows are laid out. Default: what was measured to be fast (`docs/decisions/0021`). */
   readonly layout?: Partial<Layout>;
 }
@@ -76,24 +79,12 @@ export interface Layout {
 
 const LAYOUT: Layout = { segments: SEGMENT_SIZES, log: 2000 };
 
-interface Meta {
-  readonly cookie: string | null;
-  readonly baseSeq: number;
-  readonly syncedAt: number | null;
-  readonly schema: string;
-  /** Missing where nothing was kept in local-only tables yet. */
-  readonly localSeq?: number;
-  /** How many changes are in the log. */
-  readonly logged?: number;
-}
-
-const META_KEY = "state";
 const CONFIRMED = ["meta", "segments", "log"] as const;
 const PART = [...CONFIRMED, "outbox"] as const;
 
 /** Local storage in IndexedDB. Nothing is opened before it is asked for something. */
 export function createIdbEngine(options: IdbEngineOptions): Engine {
-  const platform = options.platform ?? browserPlatform();
+  const platform: IdbEngineOptions["platform"] & object = options.platform ?? browserPlatform();
   const factory = platform.indexedDB;
   if (!factory) {
     throw new SyncClientError(
@@ -101,7 +92,11 @@ export function createIdbEngine(options: IdbEngineOptions): Engine {
       "There is no IndexedDB here. Use createMemoryEngine() instead.",
     );
   }
-  const schema = schemaFingerprint(options.schema);
+  const random = platform.random ?? browserPlatform().random;
+  const expected: Expected = {
+    schema: schemaFingerprint(options.schema),
+    newName: () => random.token(),
+  };
   const layout = { ...LAYOUT, ...options.layout };
   const packing = { sizes: layout.segments, clusters: clustersOf(options.schema) };
   const connection = new IdbConnection({
@@ -114,16 +109,12 @@ export function createIdbEngine(options: IdbEngineOptions): Engine {
     openTimeoutMs: options.openTimeoutMs ?? 8000,
   });
 
-  const readMeta = async (tx: IDBTransaction): Promise<Meta> => {
-    const meta = await wrap<Meta | undefined>(tx.objectStore("meta").get(META_KEY));
-    if (!meta || meta.schema !== schema) throw otherSchema();
-    return meta;
-  };
+  const open = () => connection.run(CONFIRMED, "readwrite", (tx) => adopt(tx, expected));
 
   const readAll = () =>
     connection.run(STORES, "readonly", async (tx): Promise<Loaded> => {
       const [meta, confirmed, local, outbox, clients, rejected] = await Promise.all([
-        readMeta(tx),
+        readMeta(tx, expected),
         readConfirmed(tx),
         readRows(tx.objectStore("local")),
         wrap<OutboxEntry[]>(tx.objectStore("outbox").getAll()),
@@ -131,12 +122,12 @@ export function createIdbEngine(options: IdbEngineOptions): Engine {
         wrap<RejectedMutation[]>(tx.objectStore("rejected").getAll()),
       ]);
       if (!confirmed) return { kind: "damaged" };
-      const { cookie, baseSeq, syncedAt, localSeq = 0, logged = 0 } = meta;
+      const { cookie, baseSeq, syncedAt, database, localSeq = 0, logged = 0 } = meta;
       const { rows, unfit } = fitLocalRows(options.schema, local);
       addRows(confirmed, rows);
       if (logged > layout.log) fold();
       const state = {
-        ...{ cookie, baseSeq, localSeq, syncedAt },
+        ...{ database, cookie, baseSeq, localSeq, syncedAt },
         ...{ base: confirmed, unfit, outbox, clients, rejected },
       };
       return { kind: "loaded", state };
@@ -145,7 +136,7 @@ export function createIdbEngine(options: IdbEngineOptions): Engine {
   /** The next pull brings all rows. */
   const forgetConfirmed = () =>
     connection.run(CONFIRMED, "readwrite", async (tx) => {
-      const meta = await readMeta(tx);
+      const meta = await readMeta(tx, expected);
       clearConfirmed(tx);
       const { baseSeq } = meta;
       putMeta(tx, { ...meta, cookie: null, baseSeq: baseSeq + 1, syncedAt: null, logged: 0 });
@@ -159,7 +150,7 @@ export function createIdbEngine(options: IdbEngineOptions): Engine {
     platform.timers.set(() => {
       connection
         .run(CONFIRMED, "readwrite", async (tx) => {
-          const meta = await readMeta(tx);
+          const meta = await readMeta(tx, expected);
           const folded = await foldSlice(tx, from, packing);
           if (folded.kind === "done") putMeta(tx, { ...meta, logged: folded.logged });
           return folded;
@@ -181,17 +172,14 @@ export function createIdbEngine(options: IdbEngineOptions): Engine {
 
     prepare: () => void connection.open().catch(() => undefined),
 
-    open: () =>
-      connection.run(CONFIRMED, "readwrite", async (tx) => {
-        const meta = await wrap<Meta | undefined>(tx.objectStore("meta").get(META_KEY));
-        if (meta?.schema === schema) return;
-        clearConfirmed(tx);
-        const { baseSeq = 0, localSeq = 0 } = meta ?? {};
-        putMeta(tx, { cookie: null, baseSeq: baseSeq + 1, localSeq, syncedAt: null, schema });
-      }),
+    open,
 
     load: async () => {
-      const loaded = await readAll();
+      const loaded = await readAll().catch(async (error: unknown) => {
+        if (!isWiped(error)) throw error;
+        await open();
+        return readAll();
+      });
       if (loaded.kind === "loaded") return loaded.state;
       // Rows can be had again from the server; what is not there yet is in the outbox.
       await forgetConfirmed();
@@ -203,7 +191,7 @@ export function createIdbEngine(options: IdbEngineOptions): Engine {
     loadPart: async (asked) => {
       const first = await connection.run(PART, "readonly", async (tx) => {
         const [meta, directory, log, outbox] = await Promise.all([
-          wrap<Meta | undefined>(tx.objectStore("meta").get(META_KEY)),
+          findMeta(tx),
           readDirectory(tx),
           readLog(tx),
           wrap<OutboxEntry[]>(tx.objectStore("outbox").getAll()),
@@ -211,13 +199,13 @@ export function createIdbEngine(options: IdbEngineOptions): Engine {
         return { meta, part: placesWith(directory, asked), logged: log.rows, outbox };
       });
       const { meta, part, logged, outbox } = first;
-      if (meta?.schema !== schema || !part) return null;
+      if (meta?.schema !== expected.schema || !part) return null;
       const { places } = part;
       const pending = outbox.reduce((sum, { images }) => sum + images.length, 0);
       const second = await connection.run(PART, "readonly", async (tx) => {
         const store = tx.objectStore("segments");
         const [now, directory, ...segments] = await Promise.all([
-          readMeta(tx),
+          readMeta(tx, expected),
           readDirectory(tx),
           ...places.map(({ segment }) => wrap<Segment | undefined>(store.get(segment))),
         ]);
@@ -232,14 +220,18 @@ export function createIdbEngine(options: IdbEngineOptions): Engine {
     position: () =>
       connection.run(["meta", "outbox", "rejected"], "readonly", async (tx) => {
         const [meta, last, pending, rejected] = await Promise.all([
-          readMeta(tx),
+          // One that is empty is known by its name.
+          readMeta(tx, expected).catch((error: unknown) => {
+            if (isWiped(error)) return EMPTY;
+            throw error;
+          }),
           wrap(tx.objectStore("outbox").openKeyCursor(null, "prev")),
           wrap(tx.objectStore("outbox").count()),
           wrap(tx.objectStore("rejected").count()),
         ]);
-        const { baseSeq, localSeq = 0 } = meta;
+        const { database, baseSeq, localSeq = 0 } = meta;
         const lastSeq = (last?.key as number | undefined) ?? 0;
-        return { baseSeq, localSeq, lastSeq, pending, rejected };
+        return { database, baseSeq, localSeq, lastSeq, pending, rejected };
       }),
 
     append: async (entries, { dismiss = [] } = {}) => {
@@ -270,11 +262,11 @@ export function createIdbEngine(options: IdbEngineOptions): Engine {
 
     keepLocal: (images) =>
       connection.run(["meta", "local"], "readwrite", async (tx) => {
-        const meta = await readMeta(tx);
+        const meta = await readMeta(tx, expected);
         const localSeq = (meta.localSeq ?? 0) + 1;
         putMeta(tx, { ...meta, localSeq });
         putLocal(tx, images);
-        return { localSeq, baseSeq: meta.baseSeq };
+        return { localSeq, baseSeq: meta.baseSeq, database: meta.database };
       }),
 
     applyPull: (commit) =>
@@ -282,9 +274,13 @@ export function createIdbEngine(options: IdbEngineOptions): Engine {
         const outbox = tx.objectStore("outbox");
         const clients = tx.objectStore("clients");
         const [meta, clientIDs] = await Promise.all([
-          readMeta(tx),
+          readMeta(tx, expected).catch((error: unknown) => {
+            if (isWiped(error)) return null;
+            throw error;
+          }),
           wrap(clients.getAllKeys()) as Promise<string[]>,
         ]);
+        if (!meta || (commit.database ?? meta.database) !== meta.database) return { kind: "stale" };
         if (meta.cookie !== commit.expectedCookie) return { kind: "stale" };
         for (const clientID of clientIDs) {
           if (commit.known.includes(clientID)) continue;
@@ -341,7 +337,7 @@ export function createIdbEngine(options: IdbEngineOptions): Engine {
 
     discard: (seqs, { reason }) =>
       connection.run(["meta", "outbox", "rejected"], "readwrite", async (tx) => {
-        const meta = await readMeta(tx);
+        const meta = await readMeta(tx, expected);
         putMeta(tx, { ...meta, baseSeq: meta.baseSeq + 1 });
         const outbox = tx.objectStore("outbox");
         for (const seq of seqs) {
@@ -354,7 +350,7 @@ export function createIdbEngine(options: IdbEngineOptions): Engine {
 
     renewClient: ({ from, to }) =>
       connection.run(["meta", "outbox", "clients"], "readwrite", async (tx) => {
-        const meta = await readMeta(tx);
+        const meta = await readMeta(tx, expected);
         putMeta(tx, { ...meta, baseSeq: meta.baseSeq + 1 });
         const outbox = tx.objectStore("outbox");
         const clients = tx.objectStore("clients");
@@ -374,7 +370,7 @@ export function createIdbEngine(options: IdbEngineOptions): Engine {
 
     resetBase: ({ keepRows }) =>
       connection.run([...CONFIRMED, "local"], "readwrite", async (tx) => {
-        const meta = await readMeta(tx);
+        const meta = await readMeta(tx, expected);
         const forgotten = { ...meta, cookie: null, baseSeq: meta.baseSeq + 1 };
         if (keepRows) return putMeta(tx, forgotten);
         clearConfirmed(tx);
@@ -382,10 +378,16 @@ export function createIdbEngine(options: IdbEngineOptions): Engine {
         putMeta(tx, { ...forgotten, syncedAt: null, logged: 0 });
       }),
 
+    restore: (held) =>
+      connection.run(["outbox", "local", "rejected"], "readwrite", (tx) => restoreHeld(tx, held)),
+
     subscribeClosed: (listener) => connection.subscribeClosed(listener),
     close: () => connection.close(),
   };
 }
+
+/** How far a database is that nothing was put into yet. */
+const EMPTY = { database: "", baseSeq: 0, localSeq: 0 };
 
 type Loaded =
   { readonly kind: "loaded"; readonly state: StoredState } | { readonly kind: "damaged" };
@@ -400,10 +402,6 @@ async function requireClients(tx: IDBTransaction, entries: readonly NewOutboxEnt
 /** The outbox entries of one client, in the index `client`. */
 function allOf(clientID: string): IDBKeyRange {
   return IDBKeyRange.bound([clientID, 0], [clientID, Infinity]);
-}
-
-function putMeta(tx: IDBTransaction, meta: Meta): void {
-  tx.objectStore("meta").put(meta, META_KEY);
 }
 
 function putLocal(tx: IDBTransaction, images: readonly RowImage[]): void {

@@ -44,10 +44,22 @@ export function otherSchema(): SyncClientError {
   );
 }
 
+/** Found by a transaction that did nothing. */
+export function wiped(): SyncClientError {
+  return new SyncClientError(
+    "storage-wiped",
+    "The browser has thrown away this app's local database, so this was not kept. Do it again: there is a new one.",
+  );
+}
+
+export function isWiped(error: unknown): boolean {
+  return error instanceof SyncClientError && error.kind === "storage-wiped";
+}
+
 export function clientGone(): SyncClientError {
   return new SyncClientError(
     "client-renewed",
-    "This tab's client id was given up, because the server does not know its past. Do it again: the tab has a new one.",
+    "This tab's client id was given up meanwhile, so the change was not kept. Do it again: the tab has a new one.",
   );
 }
 
