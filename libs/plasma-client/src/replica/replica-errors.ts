@@ -3,6 +3,7 @@
 import type { ErrorBody } from "@sh1n4ps/plasma-core";
 import { SyncClientError } from "../errors.ts";
 import type { StoredState } from "../storage/engine.ts";
+import { damaged } from "../storage/storage-error.ts";
 
 export const GIVEN_UP: ErrorBody = {
   code: "discarded",
@@ -21,7 +22,16 @@ export function notLoaded(cause: unknown): SyncClientError {
   return new SyncClientError("storage", text, { cause });
 }
 
-export function unfitRows(rows: StoredState["unfit"]): SyncClientError {
+/** What was found when it was loaded. */
+export function troubleWith({ isDamaged, quarantined, unfit }: StoredState): SyncClientError[] {
+  return [
+    ...(isDamaged ? [damaged()] : []),
+    ...(quarantined ? [putAside(quarantined)] : []),
+    ...(unfit.length > 0 ? [unfitRows(unfit)] : []),
+  ];
+}
+
+function unfitRows(rows: StoredState["unfit"]): SyncClientError {
   const tables = [...new Set(rows.map(({ table }) => table))].join(", ");
   return new SyncClientError(
     "storage",
@@ -35,5 +45,13 @@ export function restored(count: number): SyncClientError {
     "storage-wiped",
     `The browser has thrown away this app's local database while this page was open. ${count} unsent changes that were still here are stored again; everything else comes with the next sync.`,
     { details: { restored: count } },
+  );
+}
+
+function putAside(count: number): SyncClientError {
+  return new SyncClientError(
+    "storage",
+    `${count} unsent changes on this device could not be read. They were put aside (store "meta", under "quarantine") and will not be sent; look whether they have to be made again. All others are kept.`,
+    { details: { quarantined: count } },
   );
 }

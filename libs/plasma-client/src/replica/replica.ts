@@ -25,7 +25,6 @@ import type {
 import { SyncClientError } from "../errors.ts";
 import type { Platform } from "../platform.ts";
 import type { Engine, StoredState } from "../storage/engine.ts";
-import { damaged } from "../storage/storage-error.ts";
 import type { AppliedPull, TabChannel, TabMessage } from "../tabs/tab-message.ts";
 import { deferred } from "./deferred.ts";
 import { EarlyAnswers } from "./early-answers.ts";
@@ -38,7 +37,7 @@ import { knownFrom, rerunOf } from "./replay.ts";
 import type { ReplayOptions } from "./replay.ts";
 import { ReplicaMemory } from "./replica-memory.ts";
 import type { ReplicaState } from "./replica-memory.ts";
-import { GIVEN_UP, notLoaded, restored, unfitRows, unsentMutations } from "./replica-errors.ts";
+import { GIVEN_UP, notLoaded, restored, troubleWith, unsentMutations } from "./replica-errors.ts";
 import { selectRows } from "./rows.ts";
 import type { Rows } from "./rows.ts";
 import type { MutatorWorld } from "./run-mutation.ts";
@@ -362,8 +361,7 @@ export class Replica implements SyncReplica {
   async #reload(): Promise<void> {
     const stored = this.early.keepIdentity(await this.#options.engine.load());
     await this.#rebase.install(await this.#withHeld(await this.#own.among(stored)));
-    if (stored.isDamaged) this.#options.onError(damaged());
-    if (stored.unfit.length > 0) this.#options.onError(unfitRows(stored.unfit));
+    for (const trouble of troubleWith(stored)) this.#options.onError(trouble);
   }
 
   /** What this tab still holds of a database that was thrown away is stored in the one that took its place. */

@@ -109,6 +109,8 @@ export interface StoredState {
   readonly unfit: readonly { readonly table: string; readonly id: string }[];
   /** Confirmed rows could not be read. They were dropped, and the cookie with them. */
   readonly isDamaged?: true;
+  /** So many pending mutations could not be used. They were put aside, and do nothing. */
+  readonly quarantined?: number;
   /** By `seq`. */
   readonly outbox: readonly OutboxEntry[];
   readonly clients: readonly ClientRecord[];

@@ -2,6 +2,7 @@
  * The engine on IndexedDB.
  *
  *   meta      "state"      → Meta (`idb-meta.ts`)
+ *             ["quarantine", seq] → a record of the outbox that cannot be used (`quarantine.ts`)
  *   segments, log          → the confirmed rows (`segments/confirmed-rows.ts`)
  *   local     [table, id]  → row of a local-only table
  *   outbox    seq          → OutboxEntry; index "client" on [clientID, id], unique
@@ -12,7 +13,7 @@
  */
 
 import { NOOP_MUTATOR } from "@sh1n4ps/plasma-core";
-import type { Row, Schema } from "@sh1n4ps/plasma-core";
+import type { Schema } from "@sh1n4ps/plasma-core";
 import { SyncClientError } from "../errors.ts";
 import type { Durability } from "../options.ts";
 import { browserPlatform } from "../platform.ts";
@@ -29,11 +30,10 @@ import type {
 import { IdbConnection } from "./idb-connection.ts";
 import { adopt, findMeta, putMeta, readMeta } from "./idb-meta.ts";
 import type { Expected } from "./idb-meta.ts";
+import { loadEverything } from "./idb-load.ts";
 import { wrap } from "./idb-request.ts";
 import { restoreHeld } from "./idb-restore.ts";
 import { createStores, STORES, VERSION } from "./idb-stores.ts";
-import { fitLocalRows } from "./local-rows.ts";
-import type { StoredRow } from "./local-rows.ts";
 import {
   asNoop,
   asRejected,
@@ -43,12 +43,12 @@ import {
   renewed,
   renumbered,
 } from "./outbox-entry.ts";
+import { quarantine } from "./quarantine.ts";
 import { schemaFingerprint } from "./schema-fingerprint.ts";
 import { clustersOf } from "./segments/cluster.ts";
 import {
   clearConfirmed,
   logPatch,
-  readConfirmed,
   readDirectory,
   readLog,
   replaceConfirmed,
@@ -79,6 +79,8 @@ export interface Layout {
 
 const LAYOUT: Layout = { segments: SEGMENT_SIZES, log: 2000 };
 
+/** How often everything is read anew after something was mended. */
+const MAX_TRIES = 4;
 const CONFIRMED = ["meta", "segments", "log"] as const;
 const PART = [...CONFIRMED, "outbox"] as const;
 
@@ -112,26 +114,7 @@ export function createIdbEngine(options: IdbEngineOptions): Engine {
   const open = () => connection.run(CONFIRMED, "readwrite", (tx) => adopt(tx, expected));
 
   const readAll = () =>
-    connection.run(STORES, "readonly", async (tx): Promise<Loaded> => {
-      const [meta, confirmed, local, outbox, clients, rejected] = await Promise.all([
-        readMeta(tx, expected),
-        readConfirmed(tx),
-        readRows(tx.objectStore("local")),
-        wrap<OutboxEntry[]>(tx.objectStore("outbox").getAll()),
-        wrap<ClientRecord[]>(tx.objectStore("clients").getAll()),
-        wrap<RejectedMutation[]>(tx.objectStore("rejected").getAll()),
-      ]);
-      if (!confirmed) return { kind: "damaged" };
-      const { cookie, baseSeq, syncedAt, database, localSeq = 0, logged = 0 } = meta;
-      const { rows, unfit } = fitLocalRows(options.schema, local);
-      addRows(confirmed, rows);
-      if (logged > layout.log) fold();
-      const state = {
-        ...{ database, cookie, baseSeq, localSeq, syncedAt },
-        ...{ base: confirmed, unfit, outbox, clients, rejected },
-      };
-      return { kind: "loaded", state };
-    });
+    connection.run(STORES, "readonly", (tx) => loadEverything(tx, options.schema, expected));
 
   /** The next pull brings all rows. */
   const forgetConfirmed = () =>
@@ -175,16 +158,30 @@ export function createIdbEngine(options: IdbEngineOptions): Engine {
     open,
 
     load: async () => {
-      const loaded = await readAll().catch(async (error: unknown) => {
-        if (!isWiped(error)) throw error;
-        await open();
-        return readAll();
-      });
-      if (loaded.kind === "loaded") return loaded.state;
-      // Rows can be had again from the server; what is not there yet is in the outbox.
-      await forgetConfirmed();
-      const again = await readAll();
-      if (again.kind === "loaded") return { ...again.state, isDamaged: true };
+      const mended: Pick<StoredState, "isDamaged" | "quarantined"> = {};
+      for (let tries = 0; tries < MAX_TRIES; tries++) {
+        const loaded = await readAll();
+        switch (loaded.kind) {
+          case "loaded":
+            if ((loaded.meta.logged ?? 0) > layout.log) fold();
+            return { ...loaded.state, ...mended };
+          case "wiped":
+            await open();
+            break;
+          case "damaged":
+            // Rows can be had again from the server; what is not there yet is in the outbox.
+            await forgetConfirmed();
+            Object.assign(mended, { isDamaged: true });
+            break;
+          case "unusable": {
+            const stores = ["meta", "outbox"];
+            const count = await connection.run(stores, "readwrite", (tx) =>
+              quarantine(tx, expected.newName),
+            );
+            Object.assign(mended, { quarantined: count });
+          }
+        }
+      }
       throw damaged();
     },
 
@@ -196,10 +193,10 @@ export function createIdbEngine(options: IdbEngineOptions): Engine {
           readLog(tx),
           wrap<OutboxEntry[]>(tx.objectStore("outbox").getAll()),
         ]);
-        return { meta, part: placesWith(directory, asked), logged: log.rows, outbox };
+        return { meta, part: placesWith(directory, asked), logged: log?.rows, outbox };
       });
       const { meta, part, logged, outbox } = first;
-      if (meta?.schema !== expected.schema || !part) return null;
+      if (meta?.schema !== expected.schema || !part || !logged) return null;
       const { places } = part;
       const pending = outbox.reduce((sum, { images }) => sum + images.length, 0);
       const second = await connection.run(PART, "readonly", async (tx) => {
@@ -389,9 +386,6 @@ export function createIdbEngine(options: IdbEngineOptions): Engine {
 /** How far a database is that nothing was put into yet. */
 const EMPTY = { database: "", baseSeq: 0, localSeq: 0 };
 
-type Loaded =
-  { readonly kind: "loaded"; readonly state: StoredState } | { readonly kind: "damaged" };
-
 async function requireClients(tx: IDBTransaction, entries: readonly NewOutboxEntry[]) {
   const store = tx.objectStore("clients");
   const ids = new Set(entries.map((entry) => entry.clientID));
@@ -409,21 +403,5 @@ function putLocal(tx: IDBTransaction, images: readonly RowImage[]): void {
   for (const { table, id, row } of images) {
     if (row) store.put(row, [table, id]);
     else store.delete([table, id]);
-  }
-}
-
-async function readRows(store: IDBObjectStore): Promise<StoredRow[]> {
-  const [keys, rows] = await Promise.all([wrap(store.getAllKeys()), wrap<Row[]>(store.getAll())]);
-  return keys.map((key, at) => {
-    const [table, id] = key as [string, string];
-    return { table, id, row: rows[at] as Row };
-  });
-}
-
-function addRows(tables: Map<string, Map<string, Row>>, stored: readonly StoredRow[]): void {
-  for (const { table, id, row } of stored) {
-    let rows = tables.get(table);
-    if (!rows) tables.set(table, (rows = new Map()));
-    rows.set(id, row);
   }
 }

@@ -12,7 +12,7 @@
  */
 
 import type { Row } from "@sh1n4ps/plasma-core";
-import { wrap } from "../idb-request.ts";
+import { tolerant, wrap } from "../idb-request.ts";
 import { inOrderOf } from "./cluster.ts";
 import type { Clusters } from "./cluster.ts";
 import { EMPTY, placed } from "./directory.ts";
@@ -48,9 +48,10 @@ export async function readConfirmed(
   const [directory, numbers, segments, log] = await Promise.all([
     readDirectory(tx),
     wrap(tx.objectStore("segments").getAllKeys()),
-    wrap<Segment[]>(tx.objectStore("segments").getAll()),
+    tolerant<Segment[]>(tx.objectStore("segments").getAll()),
     readLog(tx),
   ]);
+  if (!segments || !log) return null;
   const found = new Map(numbers.map((number, at) => [number, segments[at] as Segment]));
   const tables = new Map<string, Map<string, Row>>();
   for (const [table, { places }] of directory.tables) {
@@ -132,12 +133,14 @@ export interface Log {
   readonly records: readonly { readonly key: number; readonly count: number }[];
 }
 
-export async function readLog(tx: IDBTransaction): Promise<Log> {
+/** Null: records are damaged. */
+export async function readLog(tx: IDBTransaction): Promise<Log | null> {
   const store = tx.objectStore("log");
   const [keys, records] = await Promise.all([
     wrap(store.getAllKeys()),
-    wrap<LoggedChange[][]>(store.getAll()),
+    tolerant<LoggedChange[][]>(store.getAll()),
   ]);
+  if (!records?.every((record) => Array.isArray(record))) return null;
   const rows = new Map<string, Map<string, Row | null>>();
   for (const [table, id, row] of records.flat()) {
     let ofTable = rows.get(table);
@@ -154,6 +157,6 @@ export async function readLog(tx: IDBTransaction): Promise<Log> {
 }
 
 export function isWhole(segment: Segment, table: string, { count }: Place): boolean {
-  const { id } = segment.columns;
-  return segment.table === table && segment.count === count && id?.length === count;
+  const ids = segment.columns?.["id"];
+  return segment.table === table && segment.count === count && ids?.length === count;
 }

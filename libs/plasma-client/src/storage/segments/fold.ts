@@ -14,6 +14,7 @@
 
 import type { Row } from "@sh1n4ps/plasma-core";
 import { wrap } from "../idb-request.ts";
+import { damaged } from "../storage-error.ts";
 import { inOrderOf, keyOf } from "./cluster.ts";
 import type { Cluster } from "./cluster.ts";
 import { readDirectory, readLog, writeDirectory } from "./confirmed-rows.ts";
@@ -48,6 +49,7 @@ export async function foldSlice(
   packing: Packing,
 ): Promise<Folded> {
   const [directory, log] = await Promise.all([readDirectory(tx), readLog(tx)]);
+  if (!log) throw damaged();
   const { until, left } = fold ?? begun(directory, log);
   const now = [...left].slice(0, SEGMENTS_A_SLICE);
   const segments = await Promise.all(
