@@ -54,7 +54,7 @@ import {
   replaceConfirmed,
 } from "./segments/confirmed-rows.ts";
 import { foldSlice } from "./segments/fold.ts";
-import type { Fold } from "./segments/fold.ts";
+import { createFolding } from "./segments/folding.ts";
 import { isSame, placesWith, rowsIn } from "./segments/part.ts";
 import { SEGMENT_SIZES } from "./segments/segment.ts";
 import type { Segment, SegmentSizes } from "./segments/segment.ts";
@@ -75,9 +75,11 @@ export interface Layout {
   readonly segments: SegmentSizes;
   /** How many changes the log may have before they are brought into the segments. */
   readonly log: number;
+  /** How long, in milliseconds, deleted rows may stay in it, times what a fold takes (`segments/folding.ts`). */
+  readonly rest: number;
 }
 
-const LAYOUT: Layout = { segments: SEGMENT_SIZES, log: 2000 };
+const LAYOUT: Layout = { segments: SEGMENT_SIZES, log: 2000, rest: 1000 };
 
 /** How often everything is read anew after something was mended. */
 const MAX_TRIES = 4;
@@ -125,30 +127,17 @@ export function createIdbEngine(options: IdbEngineOptions): Engine {
       putMeta(tx, { ...meta, cookie: null, baseSeq: baseSeq + 1, syncedAt: null, logged: 0 });
     });
 
-  let isFolding = false;
-  /** In the background, a slice at a time. If it fails, the log stays, and the next pull tries again. */
-  const fold = (from: Fold | null = null) => {
-    if (isFolding && !from) return;
-    isFolding = true;
-    platform.timers.set(() => {
-      connection
-        .run(CONFIRMED, "readwrite", async (tx) => {
-          const meta = await readMeta(tx, expected);
-          const folded = await foldSlice(tx, from, packing);
-          if (folded.kind === "done") putMeta(tx, { ...meta, logged: folded.logged });
-          return folded;
-        })
-        .then(
-          (folded) => {
-            if (folded.kind === "sliced") fold(folded.fold);
-            else isFolding = false;
-          },
-          () => {
-            isFolding = false;
-          },
-        );
-    }, 0);
-  };
+  const folding = createFolding({
+    timers: platform.timers,
+    restMs: layout.rest,
+    slice: (from) =>
+      connection.run(CONFIRMED, "readwrite", async (tx) => {
+        const meta = await readMeta(tx, expected);
+        const folded = await foldSlice(tx, from, packing);
+        if (folded.kind === "done") putMeta(tx, { ...meta, logged: folded.logged });
+        return folded;
+      }),
+  });
 
   return {
     durable: true,
@@ -163,7 +152,8 @@ export function createIdbEngine(options: IdbEngineOptions): Engine {
         const loaded = await readAll();
         switch (loaded.kind) {
           case "loaded":
-            if ((loaded.meta.logged ?? 0) > layout.log) fold();
+            if ((loaded.meta.logged ?? 0) > layout.log) folding.begin();
+            else if (loaded.hasDeletions) folding.beginSoon();
             return { ...loaded.state, ...mended };
           case "wiped":
             await open();
@@ -287,7 +277,8 @@ export function createIdbEngine(options: IdbEngineOptions): Engine {
 
         if (commit.clear) replaceConfirmed(tx, commit.puts, packing);
         const logged = commit.clear ? 0 : (meta.logged ?? 0) + logPatch(tx, commit);
-        if (logged > layout.log) fold();
+        if (logged > layout.log) folding.begin();
+        else if (commit.dels.length > 0) folding.beginSoon();
         const baseSeq = meta.baseSeq + 1;
         const { cookie, syncedAt } = commit;
         putMeta(tx, { ...meta, cookie, baseSeq, syncedAt, logged });
@@ -379,7 +370,10 @@ export function createIdbEngine(options: IdbEngineOptions): Engine {
       connection.run(["outbox", "local", "rejected"], "readwrite", (tx) => restoreHeld(tx, held)),
 
     subscribeClosed: (listener) => connection.subscribeClosed(listener),
-    close: () => connection.close(),
+    close: () => {
+      folding.end();
+      return connection.close();
+    },
   };
 }
 

@@ -12,7 +12,12 @@ import { readConfirmed } from "./segments/confirmed-rows.ts";
 import { isWiped } from "./storage-error.ts";
 
 export type Loaded =
-  | { readonly kind: "loaded"; readonly state: StoredState; readonly meta: Meta }
+  | {
+      readonly kind: "loaded";
+      readonly state: StoredState;
+      readonly meta: Meta;
+      readonly hasDeletions: boolean;
+    }
   /** Nothing was ever put into this database. */
   | { readonly kind: "wiped" }
   /** Confirmed rows cannot be read. */
@@ -41,12 +46,13 @@ export async function loadEverything(
   if (!outbox?.every(isEntry)) return { kind: "unusable" };
   const { cookie, baseSeq, syncedAt, database, localSeq = 0 } = meta;
   const { rows, unfit } = fitLocalRows(schema, local);
-  addRows(confirmed, rows);
+  const { tables, hasDeletions } = confirmed;
+  addRows(tables, rows);
   const state = {
     ...{ database, cookie, baseSeq, localSeq, syncedAt },
-    ...{ base: confirmed, unfit, outbox, clients, rejected },
+    ...{ base: tables, unfit, outbox, clients, rejected },
   };
-  return { kind: "loaded", state, meta };
+  return { kind: "loaded", state, meta, hasDeletions };
 }
 
 async function readRows(store: IDBObjectStore): Promise<StoredRow[]> {

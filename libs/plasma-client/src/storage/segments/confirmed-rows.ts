@@ -41,10 +41,15 @@ export const DIRECTORY_KEY = "segments";
 /** A record of the log is read as a whole, and more than this is no longer a small one. */
 const MAX_CHANGES = 250;
 
-/** The rows of each table; null: records are missing or damaged. */
-export async function readConfirmed(
-  tx: IDBTransaction,
-): Promise<Map<string, Map<string, Row>> | null> {
+export interface ConfirmedRows {
+  /** The rows of each table. */
+  readonly tables: Map<string, Map<string, Row>>;
+  /** Whether some that are gone may still be in a segment or in the log. */
+  readonly hasDeletions: boolean;
+}
+
+/** Null: records are missing or damaged. */
+export async function readConfirmed(tx: IDBTransaction): Promise<ConfirmedRows | null> {
   const [directory, numbers, segments, log] = await Promise.all([
     readDirectory(tx),
     wrap(tx.objectStore("segments").getAllKeys()),
@@ -71,7 +76,7 @@ export async function readConfirmed(
       else rows.delete(id);
     }
   }
-  return tables;
+  return { tables, hasDeletions: log.records.some((record) => record.hasDeletions) };
 }
 
 /** Puts these rows in the place of all others. */
@@ -127,10 +132,16 @@ export function writeDirectory(tx: IDBTransaction, directory: Directory): void {
   tx.objectStore("meta").put(directory, DIRECTORY_KEY);
 }
 
+interface LogRecord {
+  readonly key: number;
+  /** How many changes it has. */
+  readonly count: number;
+  readonly hasDeletions: boolean;
+}
+
 export interface Log {
   readonly rows: LoggedRows;
-  /** For each record its key and how many changes it has. */
-  readonly records: readonly { readonly key: number; readonly count: number }[];
+  readonly records: readonly LogRecord[];
 }
 
 /** Null: records are damaged. */
@@ -149,9 +160,10 @@ export async function readLog(tx: IDBTransaction): Promise<Log | null> {
   }
   return {
     rows,
-    records: keys.map((key, at) => ({
-      key: key as number,
-      count: (records[at] as LoggedChange[]).length,
+    records: records.map((changes, at) => ({
+      key: keys[at] as number,
+      count: changes.length,
+      hasDeletions: changes.some(([, , row]) => row === null),
     })),
   };
 }
