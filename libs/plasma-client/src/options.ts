@@ -47,7 +47,7 @@ export interface PlasmaClientOptions<
 > {
   readonly schema: S;
   readonly mutators: M;
-  /** The local database. Put the person into it: everything in it belongs to one client group. */
+  /** The local database. Put the person into it: everything in it belongs to one client group, and is refused to another. */
   readonly dbName: string;
   /** Where the server's sync handler is, for example `https://sync.example.com/sync`. */
   readonly endpoint: string;

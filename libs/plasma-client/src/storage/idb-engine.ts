@@ -63,6 +63,8 @@ import { clientGone, damaged, isWiped } from "./storage-error.ts";
 export interface IdbEngineOptions {
   readonly schema: Schema;
   readonly dbName: string;
+  /** Whose rows and mutations these are. A database that belongs to another one is not opened. */
+  readonly clientGroupID?: string | undefined;
   readonly durability?: Durability;
   /** How long to wait for other tabs that hold an older version of the database. */
   readonly openTimeoutMs?: number;
@@ -99,6 +101,7 @@ export function createIdbEngine(options: IdbEngineOptions): Engine {
   const random = platform.random ?? browserPlatform().random;
   const expected: Expected = {
     schema: schemaFingerprint(options.schema),
+    clientGroupID: options.clientGroupID,
     newName: () => random.token(),
   };
   const layout = { ...LAYOUT, ...options.layout };

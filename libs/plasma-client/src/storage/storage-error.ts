@@ -44,6 +44,13 @@ export function otherSchema(): SyncClientError {
   );
 }
 
+export function anothersDatabase(): SyncClientError {
+  return new SyncClientError(
+    "storage",
+    "This local database belongs to another clientGroupID, so nothing of it is shown or sent. Put the person into `dbName`, so that each has a database of their own: dbName: `app-${userId}`.",
+  );
+}
+
 /** Found by a transaction that did nothing. */
 export function wiped(): SyncClientError {
   return new SyncClientError(
