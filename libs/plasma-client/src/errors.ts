@@ -41,6 +41,8 @@ export type SyncClientErrorKind =
   | "storage-wiped"
   /** This tab's client id was replaced while the mutation was being stored. Nothing was kept: do it again. */
   | "client-renewed"
+  /** `getContext` failed or did not answer, so that no mutator can run: do it again later. */
+  | "context"
   /** Mutations wait to be sent, so that the local state is not reset without being told to. */
   | "unsent-mutations"
   /** The client was stopped for good. */

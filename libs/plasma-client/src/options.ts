@@ -54,7 +54,10 @@ export interface PlasmaClientOptions<
   readonly schemaVersion: string;
   /** The replicas that share permissions and are poked together; usually the person's id. */
   readonly clientGroupID: string;
-  /** Who is asking, for mutators and rules. Asked before the first mutation and whenever `authHeaders` is asked again. */
+  /**
+   * Who is asking, for mutators and rules. Asked before the first mutation and whenever `authHeaders` is asked again. Only
+   * mutations wait for it, ten seconds at most; so answer from what the page knows, not over the network.
+   */
   readonly getContext: () => MutatorContext<M> | Promise<MutatorContext<M>>;
   readonly pollIntervalMs?: number;
   readonly retry?: Partial<RetryOptions>;

@@ -48,7 +48,7 @@ export interface OutboxOptions {
   readonly settlements: Settlements;
   readonly engine: Engine;
   readonly platform: Platform;
-  readonly world: () => MutatorWorld;
+  readonly world: () => Promise<MutatorWorld>;
   readonly clientID: () => string;
   readonly open: () => Promise<void>;
   readonly tell: (message: TabMessage) => void;
@@ -140,10 +140,11 @@ export class Outbox {
     const { memory, platform, world, keepsBase } = this.#options;
     const { error } = memory.state;
     if (error) throw error;
+    const inWorld = await world();
     const clientID = this.#options.clientID();
     const next = memory.headOf(clientID) + 1;
     const call = { name, args: decodeTagged(args), clientID, mutationID: next };
-    const run = { world: world(), reads: new Reads(memory.rows) };
+    const run = { world: inWorld, reads: new Reads(memory.rows) };
     const { images, staysHere } = await runMutation(run.world, run.reads, call);
     const id = staysHere && !memory.hasLocalPending ? UNSENT_ID : next;
     const uid = platform.random.token();

@@ -8,13 +8,13 @@ import type { StoredState } from "../storage/engine.ts";
 import { localImagesOf } from "../storage/outbox-entry.ts";
 import type { AppliedPull } from "../tabs/tab-message.ts";
 import { blindOnes, fromStored, inOrder, isCovered } from "./pending-mutation.ts";
+import type { Context } from "./context.ts";
 import type { PullPatch } from "./pull-patch.ts";
 import { replay } from "./replay.ts";
 import type { Replayed, ReplayOptions } from "./replay.ts";
 import type { ReplicaMemory } from "./replica-memory.ts";
 import { layerImages, layerOf, localRows, setInLayer, stack, tableRows } from "./rows.ts";
 import type { Layer } from "./rows.ts";
-import type { MutatorWorld } from "./run-mutation.ts";
 import type { Settlements } from "./settlements.ts";
 
 /** A pull, ready to be written: what it settles, and what the other mutations do over its rows. */
@@ -34,16 +34,22 @@ export interface PreparedPull {
 export interface RebaseOptions {
   readonly memory: ReplicaMemory;
   readonly settlements: Settlements;
-  readonly world: () => MutatorWorld;
+  readonly context: Context;
   readonly onError: (error: SyncClientError) => void;
 }
 
 export class Rebase {
   readonly #options: RebaseOptions;
   readonly #reported = new Set<string>();
+  #hasWithheld = false;
 
   constructor(options: RebaseOptions) {
     this.#options = options;
+  }
+
+  /** Whether mutations could not be run again, because nobody has said yet who is asking. */
+  get hasWithheld(): boolean {
+    return this.#hasWithheld;
   }
 
   /** The server knows more mutations than this tab: another one has stored them, or they were never made here. */
@@ -182,8 +188,12 @@ export class Rebase {
   }
 
   async #replay(work: Omit<ReplayOptions, "world">): Promise<Replayed[]> {
-    const { world, onError } = this.#options;
-    const replayed = await replay({ world: world(), ...work });
+    const { context, onError } = this.#options;
+    const { world, isKnown } = context;
+    this.#hasWithheld ||= !isKnown && work.pending.length > 0;
+    const known: ReplayOptions["known"] = (pending) =>
+      work.known(pending) ?? (isKnown ? undefined : { ...pending.entry, run: pending.run });
+    const replayed = await replay({ ...work, world, known });
     for (const { pending, error } of replayed) {
       if (error === undefined || this.#reported.has(pending.entry.uid)) continue;
       this.#reported.add(pending.entry.uid);

@@ -26,6 +26,7 @@ import { SyncClientError } from "../errors.ts";
 import type { Platform } from "../platform.ts";
 import type { Engine, StoredState } from "../storage/engine.ts";
 import type { AppliedPull, TabChannel, TabMessage } from "../tabs/tab-message.ts";
+import { Context } from "./context.ts";
 import { deferred } from "./deferred.ts";
 import { EarlyAnswers } from "./early-answers.ts";
 import { Outbox } from "./outbox.ts";
@@ -40,7 +41,6 @@ import type { ReplicaState } from "./replica-memory.ts";
 import { GIVEN_UP, notLoaded, restored, troubleWith, unsentMutations } from "./replica-errors.ts";
 import { selectRows } from "./rows.ts";
 import type { Rows } from "./rows.ts";
-import type { MutatorWorld } from "./run-mutation.ts";
 import { SerialQueue } from "./serial-queue.ts";
 import { isMeant, settledAs } from "./mutation-ref.ts";
 import type { MutationRef } from "./mutation-ref.ts";
@@ -73,7 +73,7 @@ export class Replica implements SyncReplica {
   readonly #settlements = new Settlements();
   readonly #ends: (() => void)[] = [];
   #opening: Promise<void> | undefined;
-  #world: MutatorWorld;
+  readonly #context: Context;
   readonly #own: OwnClient;
   readonly #undone = new UndoneWatch();
   /** To be asked before it is opened. */
@@ -82,8 +82,12 @@ export class Replica implements SyncReplica {
     this.#options = options;
     this.early = new EarlyAnswers(options);
     this.#own = new OwnClient(options);
-    const { schema, mutators } = options;
-    this.#world = { schema, mutators, ctx: undefined };
+    this.#context = new Context({
+      ...options,
+      onKnown: () => {
+        if (this.#rebase.hasWithheld) this.#reloadSoon();
+      },
+    });
     this.#memory = new ReplicaMemory({
       schema: options.schema,
       durable: options.engine.durable,
@@ -91,21 +95,20 @@ export class Replica implements SyncReplica {
     const { engine, platform, onError } = options;
     const memory = this.#memory;
     const settlements = this.#settlements;
-    const world = () => this.#world;
-    this.#rebase = new Rebase({ memory, settlements, world, onError });
+    const context = this.#context;
+    this.#rebase = new Rebase({ memory, settlements, context, onError });
     this.#outbox = new Outbox({
       memory,
       serial: this.#serial,
       settlements,
       engine,
       platform,
-      world,
+      world: () => context.whenKnown(),
       clientID: () => this.clientID,
       open: () => this.open(),
       tell: (message) => this.#tell(message),
       catchUp: () => this.catchUp().catch((error: unknown) => this.#missed(error)),
-      reload: () =>
-        void this.#serial.run(() => this.#reload()).catch((error: unknown) => this.#missed(error)),
+      reload: () => this.#reloadSoon(),
       keepsBase: [...options.schema.byName.values()].some((table) => table.options.resolveConflict),
     });
   }
@@ -153,8 +156,8 @@ export class Replica implements SyncReplica {
     return this.#memory.subscribeState(listener);
   }
 
-  async refreshContext(): Promise<void> {
-    this.#world = { ...this.#world, ctx: await this.#options.getContext() };
+  refreshContext(): Promise<void> {
+    return this.#context.refresh();
   }
 
   /** Loads what other tabs have changed, if this one may not have heard of it: it slept, or messages were lost. */
@@ -302,7 +305,8 @@ export class Replica implements SyncReplica {
       rejections,
       rejected: outcome.rejected,
       rerun,
-      kept,
+      // Those that were not run for want of a context are for others to run.
+      kept: this.#context.isKnown ? kept : [],
     };
     const known = new Map(replayed.map((result) => [result.pending, result]));
     await this.#serial.run(() => this.#follow(pull, (pending) => known.get(pending)));
@@ -337,7 +341,7 @@ export class Replica implements SyncReplica {
 
   async #boot(): Promise<void> {
     const { engine, channel } = this.#options;
-    this.#world = { ...this.#world, ctx: await this.#options.getContext() };
+    if (!this.#context.isKnown) void this.#context.refresh();
     await this.early.end();
     await engine.open();
     if (this.#ends.length === 0) {
@@ -420,6 +424,10 @@ export class Replica implements SyncReplica {
 
   #receive(message: TabMessage): void {
     this.#serial.run(() => this.#hear(message)).catch((cause: unknown) => this.#missed(cause));
+  }
+
+  #reloadSoon(): void {
+    this.#serial.run(() => this.#reload()).catch((cause: unknown) => this.#missed(cause));
   }
 
   #missed(cause: unknown): void {
