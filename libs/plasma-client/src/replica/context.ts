@@ -78,7 +78,7 @@ export class Context {
       if (isFirst) this.#options.onKnown();
     };
     const asking = this.#answer().then(take, (cause: unknown) => {
-      throw failed(cause);
+      throw noContext("failed", cause);
     });
     this.#asking = asking;
     const isOver = () => {
@@ -98,7 +98,7 @@ export class Context {
       const timer = timers.set(() => {
         // Whoever comes next asks anew.
         this.#asking = undefined;
-        reject(late());
+        reject(noContext("did not answer in time"));
       }, TIMEOUT_MS);
       const isOver = () => timers.clear(timer);
       asking.then(resolve, reject).then(isOver, isOver);
@@ -106,18 +106,10 @@ export class Context {
   }
 }
 
-function late(): SyncClientError {
+function noContext(why: string, cause?: unknown): SyncClientError {
   return new SyncClientError(
     "context",
-    `getContext() did not answer within ${TIMEOUT_MS / 1000} seconds. No mutation is made without it; reading goes on. Answer from what the page knows already, such as the session.`,
-  );
-}
-
-function failed(cause: unknown): SyncClientError {
-  const why = cause instanceof Error ? cause.message : String(cause);
-  return new SyncClientError(
-    "context",
-    `getContext() failed: ${why} No mutation is made without it; reading goes on. It is asked again by the next mutation.`,
+    `getContext() ${why}. No mutation is made without it; reading goes on. The next mutation asks again.`,
     { cause },
   );
 }

@@ -43,7 +43,7 @@ function unfitRows(rows: StoredState["unfit"]): SyncClientError {
 export function restored(count: number): SyncClientError {
   return new SyncClientError(
     "storage-wiped",
-    `The browser has thrown away this app's local database while this page was open. ${count} unsent changes that were still here are stored again; everything else comes with the next sync.`,
+    `The browser has thrown away the local database. ${count} unsent changes that this page still held are stored again; rows come with the next sync.`,
     { details: { restored: count } },
   );
 }
@@ -51,7 +51,7 @@ export function restored(count: number): SyncClientError {
 function putAside(count: number): SyncClientError {
   return new SyncClientError(
     "storage",
-    `${count} unsent changes on this device could not be read. They were put aside (store "meta", under "quarantine") and will not be sent; look whether they have to be made again. All others are kept.`,
+    `${count} unsent changes on this device could not be read. They were put aside (store "meta", "quarantine"); look whether they have to be made again.`,
     { details: { quarantined: count } },
   );
 }

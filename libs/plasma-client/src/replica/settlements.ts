@@ -82,6 +82,6 @@ function discarded(): SyncClientError {
 function lost(): SyncClientError {
   return new SyncClientError(
     "storage",
-    "This change is no longer in the local database, and the server has not confirmed it. Look whether it is there, and make it again if not.",
+    "This change was lost from the local database before the server confirmed it. Look whether it has to be made again.",
   );
 }

@@ -47,7 +47,7 @@ export function otherSchema(): SyncClientError {
 export function anothersDatabase(): SyncClientError {
   return new SyncClientError(
     "storage",
-    "This local database belongs to another clientGroupID, so nothing of it is shown or sent. Put the person into `dbName`, so that each has a database of their own: dbName: `app-${userId}`.",
+    "The local database belongs to another clientGroupID. Put the person into `dbName`, so that each has their own.",
   );
 }
 
@@ -55,7 +55,7 @@ export function anothersDatabase(): SyncClientError {
 export function wiped(): SyncClientError {
   return new SyncClientError(
     "storage-wiped",
-    "The browser has thrown away this app's local database, so this was not kept. Do it again: there is a new one.",
+    "The browser has thrown away the local database, so this was not kept. Do it again: there is a new one.",
   );
 }
 
