@@ -126,6 +126,7 @@ export function createPlasmaClient<S extends Schema, M extends AnyMutators>(
   let loop: SyncLoop | undefined;
   let isOffline = options.offline ?? false;
   let isStarted = false;
+  let seeksLeadership = false;
   let stepDown: (() => void) | undefined;
   let status: SyncStatus = readStatus();
   let rejected = { stored: replica.state.rejected, list: [] as readonly RejectedMutation[] };
@@ -228,7 +229,10 @@ export function createPlasmaClient<S extends Schema, M extends AnyMutators>(
       onError,
       leader: !sharesDatabase(),
     });
-    loop.subscribeStatus(reviewStatus);
+    loop.subscribeStatus(() => {
+      reviewStatus();
+      reviewLeadership();
+    });
     reviewStatus();
     return loop;
   }
@@ -245,11 +249,15 @@ export function createPlasmaClient<S extends Schema, M extends AnyMutators>(
     return engine.durable && platform.locks !== undefined;
   }
 
-  /** A tab that does not sync must not keep the others from it. */
+  /** A tab that does not sync, or cannot (an old version of the app, signed out), must not keep the others from it. */
   function reviewLeadership(): void {
-    const wants = isStarted && !isOffline && loop !== undefined && sharesDatabase();
-    if (wants === (stepDown !== undefined)) return;
+    const wants =
+      isStarted && !isOffline && sharesDatabase() && loop && loop.status.connection !== "paused";
+    if (Boolean(wants) === seeksLeadership) return;
+    seeksLeadership = !seeksLeadership;
     if (wants) {
+      // A loop that was paused goes on as a leader, although others may lead by now.
+      loop?.setLeader(false);
       stepDown = seekLeadership({
         dbName,
         platform,

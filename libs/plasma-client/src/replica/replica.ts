@@ -431,6 +431,7 @@ export class Replica implements SyncReplica {
   }
 
   #missed(cause: unknown): void {
+    if (cause === this.state.error) return;
     this.#options.onError(cause instanceof SyncClientError ? cause : notLoaded(cause));
   }
 

@@ -86,6 +86,13 @@ export class IdbConnection {
     return () => this.#closedListeners.delete(listener);
   }
 
+  /** What is in the database is not this tab's any more. */
+  closeForGood(error: SyncClientError): void {
+    if (this.#closed) return;
+    this.#closed = error;
+    for (const listener of this.#closedListeners) listener(error);
+  }
+
   async close(): Promise<void> {
     const db = this.#db;
     this.#db = undefined;
@@ -132,7 +139,7 @@ export class IdbConnection {
       (opened) => {
         opened.onversionchange = () => {
           opened.close();
-          this.#closeForGood(closedByNewerVersion());
+          this.closeForGood(closedByNewerVersion());
         };
         opened.onclose = () => {
           if (this.#db === db) this.#db = undefined;
@@ -144,12 +151,6 @@ export class IdbConnection {
       },
     );
     return db;
-  }
-
-  #closeForGood(error: SyncClientError): void {
-    if (this.#closed) return;
-    this.#closed = error;
-    for (const listener of this.#closedListeners) listener(error);
   }
 }
 

@@ -28,7 +28,7 @@ import type {
   StoredState,
 } from "./engine.ts";
 import { IdbConnection } from "./idb-connection.ts";
-import { adopt, findMeta, putMeta, readMeta } from "./idb-meta.ts";
+import { adopt, findMeta, isExpected, putMeta, readMeta } from "./idb-meta.ts";
 import type { Expected } from "./idb-meta.ts";
 import { loadEverything } from "./idb-load.ts";
 import { wrap } from "./idb-request.ts";
@@ -103,6 +103,8 @@ export function createIdbEngine(options: IdbEngineOptions): Engine {
     schema: schemaFingerprint(options.schema),
     clientGroupID: options.clientGroupID,
     newName: () => random.token(),
+    // Everybody has to hear of it, not only who asked: a tab that goes on as if nothing had happened keeps others waiting.
+    foundOther: (error) => connection.closeForGood(error),
   };
   const layout = { ...LAYOUT, ...options.layout };
   const packing = { sizes: layout.segments, clusters: clustersOf(options.schema) };
@@ -189,17 +191,18 @@ export function createIdbEngine(options: IdbEngineOptions): Engine {
         return { meta, part: placesWith(directory, asked), logged: log?.rows, outbox };
       });
       const { meta, part, logged, outbox } = first;
-      if (meta?.schema !== expected.schema || !part || !logged) return null;
+      if (!isExpected(meta, expected) || !part || !logged) return null;
       const { places } = part;
       const pending = outbox.reduce((sum, { images }) => sum + images.length, 0);
       const second = await connection.run(PART, "readonly", async (tx) => {
         const store = tx.objectStore("segments");
         const [now, directory, ...segments] = await Promise.all([
-          readMeta(tx, expected),
+          findMeta(tx),
           readDirectory(tx),
           ...places.map(({ segment }) => wrap<Segment | undefined>(store.get(segment))),
         ]);
-        const isStill = now.baseSeq === meta.baseSeq && now.cookie === meta.cookie;
+        const isStill =
+          isExpected(now, expected) && now.baseSeq === meta.baseSeq && now.cookie === meta.cookie;
         if (!isStill || !isSame(part, placesWith(directory, asked))) return null;
         return rowsIn(part, segments, { table: asked.table, logged, pending });
       });

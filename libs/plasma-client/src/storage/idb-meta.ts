@@ -5,6 +5,7 @@
  * begun. So each database has a name of its own, and is asked for it by whoever remembers another.
  */
 
+import type { SyncClientError } from "../errors.ts";
 import { wrap } from "./idb-request.ts";
 import { clearConfirmed } from "./segments/confirmed-rows.ts";
 import { anothersDatabase, otherSchema, wiped } from "./storage-error.ts";
@@ -30,15 +31,25 @@ export interface Expected {
   readonly clientGroupID: string | undefined;
   /** A name for one that has none. */
   readonly newName: () => string;
+  /** Is told when another version of the app has taken the database over. */
+  readonly foundOther: (error: SyncClientError) => void;
 }
 
 const META_KEY = "state";
 
 /** Nothing in a database is for anybody else than whom it belongs to. */
-function requireOwn(meta: Meta | undefined, { clientGroupID }: Expected): void {
+function isOwn(meta: Meta | undefined, { clientGroupID }: Expected): boolean {
   const owner = meta?.clientGroupID;
-  if (owner !== undefined && clientGroupID !== undefined && owner !== clientGroupID)
-    throw anothersDatabase();
+  return owner === undefined || clientGroupID === undefined || owner === clientGroupID;
+}
+
+function requireOwn(meta: Meta | undefined, expected: Expected): void {
+  if (!isOwn(meta, expected)) throw anothersDatabase();
+}
+
+/** Whether `readMeta` would answer. */
+export function isExpected(meta: Meta | undefined, expected: Expected): meta is Meta {
+  return meta?.schema === expected.schema && isOwn(meta, expected);
 }
 
 export function findMeta(tx: IDBTransaction): Promise<Meta | undefined> {
@@ -52,8 +63,11 @@ export async function readMeta(
   const meta = await findMeta(tx);
   if (!meta) throw wiped();
   requireOwn(meta, expected);
-  const { schema } = expected;
-  if (meta.schema !== schema) throw otherSchema();
+  if (meta.schema !== expected.schema) {
+    const error = otherSchema();
+    expected.foundOther(error);
+    throw error;
+  }
   return { ...meta, database: meta.database ?? "" };
 }
 

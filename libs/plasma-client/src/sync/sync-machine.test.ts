@@ -74,7 +74,7 @@ const EXPECTED = `
 start            pushing  .                   .                   .                   .                 ~               ~               ~               pushing-t        pushing-t
 stop             .        stopped             stopped             stopped             stopped-t         stopped-a       stopped-a       stopped-a       stopped-t        stopped-t
 leader-gained    .        pushing             .                   .                   .                 ~               ~               ~               .                .
-leader-lost      ~        .                   ~                   ~                   waiting-t         waiting-a       waiting-a       waiting-a       waiting-t        waiting-t
+leader-lost      ~        .                   ~                   ~                   waiting-t         waiting-a       waiting-a       waiting-a       waiting-t        .
 offline-set      ~        setting             .                   setting             setting-t         setting-a       setting-a       setting-a       setting-t        setting-t
 online-set       .        .                   pushing             .                   .                 .               .               .               .                .
 network-lost     ~        network             ~                   .                   network-t         network-a       network-a       network-a       network-t        network-t

@@ -17,7 +17,8 @@
  *                                        a question
  *   paused              the headers      headers-changed, network-back, visible, woke, start, push-asked, pull-asked
  *                       timer
- *   every state                          stop, leader-lost, offline-set, network-lost → the first state that applies
+ *   every state                          stop, offline-set, network-lost, leader-lost (but for paused) → the first state
+ *                                        that applies
  *
  * 1. At most one run (push, pull or reset) is in flight, and none in a state that holds none: leaving such a state
  *    other than by the run's own answer aborts it. Answers of any other run change nothing.
@@ -26,7 +27,8 @@
  * 4. A push that sent something is followed by a pull, because only a pull confirms. So neither starves: after a
  *    push comes a pull, and a pull is followed by a push if one is wanted.
  * 5. No request leaves while offline, by setting or by network. Without the leadership, and before `start`, one
- *    leaves only if somebody asked for it.
+ *    leaves only if somebody asked for it. A paused loop gives the leadership away without noticing: when it goes on, it
+ *    does so as a leader, until it is told that it is none.
  * 6. Failures never drop anything. They postpone (backing off, obeying Retry-After) or suspend (paused). After
  *    `maxAttempts` failures in a row the app is told once, and the loop goes on probing slowly.
  * 7. A 401 gives the headers one second chance; after that only something new resumes: other headers, a device that
@@ -200,6 +202,8 @@ const TABLE: Table = {
   paused: {
     ...SURROUNDINGS,
     ...LATE_ANSWERS,
+    // Nothing leaves a paused loop, so that it needs no leadership, and it still has to say what it waits for.
+    "leader-lost": stay,
     start: round,
     "network-back": round,
     visible: round,
