@@ -83,8 +83,11 @@ export async function runPush(run: PushRun): Promise<PushOutcome> {
   const { memory } = run;
   let sent = 0;
   let more = false;
-  for (const outbox of inOrder(run.replica.pendingPushes(), memory.lastFailed)) {
-    if ((memory.parked.get(outbox.clientID)?.retryAt ?? 0) > run.now) continue;
+  const outboxes = run.replica.pendingPushes();
+  forgetSettled(memory, outboxes);
+  for (const outbox of inOrder(outboxes, memory.lastFailed)) {
+    const parked = memory.parked.get(outbox.clientID);
+    if (parked && parkedFor(parked, run.now, run.parkForMs) > 0) continue;
     const outcome = await pushOutbox(run, outbox);
     switch (outcome.kind) {
       case "sent":
@@ -106,6 +109,18 @@ export async function runPush(run: PushRun): Promise<PushOutcome> {
   }
   memory.lastFailed = null;
   return { kind: "pushed", sent, more };
+}
+
+/** What is not in the outbox any more (settled by another tab, moved to another client id) is not parked either. */
+export function forgetSettled({ parked }: PushMemory, outboxes: readonly PendingPush[]): void {
+  for (const clientID of [...parked.keys()]) {
+    if (!outboxes.some((outbox) => outbox.clientID === clientID)) parked.delete(clientID);
+  }
+}
+
+/** How much longer an outbox waits: not above `atMostMs`, because a clock that was set back must not hold it for ever. */
+export function parkedFor({ retryAt }: ParkedOutbox, now: number, atMostMs: number): number {
+  return retryAt - now > atMostMs ? 0 : Math.max(retryAt - now, 0);
 }
 
 type OutboxOutcome =

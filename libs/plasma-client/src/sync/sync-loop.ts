@@ -14,12 +14,12 @@ import { DEFAULT_POLL_INTERVAL_MS, DEFAULT_PULL_PAGE_SIZE, DEFAULT_RETRY } from 
 import type { RetryOptions, Subscribe, Subscription } from "../options.ts";
 import type { Fetcher, Platform, TimerHandle } from "../platform.ts";
 import type { SyncReplica } from "../replica/sync-replica.ts";
-import { backoffDelay, probeDelay } from "./backoff.ts";
 import { runPull } from "./pull.ts";
 import type { PullProgress } from "./pull.ts";
 import {
   DEFAULT_MAX_MUTATIONS_PER_PUSH,
   DEFAULT_MAX_PUSH_BYTES,
+  forgetSettled,
   newPushMemory,
   runPush,
 } from "./push.ts";
@@ -31,6 +31,7 @@ import { initialSyncState } from "./sync-state.ts";
 import type { SyncEffect, SyncEvent, SyncState, TimerPurpose } from "./sync-state.ts";
 import { connectionOf, sameStatus } from "./sync-status.ts";
 import type { SyncStatus } from "./sync-status.ts";
+import { timerDelay } from "./timer-delay.ts";
 import { createTransport } from "./transport.ts";
 import type { AuthHeaders } from "./transport.ts";
 
@@ -326,7 +327,7 @@ export function createSyncLoop(input: SyncLoopInput): SyncLoop {
   }
 
   function setTimer(purpose: TimerPurpose): void {
-    const delayMs = delayOf(purpose);
+    const delayMs = timerDelay(purpose, { retry, pollIntervalMs, memory, platform });
     clearTimer();
     if (delayMs === null) return;
     const due = platform.clock.now() + delayMs;
@@ -340,27 +341,6 @@ export function createSyncLoop(input: SyncLoopInput): SyncLoop {
   function clearTimer(): void {
     if (timer !== null) platform.timers.clear(timer);
     timer = null;
-  }
-
-  function delayOf(purpose: TimerPurpose): number | null {
-    switch (purpose.kind) {
-      case "poll": {
-        const now = platform.clock.now();
-        const parkedFor = [...memory.parked.values()].map(({ retryAt }) => retryAt - now);
-        const delayMs = Math.min(pollIntervalMs > 0 ? pollIntervalMs : Infinity, ...parkedFor);
-        return Number.isFinite(delayMs) ? Math.max(delayMs, 0) : null;
-      }
-      case "retry": {
-        const { attempts, probing, atLeastMs } = purpose;
-        const delay =
-          probing && atLeastMs === 0
-            ? probeDelay(retry, platform.random)
-            : backoffDelay(attempts, retry, platform.random);
-        return atLeastMs + delay;
-      }
-      case "check-headers":
-        return retry.maxDelayMs;
-    }
   }
 
   function subscribeWhileActive(): void {
@@ -403,6 +383,8 @@ export function createSyncLoop(input: SyncLoopInput): SyncLoop {
 
   function review(): void {
     const { parked } = memory;
+    // Another tab may have settled them.
+    if (parked.size > 0) forgetSettled(memory, replica.pendingPushes());
     questions.review(() => ({ state, pending: replica.pendingPushes(), parked, lastError }));
     const next = readStatus();
     if (sameStatus(status, next)) return;
