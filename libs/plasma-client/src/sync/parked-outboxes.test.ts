@@ -1,13 +1,18 @@
 import { CLIENT_ID_HEADER } from "@sh1n4ps/plasma-core";
 import { describe, expect, it } from "vitest";
+import { SyncClientError } from "../errors.ts";
+import { DEFAULT_RETRY } from "../options.ts";
+import { newPushMemory } from "./push.ts";
 import { refuse } from "./testing/memory-server.ts";
 import { syncWorld } from "./testing/sync-world.ts";
+import { virtualPlatform } from "./testing/virtual-platform.ts";
+import { timerDelay } from "./timer-delay.ts";
 
 const YEAR = 365 * 24 * 60 * 60_000;
 const refused = () => refuse(403, { code: "forbidden", message: "Not yours." });
 
-async function parkedWorld(options: Parameters<typeof syncWorld>[0] = {}) {
-  const world = syncWorld(options);
+async function parkedWorld() {
+  const world = syncWorld();
   const { network, loop, replica, platform } = world;
   network.fault = (path) => (path === "push" ? refused() : null);
   loop.start();
@@ -51,14 +56,12 @@ describe("a parked outbox", () => {
     expect(loop.status.error).toBeUndefined();
   });
 
-  it("that is due makes no loop without a pause", async () => {
-    const { loop, platform, network, times } = await parkedWorld({ pollIntervalMs: 0 });
-    network.fault = (path) => (path === "push" ? refused() : null);
-    const { clock } = platform as { clock: { now(): number } };
-    const { now } = clock;
-    clock.now = () => now() + YEAR;
-    await platform.advance(60_000);
-    expect(loop.status.error?.kind).toBe("push-http");
-    expect(times("push").length).toBeLessThan(5);
+  it("that is due already makes the loop wait for a moment all the same", () => {
+    const platform = virtualPlatform();
+    const memory = newPushMemory();
+    const error = new SyncClientError("push-http", "Not yours.");
+    memory.parked.set("tab-1", { error, retryAt: platform.clock.now() - YEAR });
+    const options = { retry: DEFAULT_RETRY, pollIntervalMs: 5000, memory, platform };
+    expect(timerDelay({ kind: "poll" }, options)).toBe(DEFAULT_RETRY.initialDelayMs);
   });
 });
