@@ -26,6 +26,26 @@ function gate(
   };
 }
 
+it("sends what is asked for in a tab that is paused", async () => {
+  const { server, client } = world();
+  let status: number | null = null;
+  const plasma = client({
+    retry: { initialDelayMs: 5, maxDelayMs: 60_000 },
+    fetcher: gate(server.fetch, () =>
+      status === null ? null : Response.json({ code: "no", message: "Sign in." }, { status }),
+    ),
+  });
+  await plasma.start();
+  status = 401;
+  await eventually(() => expect(plasma.status.connection).toBe("paused"));
+  await plasma.mutate("addList", { id: "l1", name: "One" });
+  await expect(plasma.flush()).rejects.toMatchObject({ kind: "unauthorized" });
+  status = null;
+  await plasma.flush();
+  expect(server.model.effects).toEqual(["addList"]);
+  await eventually(() => expect(plasma.status).toMatchObject({ connection: "online", pending: 0 }));
+});
+
 describe("a tab that cannot sync keeps no other tab from it (G27)", () => {
   it("when the server wants a newer schema version than it has", async () => {
     const { server, client } = world();

@@ -23,6 +23,8 @@ import {
   newPushMemory,
   runPush,
 } from "./push.ts";
+import { decided } from "./schema-decision.ts";
+import type { OnSchemaMismatch } from "./schema-decision.ts";
 import { failureOf, localFailure } from "./sync-failure.ts";
 import type { SyncFailure, SyncPhase } from "./sync-failure.ts";
 import { isActive, transition } from "./sync-machine.ts";
@@ -45,9 +47,7 @@ export interface SyncLoopOptions {
   readonly authHeaders?: () => AuthHeaders | Promise<AuthHeaders>;
   readonly fetcher?: Fetcher;
   readonly subscribe?: Subscribe;
-  readonly onSchemaMismatch?: (mismatch: {
-    readonly phase: SyncPhase;
-  }) => "stay" | "reset" | Promise<"stay" | "reset">;
+  readonly onSchemaMismatch?: OnSchemaMismatch;
   readonly offline?: boolean;
   readonly requestTimeoutMs?: number;
   readonly maxMutationsPerPush?: number;
@@ -262,7 +262,7 @@ export function createSyncLoop(input: SyncLoopInput): SyncLoop {
       case "pushed":
         return { kind: "pushed", run, sent: outcome.sent, more: outcome.more };
       case "failed":
-        return { kind: "failed", run, failure: await decided(outcome.failure, "push") };
+        return { kind: "failed", run, failure: await decide(outcome.failure, "push", signal) };
       case "aborted":
         return null;
     }
@@ -282,7 +282,7 @@ export function createSyncLoop(input: SyncLoopInput): SyncLoop {
         lastSyncedAt = platform.clock.now();
         return { kind: "pulled", run, unconfirmed: unconfirmed() };
       case "failed":
-        return { kind: "failed", run, failure: await decided(outcome.failure, "pull") };
+        return { kind: "failed", run, failure: await decide(outcome.failure, "pull", signal) };
       case "aborted":
         return null;
     }
@@ -316,14 +316,10 @@ export function createSyncLoop(input: SyncLoopInput): SyncLoop {
     };
   }
 
-  async function decided(failure: SyncFailure, phase: SyncPhase): Promise<SyncFailure> {
-    if (failure.kind !== "schema-mismatch" || !options.onSchemaMismatch) return failure;
-    try {
-      return { ...failure, decision: await options.onSchemaMismatch({ phase }) };
-    } catch (cause) {
-      platform.log("error", "onSchemaMismatch threw, which means stay.", cause);
-      return failure;
-    }
+  function decide(failure: SyncFailure, phase: SyncPhase, signal: AbortSignal) {
+    const { onSchemaMismatch } = options;
+    const { pausedFor } = state.facts;
+    return decided(failure, { phase, onSchemaMismatch, pausedFor, signal, log: platform.log });
   }
 
   function setTimer(purpose: TimerPurpose): void {
@@ -395,7 +391,9 @@ export function createSyncLoop(input: SyncLoopInput): SyncLoop {
   function readStatus(): SyncStatus {
     const { pushCount: pending, cookie } = replica.summary;
     const error =
-      state.kind === "backing-off" || state.kind === "paused" ? state.failure.error : parkedError();
+      state.kind === "backing-off" || state.kind === "paused"
+        ? state.failure.error
+        : (state.facts.pausedFor?.error ?? parkedError());
     return {
       connection: connectionOf(state),
       pending,

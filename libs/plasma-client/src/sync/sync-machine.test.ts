@@ -37,7 +37,7 @@ const STATES: { readonly [K in SyncState["kind"]]: Extract<SyncState, { kind: K 
   pulling: { kind: "pulling", facts, run: 5 },
   resetting: { kind: "resetting", facts, run: 5 },
   "backing-off": { kind: "backing-off", facts, failure: transient, obeying: false },
-  paused: { kind: "paused", facts, failure: forbidden },
+  paused: { kind: "paused", facts: { ...facts, pausedFor: forbidden }, failure: forbidden },
 };
 
 const EVENTS: { readonly [K in SyncEvent["kind"]]: Extract<SyncEvent, { kind: K }> } = {
@@ -87,7 +87,7 @@ connected        .        .                   .                   .             
 push-asked       pushing  pushing             .                   .                   pushing-t         ~               ~               ~               pushing-t        pushing-t
 pull-asked       pulling  pulling             .                   .                   pulling-t         ~               ~               ~               pushing-t        pushing-t
 headers-changed  .        .                   .                   .                   pushing-t         .               .               .               pushing-t        pushing-t
-timer-fired      .        .                   .                   .                   pushing           .               .               .               pushing          paused+
+timer-fired      .        .                   .                   .                   pushing           .               .               .               pushing          pushing
 pushed           .        .                   .                   .                   .                 pulling         .               .               .                .
 pulled           .        .                   .                   .                   .                 .               idle            .               .                .
 base-reset       .        .                   .                   .                   .                 .               .               pushing         .                .
@@ -134,11 +134,6 @@ describe("each state and each event", () => {
           expect(step.state.kind, where).toBe(before.kind);
           expect(step.state, where).not.toEqual(before);
           expect(step.effects, where).toEqual([]);
-          return;
-        }
-        if (cell === "paused+") {
-          expect(step.state, where).toBe(before);
-          expect(effectKinds(step.effects), where).toBe("check-headers set-timer");
           return;
         }
         const [, name = "", leaving] = /^(.*?)(?:-([ta]))?$/.exec(cell) ?? [];
@@ -296,9 +291,35 @@ describe("failures", () => {
     expect(transition(pushed.state, pulled, policy).state.facts.headersRetried).toBe(false);
   });
 
-  it("pause at once on 403 and on a mismatch that the app wants to sit out", () => {
-    expect(fail(after({ kind: "start" }), forbidden).state.kind).toBe("paused");
-    expect(fail(after({ kind: "start" }), mismatchStay).state.kind).toBe("paused");
+  it.each([forbidden, mismatchStay])(
+    "pause at once on 403 and on a mismatch that the app wants to sit out, and probe slowly",
+    (failure) => {
+      const paused = fail(after({ kind: "start" }), failure);
+      expect(paused.state.kind).toBe("paused");
+      const purpose = { kind: "retry", attempts: 3, probing: true, atLeastMs: 0 };
+      expect(paused.effects).toEqual([
+        { kind: "set-timer", purpose },
+        { kind: "report", error },
+      ]);
+      const probing = transition(paused.state, { kind: "timer-fired" }, policy).state;
+      expect(probing).toMatchObject({ kind: "pulling", facts: { pausedFor: failure } });
+      expect(isActive(probing)).toBe(false);
+      expect(fail(probing, failure).effects).toEqual([{ kind: "set-timer", purpose }]);
+    },
+  );
+
+  it("pause on a 401 without a request until something is new", () => {
+    const first = fail(after({ kind: "start" }), unauthorized);
+    const paused = fail(first.state, unauthorized).state;
+    const step = transition(paused, { kind: "timer-fired" }, policy);
+    expect(step.state).toBe(paused);
+    expect(effectKinds(step.effects)).toBe("check-headers set-timer");
+  });
+
+  it("are reported again after somebody has asked for another try", () => {
+    const paused = fail(after({ kind: "start" }), forbidden).state;
+    const asked = transition(paused, { kind: "start" }, policy).state;
+    expect(effectKinds(fail(asked, forbidden).effects)).toBe("set-timer report");
   });
 
   it("reset the base once for one mismatch, then pause (invariant 8)", () => {

@@ -15,8 +15,8 @@
  *   resetting           a base reset     base-reset → pushing · failed
  *   backing-off         the retry timer  timer-fired · unless Retry-After: network-back, visible, woke, connected,
  *                                        a question
- *   paused              the headers      headers-changed, network-back, visible, woke, start, push-asked, pull-asked
- *                       timer
+ *   paused              the probe or     timer-fired (but for a 401), headers-changed, network-back, visible, woke, start,
+ *                       headers timer    push-asked, pull-asked
  *   every state                          stop, offline-set, network-lost, leader-lost (but for paused) → the first state
  *                                        that applies
  *
@@ -32,7 +32,8 @@
  * 6. Failures never drop anything. They postpone (backing off, obeying Retry-After) or suspend (paused). After
  *    `maxAttempts` failures in a row the app is told once, and the loop goes on probing slowly.
  * 7. A 401 gives the headers one second chance; after that only something new resumes: other headers, a device that
- *    is back, a person who looks or asks.
+ *    is back, a person who looks or asks. What may also end on the server's side, a 403 or a mismatch (a deployment that
+ *    is under way), is probed slowly. The app is told once, until everything has worked again or somebody has asked.
  * 8. A base is reset once for one mismatch: if the server still refuses, the loop pauses.
  * 9. After a failed push the next round starts with a pull, so that a mutation the server cannot take does not cut
  *    the person off from everybody else's changes.
@@ -65,7 +66,9 @@ export function transition(state: SyncState, event: SyncEvent, policy: SyncPolic
 
 /** A state whose loop has work to do or waits for the time to do it. */
 export function isActive(state: SyncState): boolean {
-  return gateOf({ ...state.facts, asked: false }) === "open" && state.kind !== "paused";
+  const { facts, kind } = state;
+  const isOpen = gateOf({ ...facts, asked: false }) === "open";
+  return isOpen && kind !== "paused" && facts.pausedFor === null;
 }
 
 // --- The table: what each state makes of each event ---
@@ -204,20 +207,20 @@ const TABLE: Table = {
     ...LATE_ANSWERS,
     // Nothing leaves a paused loop, so that it needs no leadership, and it still has to say what it waits for.
     "leader-lost": stay,
-    start: round,
+    start: (state) => round(withFacts(state, { pausedFor: null })),
     "network-back": round,
     visible: round,
     woke: round,
     "outbox-appended": stay,
     poked: stay,
     connected: stay,
-    "push-asked": round,
-    "pull-asked": round,
+    "push-asked": (state) => round(withFacts(state, { pausedFor: null, asked: true })),
+    "pull-asked": (state) => round(withFacts(state, { pausedFor: null, asked: true })),
     "headers-changed": round,
-    "timer-fired": (state) => ({
-      state,
-      effects: [{ kind: "check-headers" }, CHECK_HEADERS_LATER],
-    }),
+    "timer-fired": (state) =>
+      state.failure.kind === "unauthorized"
+        ? { state, effects: [{ kind: "check-headers" }, CHECK_HEADERS_LATER] }
+        : round(state),
   },
 };
 
@@ -246,6 +249,7 @@ function close(facts: SyncFacts): SyncStep {
     asked: false,
     headersRetried: false,
     baseWasReset: false,
+    pausedFor: null,
     reached: false,
   };
   return stay({ kind, facts: { ...facts, ...forgotten } });
@@ -280,7 +284,10 @@ function work(facts: SyncFacts): SyncStep {
   }
   if (facts.asked) return work({ ...facts, asked: false });
   const effects: SyncEffect[] = [{ kind: "set-timer", purpose: { kind: "poll" } }];
-  const fresh = { attempts: 0, headersRetried: false, baseWasReset: false, pullFirst: false };
+  const fresh = {
+    ...{ attempts: 0, headersRetried: false, baseWasReset: false },
+    ...{ pausedFor: null, pullFirst: false },
+  };
   return { state: { kind: "idle", facts: { ...facts, ...fresh } }, effects };
 }
 
@@ -298,11 +305,11 @@ function failed(state: RunningState, failure: SyncFailure, policy: SyncPolicy): 
       return backOff(unasked, failure, policy);
     case "unauthorized":
     case "forbidden":
-      return pause(unasked, failure);
+      return pause(unasked, failure, policy);
     case "schema-mismatch":
       return failure.decision === "reset" && !facts.baseWasReset
         ? reset(unasked)
-        : pause(unasked, failure);
+        : pause(unasked, failure, policy);
   }
 }
 
@@ -321,14 +328,25 @@ function backOff(facts: SyncFacts, failure: Postponing, policy: SyncPolicy): Syn
   const effects: SyncEffect[] = [{ kind: "set-timer", purpose }];
   if (probing && !told) effects.push({ kind: "report", error: failure.error });
   return {
-    state: { kind: "backing-off", facts: { ...facts, attempts }, failure, obeying },
+    state: {
+      kind: "backing-off",
+      facts: { ...facts, attempts, pausedFor: null },
+      failure,
+      obeying,
+    },
     effects,
   };
 }
 
-function pause(facts: SyncFacts, failure: SyncFailure): SyncStep {
-  const effects: SyncEffect[] = [CHECK_HEADERS_LATER, { kind: "report", error: failure.error }];
-  return { state: { kind: "paused", facts, failure }, effects };
+function pause(facts: SyncFacts, failure: SyncFailure, { maxAttempts }: SyncPolicy): SyncStep {
+  const probe = { kind: "retry", attempts: maxAttempts, probing: true, atLeastMs: 0 } as const;
+  const effects: SyncEffect[] =
+    failure.kind === "unauthorized"
+      ? [CHECK_HEADERS_LATER]
+      : [{ kind: "set-timer", purpose: probe }];
+  const told = facts.pausedFor?.kind === failure.kind;
+  if (!told) effects.push({ kind: "report", error: failure.error });
+  return { state: { kind: "paused", facts: { ...facts, pausedFor: failure }, failure }, effects };
 }
 
 function reset(facts: SyncFacts): SyncStep {

@@ -21,6 +21,8 @@ export interface SyncFacts {
   readonly headersRetried: boolean;
   /** The base was reset for the mismatch at hand. */
   readonly baseWasReset: boolean;
+  /** Why the loop paused, until everything has worked again: so that its probes look paused, too. */
+  readonly pausedFor: SyncFailure | null;
   /** The last request was answered well. */
   readonly reached: boolean;
   /** The number of the last run. */
@@ -119,6 +121,7 @@ export function initialSyncState(surroundings: {
     attempts: 0,
     headersRetried: false,
     baseWasReset: false,
+    pausedFor: null,
     reached: false,
     run: 0,
   };

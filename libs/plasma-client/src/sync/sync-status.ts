@@ -43,6 +43,7 @@ export function connectionOf(state: SyncState): SyncConnection {
     case "pushing":
     case "pulling":
     case "resetting":
+      if (state.facts.pausedFor) return "paused";
       return state.facts.reached ? "online" : "connecting";
     case "backing-off":
       return "connecting";
