@@ -126,6 +126,7 @@ export function createPlasmaClient<S extends Schema, M extends AnyMutators>(
   let loop: SyncLoop | undefined;
   let isOffline = options.offline ?? false;
   let isStarted = false;
+  let isDisposed = false;
   let seeksLeadership = false;
   let stepDown: (() => void) | undefined;
   let status: SyncStatus = readStatus();
@@ -175,7 +176,7 @@ export function createPlasmaClient<S extends Schema, M extends AnyMutators>(
     dismissRejected: (uid) => replica.dismissRejected(uid),
 
     async start() {
-      isStarted = true;
+      isStarted = !isDisposed;
       const running = await openLoop();
       if (!isStarted) return;
       running.start();
@@ -200,6 +201,7 @@ export function createPlasmaClient<S extends Schema, M extends AnyMutators>(
     },
     newId: () => platform.random.uuid(),
     async dispose() {
+      isDisposed = true;
       client.stop();
       unsubscribeVisible();
       loop?.dispose();

@@ -64,3 +64,7 @@ export class SyncClientError extends PlasmaError {
     this.status = options.status;
   }
 }
+
+export function disposed(): SyncClientError {
+  return new SyncClientError("disposed", "The client was disposed: create a new one.");
+}

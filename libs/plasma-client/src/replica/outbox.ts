@@ -60,6 +60,13 @@ export interface OutboxOptions {
   readonly reload: () => void;
 }
 
+/** What a mutation becomes that cannot even be tried. */
+export function failedMutation(error: SyncClientError): MutationHandle {
+  const { promise, reject } = deferred<void>();
+  reject(error);
+  return Object.assign(Promise.reject<MutationReceipt>(error), { confirmed: promise });
+}
+
 interface Commit {
   readonly pending: PendingMutation;
   /** Rejected mutations that it replaces. */

@@ -1,6 +1,6 @@
 /** The client id of this tab, and what it does when storage does not know it (any more). */
 
-import { SyncClientError } from "../errors.ts";
+import { disposed, SyncClientError } from "../errors.ts";
 import type { Platform } from "../platform.ts";
 import type { Engine, StoredState } from "../storage/engine.ts";
 import { claimClient } from "../tabs/client-claim.ts";
@@ -15,6 +15,7 @@ export interface OwnClientOptions {
 export class OwnClient {
   readonly #options: OwnClientOptions;
   #claim: ClientClaim | undefined;
+  #isOver = false;
 
   constructor(options: OwnClientOptions) {
     this.#options = options;
@@ -36,23 +37,38 @@ export class OwnClient {
   async among(loaded: StoredState): Promise<StoredState> {
     if (loaded.clients.some(({ id }) => id === this.known)) return loaded;
     const pool = this.#claim ? [] : loaded.clients.map(({ id }) => id);
-    this.release();
-    this.#claim = await claimClient({ ...this.#options, pool });
-    if (!this.#claim.isNew) return loaded;
-    await this.#options.engine.addClient(this.#claim.clientID);
-    const own = { id: this.#claim.clientID, confirmed: 0 };
-    return { ...loaded, clients: [...loaded.clients, own] };
+    const { clientID, isNew } = await this.#take(pool, (id) => this.#options.engine.addClient(id));
+    if (!isNew) return loaded;
+    return { ...loaded, clients: [...loaded.clients, { id: clientID, confirmed: 0 }] };
   }
 
   /** Moves what waits in its outbox to a fresh id. */
   async renew(): Promise<void> {
-    const next = await claimClient({ ...this.#options, pool: [] });
-    await this.#options.engine.renewClient({ from: this.id, to: next.clientID });
-    this.release();
-    this.#claim = next;
+    const from = this.id;
+    await this.#take([], (to) => this.#options.engine.renewClient({ from, to }));
   }
 
+  /** For good. A claim that is under way is released as well. */
   release(): void {
+    this.#isOver = true;
     this.#claim?.release();
+  }
+
+  /** Takes an id of the pool, or a new one, which `add` makes known to storage. */
+  async #take(
+    pool: readonly string[],
+    add: (clientID: string) => Promise<void>,
+  ): Promise<ClientClaim> {
+    const claim = await claimClient({ ...this.#options, pool });
+    try {
+      if (claim.isNew) await add(claim.clientID);
+      if (this.#isOver) throw disposed();
+    } catch (error) {
+      // Or the tab would keep it until the page goes, without using it.
+      claim.release();
+      throw error;
+    }
+    this.#claim?.release();
+    return (this.#claim = claim);
   }
 }

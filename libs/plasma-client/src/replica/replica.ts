@@ -22,15 +22,14 @@ import type {
   Schema,
   SelectAst,
 } from "@sh1n4ps/plasma-core";
-import { SyncClientError } from "../errors.ts";
+import { disposed, SyncClientError } from "../errors.ts";
 import type { Platform } from "../platform.ts";
 import type { Engine, StoredState } from "../storage/engine.ts";
 import type { AppliedPull, TabChannel, TabMessage } from "../tabs/tab-message.ts";
 import { Context } from "./context.ts";
-import { deferred } from "./deferred.ts";
 import { EarlyAnswers } from "./early-answers.ts";
-import { Outbox } from "./outbox.ts";
-import type { MutationHandle, MutationReceipt } from "./outbox.ts";
+import { failedMutation, Outbox } from "./outbox.ts";
+import type { MutationHandle } from "./outbox.ts";
 import { OwnClient } from "./own-client.ts";
 import { goneAfter, mergePages } from "./pull-patch.ts";
 import { Rebase } from "./rebase.ts";
@@ -75,6 +74,7 @@ export class Replica implements SyncReplica {
   #opening: Promise<void> | undefined;
   readonly #context: Context;
   readonly #own: OwnClient;
+  #isClosed = false;
   readonly #undone = new UndoneWatch();
   /** To be asked before it is opened. */
   readonly early: EarlyAnswers;
@@ -117,6 +117,7 @@ export class Replica implements SyncReplica {
 
   /** Opens storage and loads it. Safe to call again; after a failure it tries anew. */
   open(): Promise<void> {
+    if (this.#isClosed) return Promise.reject(disposed());
     this.#opening ??= this.#serial
       .run(() => this.#boot())
       .catch((error: unknown) => {
@@ -127,11 +128,14 @@ export class Replica implements SyncReplica {
   }
 
   async close(): Promise<void> {
+    this.#isClosed = true;
     await this.#outbox.idle();
     for (const end of this.#ends) end();
     this.#options.channel?.close();
     await this.#options.engine.close();
     this.#own.release();
+    // Storage takes nothing more, so that nobody begins to wait after this.
+    this.#settlements.rejectAll(disposed());
   }
 
   get rows(): Rows {
@@ -192,15 +196,8 @@ export class Replica implements SyncReplica {
   retryRejected(uid: string, args?: unknown): MutationHandle {
     const rejected = this.state.rejected.find((candidate) => candidate.uid === uid);
     if (!rejected) {
-      const confirmation = deferred<void>();
-      const error = new SyncClientError(
-        "storage",
-        "There is no rejected mutation with this uid any more.",
-      );
-      confirmation.reject(error);
-      return Object.assign(Promise.reject<MutationReceipt>(error), {
-        confirmed: confirmation.promise,
-      });
+      const text = "There is no rejected mutation with this uid any more.";
+      return failedMutation(new SyncClientError("storage", text));
     }
     const again = args === undefined ? decodeTagged(rejected.args) : args;
     return this.#outbox.mutate(rejected.name, again, [uid]);
@@ -344,6 +341,7 @@ export class Replica implements SyncReplica {
     if (!this.#context.isKnown) void this.#context.refresh();
     await this.early.end();
     await engine.open();
+    if (this.#isClosed) throw disposed();
     if (this.#ends.length === 0) {
       this.#ends.push(engine.subscribeClosed((error) => this.#storageClosed(error)));
       // Before loading, so that nothing is missed in between: messages wait in the serial queue.

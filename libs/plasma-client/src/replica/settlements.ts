@@ -46,6 +46,15 @@ export class Settlements {
     this.#confirmations.delete(uid);
   }
 
+  /** Nothing more is heard here. */
+  rejectAll(error: SyncClientError): void {
+    for (const waiting of [...this.#confirmations.values(), ...this.#discards.values()]) {
+      waiting.reject(error);
+    }
+    this.#confirmations.clear();
+    this.#discards.clear();
+  }
+
   /**
    * Those waited for that are not pending any more: another tab's pull settled them unseen, or storage has lost them.
    * `isDecided`: of one that was not refused.

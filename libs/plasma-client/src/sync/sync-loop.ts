@@ -9,7 +9,7 @@
  */
 
 import type { TicketResponse } from "@sh1n4ps/plasma-core";
-import { SyncClientError } from "../errors.ts";
+import { disposed, SyncClientError } from "../errors.ts";
 import { DEFAULT_POLL_INTERVAL_MS, DEFAULT_PULL_PAGE_SIZE, DEFAULT_RETRY } from "../options.ts";
 import type { RetryOptions, Subscribe, Subscription } from "../options.ts";
 import type { Fetcher, Platform, TimerHandle } from "../platform.ts";
@@ -424,7 +424,3 @@ export function createSyncLoop(input: SyncLoopInput): SyncLoop {
 }
 
 type RunKind = "push" | "pull" | "reset";
-
-function disposed(): SyncClientError {
-  return new SyncClientError("disposed", "The client was disposed: create a new one.");
-}
