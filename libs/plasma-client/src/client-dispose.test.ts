@@ -96,3 +96,15 @@ describe("a client that was disposed", () => {
     expect(plasma.clientID).toBe(null);
   });
 });
+
+describe("flush()", () => {
+  it("sends what is still on its way to storage", async () => {
+    const { client, server } = world();
+    const plasma = client({ pollIntervalMs: 0 });
+    const made = plasma.mutate("addList", { id: "l1", name: "One" });
+    await plasma.flush();
+    expect(server.model.effects).toEqual(["addList"]);
+    await plasma.dispose();
+    await made.confirmed;
+  });
+});

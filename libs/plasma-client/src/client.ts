@@ -187,7 +187,11 @@ export function createPlasmaClient<S extends Schema, M extends AnyMutators>(
       loop?.stop();
       reviewLeadership();
     },
-    flush: async () => (await openLoop()).flush(),
+    async flush() {
+      const running = await openLoop();
+      await replica.whenStored();
+      await running.flush();
+    },
     pushOnce: async () => (await openLoop()).pushOnce(),
     pullOnce: async () => (await openLoop()).pullOnce(),
     setOffline(offline) {

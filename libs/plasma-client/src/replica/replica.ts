@@ -176,6 +176,11 @@ export class Replica implements SyncReplica {
     return this.#outbox.mutate(name, args);
   }
 
+  /** Resolves when every mutation that was made until now is durable, or could not be stored. */
+  async whenStored(): Promise<void> {
+    await this.#outbox.whenStored(() => Promise.resolve());
+  }
+
   /** Gives up a mutation that was not decided yet. Resolves with what became of it when the server has answered. */
   async discardMutation(ref: number | MutationRef): Promise<DiscardOutcome> {
     await this.open();
