@@ -3,6 +3,7 @@
 import { decodeTagged, readDb, requireRunnable } from "@sh1n4ps/plasma-core";
 import type { AnyMutators, MutatorArgs, ReadDb, Schema } from "@sh1n4ps/plasma-core";
 import { LiveQueries } from "./live/live-queries.ts";
+import { openAgain } from "./open-again.ts";
 import { DEFAULT_MANY_ROWS } from "./options.ts";
 import type { LogLevel, PlasmaClientOptions } from "./options.ts";
 import { browserPlatform } from "./platform.ts";
@@ -134,8 +135,12 @@ export function createPlasmaClient<S extends Schema, M extends AnyMutators>(
   const statusListeners = new Set<() => void>();
   const rejectedListeners = new Set<() => void>();
 
+  const startAgain = () => void client.start().catch(() => undefined);
+  const opening = openAgain({ platform, retry: options.retry, open: startAgain });
   const unsubscribeVisible = platform.visible.subscribe(() => {
-    if (platform.visible.current()) catchUp();
+    if (!platform.visible.current()) return;
+    if (isStarted && replica.state.openingError) startAgain();
+    else catchUp();
   });
   replica.subscribeState(() => {
     if (replica.state.error) client.stop();
@@ -177,13 +182,18 @@ export function createPlasmaClient<S extends Schema, M extends AnyMutators>(
 
     async start() {
       isStarted = !isDisposed;
-      const running = await openLoop();
+      const running = await openLoop().catch((error: unknown) => {
+        if (isStarted) opening.later();
+        throw error;
+      });
+      opening.end();
       if (!isStarted) return;
       running.start();
       reviewLeadership();
     },
     stop() {
       isStarted = false;
+      opening.end();
       loop?.stop();
       reviewLeadership();
     },
@@ -277,9 +287,9 @@ export function createPlasmaClient<S extends Schema, M extends AnyMutators>(
   }
 
   function readStatus(): SyncStatus {
-    const { pending, firstSync, syncedAt, durable, error } = replica.state;
+    const { pending, firstSync, syncedAt, durable, error, openingError } = replica.state;
     const running = loop?.status;
-    const problem = error ?? running?.error;
+    const problem = error ?? openingError ?? running?.error;
     return {
       connection: running?.connection ?? "stopped",
       pending,

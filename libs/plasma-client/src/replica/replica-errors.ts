@@ -17,6 +17,12 @@ export function unsentMutations(count: number): SyncClientError {
   );
 }
 
+export function notOpened(cause: unknown): SyncClientError {
+  if (cause instanceof SyncClientError) return cause;
+  const text = "The client could not be opened. It tries again by itself once it was started.";
+  return new SyncClientError("storage", text, { cause });
+}
+
 export function notLoaded(cause: unknown): SyncClientError {
   const text = "What another tab has changed could not be loaded. Reload the page.";
   return new SyncClientError("storage", text, { cause });

@@ -42,6 +42,8 @@ export interface ReplicaState {
   readonly firstSync: "pending" | "complete";
   readonly syncedAt: number | null;
   readonly rejected: readonly RejectedMutation[];
+  /** Why the last try to open it failed; null once it is open. */
+  readonly openingError: SyncClientError | null;
   /** Storage was closed from outside: this tab works no longer. */
   readonly error: SyncClientError | null;
 }
@@ -69,6 +71,7 @@ export class ReplicaMemory {
       firstSync: "pending",
       syncedAt: null,
       rejected: [],
+      openingError: null,
       error: null,
     };
   }
@@ -343,7 +346,7 @@ export class ReplicaMemory {
     const pending = this.#adopt(replayed);
     const changes = this.#rows.replace({ clear: "everything", patch, pending });
     const { syncedAt, rejected } = stored;
-    this.#publish(changes, { isOpen: true, syncedAt, rejected });
+    this.#publish(changes, { isOpen: true, openingError: null, syncedAt, rejected });
     this.#outboxGrew();
   }
 
@@ -352,6 +355,10 @@ export class ReplicaMemory {
     this.#publish([], {
       rejected: this.#state.rejected.filter(({ uid }) => !uids.includes(uid)),
     });
+  }
+
+  openingFailed(openingError: SyncClientError): void {
+    this.#publish([], { openingError });
   }
 
   fail(error: SyncClientError): void {

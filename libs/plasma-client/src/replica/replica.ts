@@ -37,7 +37,14 @@ import { knownFrom, rerunOf } from "./replay.ts";
 import type { ReplayOptions } from "./replay.ts";
 import { ReplicaMemory } from "./replica-memory.ts";
 import type { ReplicaState } from "./replica-memory.ts";
-import { GIVEN_UP, notLoaded, restored, troubleWith, unsentMutations } from "./replica-errors.ts";
+import {
+  GIVEN_UP,
+  notLoaded,
+  notOpened,
+  restored,
+  troubleWith,
+  unsentMutations,
+} from "./replica-errors.ts";
 import { selectRows } from "./rows.ts";
 import type { Rows } from "./rows.ts";
 import { SerialQueue } from "./serial-queue.ts";
@@ -122,6 +129,7 @@ export class Replica implements SyncReplica {
       .run(() => this.#boot())
       .catch((error: unknown) => {
         this.#opening = undefined;
+        if (!this.#isClosed) this.#memory.openingFailed(notOpened(error));
         throw error;
       });
     return this.#opening;
