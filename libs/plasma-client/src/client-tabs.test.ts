@@ -1,5 +1,6 @@
 import { defineSchema, id, table, text } from "@sh1n4ps/plasma-core";
 import { afterEach, describe, expect, it, vi } from "vitest";
+import { browserPlatform } from "./platform.ts";
 import type { Fetcher } from "./platform.ts";
 import { clientTabs } from "./testing/client-tabs.ts";
 import type { ClientTabs } from "./testing/client-tabs.ts";
@@ -44,6 +45,31 @@ it("sends what is asked for in a tab that is paused", async () => {
   await plasma.flush();
   expect(server.model.effects).toEqual(["addList"]);
   await eventually(() => expect(plasma.status).toMatchObject({ connection: "online", pending: 0 }));
+});
+
+it("says when another tab has synced, also if it led before", async () => {
+  const { client } = world();
+  const [first, second] = [client(), client()];
+  await first.start();
+  await first.pullOnce();
+  await second.start();
+  first.setOffline(true);
+  await eventually(() => expect(second.status.connection).toBe("online"));
+  first.setOffline(false);
+  const before = first.status.lastSyncedAt ?? Infinity;
+  await second.mutate("addList", { id: "l1", name: "One" }).confirmed;
+  await eventually(() => expect(first.status.lastSyncedAt).toBeGreaterThan(before));
+  expect(first.status.connection).toBe("following");
+});
+
+it("opens no channel where tabs share nothing, so that a Node process can end", async () => {
+  const { client, platform } = world();
+  const broadcast = vi.fn(browserPlatform().broadcast);
+  const plasma = client({ platform: { ...platform(), indexedDB: undefined, broadcast } });
+  await plasma.start();
+  await plasma.mutate("addList", { id: "l1", name: "One" }).confirmed;
+  await plasma.dispose();
+  expect(broadcast).not.toHaveBeenCalled();
 });
 
 describe("a tab that cannot sync keeps no other tab from it (G27)", () => {

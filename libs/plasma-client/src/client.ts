@@ -293,7 +293,7 @@ export function createPlasmaClient<S extends Schema, M extends AnyMutators>(
     return {
       connection: running?.connection ?? "stopped",
       pending,
-      lastSyncedAt: running?.lastSyncedAt ?? syncedAt,
+      lastSyncedAt: syncedAt,
       firstSync,
       progress: running?.progress ?? null,
       durable,

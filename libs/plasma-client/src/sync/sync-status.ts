@@ -20,7 +20,7 @@ export interface SyncStatus {
   readonly connection: SyncConnection;
   /** Mutations in the outbox. */
   readonly pending: number;
-  /** When this tab last applied a pull, by this device's clock. */
+  /** When a pull was last applied, by this device's clock: to a loop one of its own, to a client also another tab's. */
   readonly lastSyncedAt: number | null;
   /** `complete` once a pull was ever applied on this device: until then, nothing found does not mean nothing there. */
   readonly firstSync: "pending" | "complete";
