@@ -259,7 +259,11 @@ export class World<Ctx> implements WorldView<Ctx> {
     );
     handle.confirmed.then(
       () => told("confirmed"),
-      (error: unknown) => isKept && told("refused", codeOf(error)),
+      (error: unknown) => {
+        // The tab went without having heard: that says nothing about the mutation.
+        const isUnheard = codeOf(error) === "disposed";
+        if (isKept && !isUnheard) told("refused", codeOf(error));
+      },
     );
   }
 
