@@ -1,7 +1,7 @@
 import { createMemoryEngine, SyncClientError } from "@sh1n4ps/plasma-client";
 import { PlasmaError } from "@sh1n4ps/plasma-core";
 import { StrictMode } from "react";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { PlasmaProvider } from "./plasma-provider.tsx";
 import { addTodos, testClient, testServer, todosOf } from "./testing-app.fixture.ts";
 import type { mutators, TestClient } from "./testing-app.fixture.ts";
@@ -102,6 +102,17 @@ describe("a mutation that works", () => {
     expect(hook.now().error, "a refusal is no failure of this device").toBeNull();
     expect(unhandled).toEqual([]);
     await client.dispose();
+  });
+
+  it("tells of no refusal when the client was disposed before the server has answered", async () => {
+    const client = testClient();
+    const onRejected = vi.fn();
+    const hook = await renderMutation(client, { onRejected });
+    const made = hook.now().mutate(todo("one"));
+    await doing(() => made);
+    await doing(() => client.dispose());
+    await expect(made.confirmed).rejects.toMatchObject({ kind: "disposed" });
+    expect(onRejected).not.toHaveBeenCalled();
   });
 });
 

@@ -58,7 +58,11 @@ export function useMutation<M extends AnyMutators, K extends keyof M & string>(
           latest.current.onSuccess?.(args);
           mutation.confirmed.then(
             () => latest.current.onConfirmed?.(args),
-            (reason: unknown) => latest.current.onRejected?.(toError(reason), args),
+            (reason: unknown) => {
+              // The client went without having heard, which is no refusal.
+              if (reason instanceof PlasmaError && reason.code === "disposed") return;
+              latest.current.onRejected?.(toError(reason), args);
+            },
           );
         },
         (reason: unknown) => {
