@@ -78,17 +78,4 @@ describe("an opening that fails", () => {
     await new Promise((resolve) => setTimeout(resolve, 60));
     expect(block.tries).toBe(tries);
   });
-
-  it("shows in the status, too, when the app cannot say who is asking", async () => {
-    tabs = clientTabs();
-    const cause = new TypeError("Failed to fetch");
-    let fails = true;
-    const plasma = tabs.client({
-      getContext: () => (fails ? Promise.reject(cause) : { userId: "ada" }),
-    });
-    await expect(plasma.start()).rejects.toBe(cause);
-    expect(plasma.status.error).toMatchObject({ kind: "storage", cause });
-    fails = false;
-    await eventually(() => expect(plasma.status.connection).toBe("online"));
-  });
 });
