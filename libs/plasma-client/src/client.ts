@@ -2,6 +2,8 @@
 
 import { decodeTagged, readDb, requireRunnable } from "@sh1n4ps/plasma-core";
 import type { AnyMutators, MutatorArgs, ReadDb, Schema } from "@sh1n4ps/plasma-core";
+import type { SyncClientError } from "./errors.ts";
+import { Listeners } from "./listeners.ts";
 import { LiveQueries } from "./live/live-queries.ts";
 import { DEFAULT_MANY_ROWS } from "./options.ts";
 import type { LogLevel, PlasmaClientOptions } from "./options.ts";
@@ -93,9 +95,13 @@ export function createPlasmaClient<S extends Schema, M extends AnyMutators>(
     options.engine ?? openEngine({ schema, dbName, platform, durability: options.durability });
   // Everything waits for this, and what is made meanwhile does not.
   engine.prepare?.();
-  const onError: typeof options.onError & object = (error) => {
+  const listenerFailed = (cause: unknown) =>
+    platform.log("error", "A live query or a listener failed.", cause);
+  const errorListeners = new Listeners<[SyncClientError]>(listenerFailed);
+  if (options.onError) errorListeners.subscribe(options.onError);
+  const onError = (error: SyncClientError) => {
     platform.log("warn", error.message, error);
-    options.onError?.(error);
+    errorListeners.tell(error);
   };
   const replica = new Replica({
     schema,
@@ -118,7 +124,7 @@ export function createPlasmaClient<S extends Schema, M extends AnyMutators>(
   const live = new LiveQueries({
     source: replica,
     answer,
-    onFailure: (cause) => platform.log("error", "A live query or its listener failed.", cause),
+    onFailure: listenerFailed,
   });
 
   let loop: SyncLoop | undefined;
@@ -127,8 +133,8 @@ export function createPlasmaClient<S extends Schema, M extends AnyMutators>(
   let stepDown: (() => void) | undefined;
   let status: SyncStatus = readStatus();
   let rejected = { stored: replica.state.rejected, list: [] as readonly RejectedMutation[] };
-  const statusListeners = new Set<() => void>();
-  const rejectedListeners = new Set<() => void>();
+  const statusListeners = new Listeners(listenerFailed);
+  const rejectedListeners = new Listeners(listenerFailed);
 
   const unsubscribeVisible = platform.visible.subscribe(() => {
     if (platform.visible.current()) catchUp();
@@ -139,7 +145,7 @@ export function createPlasmaClient<S extends Schema, M extends AnyMutators>(
     loop?.replicaChanged();
     if (rejected.stored === replica.state.rejected) return;
     rejected = { stored: replica.state.rejected, list: replica.state.rejected.map(shown) };
-    for (const listener of [...rejectedListeners]) listener();
+    rejectedListeners.tell();
   });
 
   const client: PlasmaClient<S, M> = {
@@ -161,10 +167,10 @@ export function createPlasmaClient<S extends Schema, M extends AnyMutators>(
     get status() {
       return status;
     },
-    subscribeStatus: (listener) => subscribe(statusListeners, listener),
+    subscribeStatus: statusListeners.subscribe,
     rejected: {
       list: () => rejected.list,
-      subscribe: (listener) => subscribe(rejectedListeners, listener),
+      subscribe: rejectedListeners.subscribe,
     },
     mutate: (name, args) => replica.mutate(name, args),
     discardMutation: (id) => replica.discardMutation(id),
@@ -288,7 +294,7 @@ export function createPlasmaClient<S extends Schema, M extends AnyMutators>(
     ] as const;
     if (keys.every((key) => status[key] === next[key])) return;
     status = next;
-    for (const listener of [...statusListeners]) listener();
+    statusListeners.tell();
   }
 }
 
@@ -310,11 +316,6 @@ function shown({
     ...(details !== undefined && { details }),
     timestamp,
   };
-}
-
-function subscribe(listeners: Set<() => void>, listener: () => void): () => void {
-  listeners.add(listener);
-  return () => listeners.delete(listener);
 }
 
 const SEVERITY: Record<LogLevel, number> = { silent: 0, error: 1, warn: 2, debug: 3 };

@@ -40,7 +40,12 @@ export class CommitQueue<T> {
     return durable;
   }
 
-  /** Resolves when nothing waits to be written. Never rejects. */
+  /** Nothing waits to be written. */
+  get isIdle(): boolean {
+    return this.#running === undefined;
+  }
+
+  /** Resolves when that is so. Never rejects. */
   async idle(): Promise<void> {
     while (this.#running) await this.#running;
   }

@@ -98,13 +98,12 @@ export class Outbox {
 
   /** Runs a job in the serial queue at a moment when every mutation of this tab is durable (or was taken back). */
   async whenStored<T>(job: () => Promise<T>): Promise<T> {
-    const { memory, serial } = this.#options;
+    const { serial } = this.#options;
     for (;;) {
       await this.#commits.idle();
-      const result = await serial.run(async () => {
-        if (memory.pending.some(({ seq }) => seq === null)) return undefined;
-        return { value: await job() };
-      });
+      const result = await serial.run(async () =>
+        this.#commits.isIdle ? { value: await job() } : undefined,
+      );
       if (result) return result.value;
     }
   }

@@ -83,11 +83,12 @@ export class Replica implements SyncReplica {
     this.early = new EarlyAnswers(options);
     const { schema, mutators } = options;
     this.#world = { schema, mutators, ctx: undefined };
-    this.#memory = new ReplicaMemory({
-      schema: options.schema,
-      durable: options.engine.durable,
-    });
     const { engine, platform, onError } = options;
+    this.#memory = new ReplicaMemory({
+      schema,
+      durable: engine.durable,
+      listenerFailed: (cause) => platform.log("error", "A listener failed.", cause),
+    });
     const memory = this.#memory;
     const settlements = this.#settlements;
     const world = () => this.#world;
