@@ -12,7 +12,7 @@ import type { Platform } from "./platform.ts";
 import { explainQuery } from "./replica/explain.ts";
 import { answerPlainly, watchFullScans } from "./replica/full-scans.ts";
 import { Replica } from "./replica/replica.ts";
-import type { DiscardOutcome, MutationHandle } from "./replica/replica.ts";
+import type { DiscardOutcome, MutationHandle, MutationRef } from "./replica/replica.ts";
 import type { RejectedMutation as StoredRejection } from "./storage/engine.ts";
 import { answerQuery } from "./replica/rows.ts";
 import { openEngine } from "./storage/open-engine.ts";
@@ -57,10 +57,11 @@ export interface PlasmaClient<S extends Schema = Schema, M extends AnyMutators =
   readonly rejected: RejectedMutations;
   /** Applies a mutation at once. Resolves when it is durable on the device; `.confirmed` is the server's word. */
   mutate<K extends keyof M & string>(name: K, args: MutatorArgs<M, K>): MutationHandle;
-  /** Gives up a mutation of this tab, or of another one, that the server has not decided yet. */
-  discardMutation(
-    id: number | { readonly clientID: string; readonly id: number },
-  ): Promise<DiscardOutcome>;
+  /**
+   * Gives up a mutation that the server has not decided yet: one of this tab by its number, any by its receipt. The
+   * receipt is right also after this tab got another client id.
+   */
+  discardMutation(ref: MutationRef): Promise<DiscardOutcome>;
   /** Makes a refused mutation anew, with other args if given. */
   retryRejected(uid: string, args?: unknown): MutationHandle;
   dismissRejected(uid: string): Promise<void>;
@@ -173,7 +174,7 @@ export function createPlasmaClient<S extends Schema, M extends AnyMutators>(
       subscribe: rejectedListeners.subscribe,
     },
     mutate: (name, args) => replica.mutate(name, args),
-    discardMutation: (id) => replica.discardMutation(id),
+    discardMutation: (ref) => replica.discardMutation(ref),
     retryRejected: (uid, args) => replica.retryRejected(uid, args),
     dismissRejected: (uid) => replica.dismissRejected(uid),
 

@@ -36,6 +36,8 @@ export type SyncClientErrorKind =
   | "storage-closed"
   /** This tab's client id was replaced while the mutation was being stored. Nothing was kept: do it again. */
   | "client-renewed"
+  /** There is no such mutation (any more) to discard or to retry, or it is not clear which one is meant. */
+  | "unknown-mutation"
   /** Mutations wait to be sent, so that the local state is not reset without being told to. */
   | "unsent-mutations"
   /** The client was stopped for good. */

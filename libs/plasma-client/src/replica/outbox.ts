@@ -20,6 +20,7 @@ import type { Deferred } from "./deferred.ts";
 import { encodeArgs } from "./mutation-args.ts";
 import { isUnsent, UNSENT_ID } from "./pending-mutation.ts";
 import type { PendingMutation } from "./pending-mutation.ts";
+import { rejectionGone } from "../storage/storage-error.ts";
 import { Reads } from "./reads.ts";
 import type { ReplicaMemory } from "./replica-memory.ts";
 import { runMutation } from "./run-mutation.ts";
@@ -83,12 +84,19 @@ export class Outbox {
     });
   }
 
-  /** `dismiss`: rejected mutations that this one replaces. */
-  mutate(name: string, args: unknown, dismiss: readonly string[] = []): MutationHandle {
-    const confirmation = deferred<void>();
-    const durable = this.#mutate(name, args, { dismiss, confirmation });
-    durable.catch(confirmation.reject);
-    return Object.assign(durable, { confirmed: confirmation.promise });
+  mutate(name: string, args: unknown): MutationHandle {
+    return handle((confirmation) => this.#mutate(name, args, { dismiss: [], confirmation }));
+  }
+
+  /** A rejected mutation anew. */
+  retry(uid: string, args?: unknown): MutationHandle {
+    return handle(async (confirmation) => {
+      const { rejected } = this.#options.memory.state;
+      const found = rejected.find((candidate) => candidate.uid === uid);
+      if (!found) throw rejectionGone();
+      const again = args === undefined ? decodeTagged(found.args) : args;
+      return this.#mutate(found.name, again, { dismiss: [uid], confirmation });
+    });
   }
 
   /** Resolves when nothing is on its way to storage. */
@@ -111,7 +119,7 @@ export class Outbox {
   async #mutate(
     name: string,
     args: unknown,
-    options: { readonly dismiss: readonly string[]; readonly confirmation: Deferred<void> },
+    options: Pick<Commit, "dismiss"> & { readonly confirmation: Deferred<void> },
   ): Promise<MutationReceipt> {
     const { memory, serial, settlements, open } = this.#options;
     // Encoded in the caller's turn: what they do to their object afterwards is not ours.
@@ -185,4 +193,11 @@ export class Outbox {
     if (dismissed.length > 0) tell({ kind: "changed" });
     if (followed === "missed") catchUp();
   }
+}
+
+function handle(run: (confirmation: Deferred<void>) => Promise<MutationReceipt>): MutationHandle {
+  const confirmation = deferred<void>();
+  const durable = run(confirmation);
+  durable.catch(confirmation.reject);
+  return Object.assign(durable, { confirmed: confirmation.promise });
 }

@@ -122,6 +122,10 @@ export class ReplicaMemory {
     return this.#state;
   }
 
+  get clientIDs(): Iterable<string> {
+    return this.#clients.keys();
+  }
+
   hasClient(clientID: string): boolean {
     return this.#clients.has(clientID);
   }

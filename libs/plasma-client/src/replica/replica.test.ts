@@ -546,7 +546,9 @@ describe("rejected mutations", () => {
 
   it("say so when there is nothing to retry", async () => {
     const { replica } = tab();
-    await expect(replica.retryRejected("unknown")).rejects.toThrow(/no rejected mutation/);
+    await expect(replica.retryRejected("unknown")).rejects.toMatchObject({
+      kind: "unknown-mutation",
+    });
   });
 });
 

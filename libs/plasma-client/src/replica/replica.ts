@@ -13,7 +13,7 @@
  *    mutations that are not durable yet stay on top.
  */
 
-import { decodeTagged, NOOP_MUTATOR } from "@sh1n4ps/plasma-core";
+import { NOOP_MUTATOR } from "@sh1n4ps/plasma-core";
 import type {
   AnyMutators,
   PullResponse,
@@ -29,10 +29,11 @@ import { damaged } from "../storage/storage-error.ts";
 import { claimClient } from "../tabs/client-claim.ts";
 import type { ClientClaim } from "../tabs/client-claim.ts";
 import type { AppliedPull, TabChannel, TabMessage } from "../tabs/tab-message.ts";
-import { deferred } from "./deferred.ts";
 import { EarlyAnswers } from "./early-answers.ts";
+import { FormerIds } from "./former-ids.ts";
+import type { MutationRef } from "./former-ids.ts";
 import { Outbox } from "./outbox.ts";
-import type { MutationHandle, MutationReceipt } from "./outbox.ts";
+import type { MutationHandle } from "./outbox.ts";
 import { mergePages } from "./pull-patch.ts";
 import { Rebase } from "./rebase.ts";
 import { knownFrom, rerunOf } from "./replay.ts";
@@ -50,6 +51,7 @@ import type { DiscardOutcome } from "./settlements.ts";
 import type { PendingPush, PullState, SyncReplica } from "./sync-replica.ts";
 
 export type { MutationHandle, MutationReceipt } from "./outbox.ts";
+export type { MutationRef } from "./former-ids.ts";
 export type { DiscardOutcome } from "./settlements.ts";
 export type { PendingPush, PullState, SyncReplica } from "./sync-replica.ts";
 
@@ -70,6 +72,7 @@ export class Replica implements SyncReplica {
   readonly #serial = new SerialQueue();
   readonly #outbox: Outbox;
   readonly #rebase: Rebase;
+  readonly #former: FormerIds;
   readonly #settlements = new Settlements();
   readonly #ends: (() => void)[] = [];
   #opening: Promise<void> | undefined;
@@ -92,7 +95,8 @@ export class Replica implements SyncReplica {
     const memory = this.#memory;
     const settlements = this.#settlements;
     const world = () => this.#world;
-    this.#rebase = new Rebase({ memory, settlements, world, onError });
+    const former = (this.#former = new FormerIds(memory));
+    this.#rebase = new Rebase({ memory, settlements, former, world, onError });
     this.#outbox = new Outbox({
       memory,
       serial: this.#serial,
@@ -170,41 +174,23 @@ export class Replica implements SyncReplica {
   }
 
   /** Gives up a mutation that was not decided yet. Resolves with what became of it when the server has answered. */
-  async discardMutation(
-    ref: number | { readonly clientID: string; readonly id: number },
-  ): Promise<DiscardOutcome> {
+  async discardMutation(ref: MutationRef): Promise<DiscardOutcome> {
     await this.open();
-    const { clientID, id } = typeof ref === "number" ? { clientID: this.clientID, id: ref } : ref;
-    const discarded = await this.#outbox.whenStored(async () => {
-      const found = this.#memory.pending.find(
-        ({ entry }) => entry.clientID === clientID && entry.id === id,
-      );
-      if (!found) return null;
+    const { outcome } = await this.#outbox.whenStored(async () => {
+      const found = this.#former.find(ref, this.clientID);
+      if (typeof found === "string") return { outcome: found };
       await this.#options.engine.discard([found.seq as number], { reason: null });
-      const outcome = this.#settlements.awaitDiscard(found.entry.uid);
+      const decided = this.#settlements.awaitDiscard(found.entry.uid);
       await this.#reload();
-      return { outcome };
+      return { outcome: decided };
     });
     this.#tell({ kind: "changed" });
-    return discarded ? discarded.outcome : "alreadyApplied";
+    return outcome;
   }
 
   /** Makes a refused mutation anew, with other args if given. It leaves the rejected ones as it becomes durable. */
   retryRejected(uid: string, args?: unknown): MutationHandle {
-    const rejected = this.state.rejected.find((candidate) => candidate.uid === uid);
-    if (!rejected) {
-      const confirmation = deferred<void>();
-      const error = new SyncClientError(
-        "storage",
-        "There is no rejected mutation with this uid any more.",
-      );
-      confirmation.reject(error);
-      return Object.assign(Promise.reject<MutationReceipt>(error), {
-        confirmed: confirmation.promise,
-      });
-    }
-    const again = args === undefined ? decodeTagged(rejected.args) : args;
-    return this.#outbox.mutate(rejected.name, again, [uid]);
+    return this.#outbox.retry(uid, args);
   }
 
   async dismissRejected(uid: string): Promise<void> {
@@ -334,8 +320,7 @@ export class Replica implements SyncReplica {
       if (clientID === this.clientID) {
         const next = await claimClient({ dbName, pool: [], platform });
         await engine.renewClient({ from: clientID, to: next.clientID });
-        this.#claim?.release();
-        this.#claim = next;
+        this.#take(next);
       } else {
         await engine.renewClient({ from: clientID, to: platform.random.uuid() });
       }
@@ -385,12 +370,18 @@ export class Replica implements SyncReplica {
     if (loaded.clients.some(({ id }) => id === this.#claim?.clientID)) return loaded;
     const { dbName, platform, engine } = this.#options;
     const pool = this.#claim ? [] : loaded.clients.map(({ id }) => id);
-    this.#claim?.release();
-    this.#claim = await claimClient({ dbName, pool, platform });
-    if (!this.#claim.isNew) return loaded;
-    await engine.addClient(this.#claim.clientID);
-    const own = { id: this.#claim.clientID, confirmed: 0 };
+    const claim = await claimClient({ dbName, pool, platform });
+    this.#take(claim);
+    if (!claim.isNew) return loaded;
+    await engine.addClient(claim.clientID);
+    const own = { id: claim.clientID, confirmed: 0 };
     return { ...loaded, clients: [...loaded.clients, own] };
+  }
+
+  #take(claim: ClientClaim): void {
+    if (this.#claim) this.#former.gaveUp(this.#claim.clientID);
+    this.#claim?.release();
+    this.#claim = claim;
   }
 
   async #hear(message: TabMessage): Promise<void> {
