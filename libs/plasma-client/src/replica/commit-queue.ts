@@ -70,8 +70,9 @@ export class CommitQueue<T> {
   #nextBatch(): Waiting<T>[] {
     const { canShare } = this.#options;
     const [first] = this.#waiting;
-    const isOther = ({ item }: Waiting<T>) => canShare && first && !canShare(first.item, item);
-    const end = this.#waiting.findIndex(isOther);
+    const end = this.#waiting.findIndex(
+      (other) => canShare && first && other !== first && !canShare(first.item, other.item),
+    );
     return this.#waiting.splice(0, end < 0 ? this.#waiting.length : end);
   }
 

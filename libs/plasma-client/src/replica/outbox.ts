@@ -68,6 +68,8 @@ interface Commit {
 export class Outbox {
   readonly #options: OutboxOptions;
   readonly #commits: CommitQueue<Commit>;
+  /** Rejected mutations that are being made anew. */
+  readonly #retried = new Set<string>();
 
   constructor(options: OutboxOptions) {
     this.#options = options;
@@ -80,7 +82,10 @@ export class Outbox {
         memory.takeBack(lost.map(({ pending }) => pending));
       },
       serial,
-      canShare: (first, other) => isUnsent(first.pending) === isUnsent(other.pending),
+      // One that is made anew may be refused, which is no other's concern.
+      canShare: (first, other) =>
+        isUnsent(first.pending) === isUnsent(other.pending) &&
+        first.dismiss.length + other.dismiss.length === 0,
     });
   }
 
@@ -93,9 +98,11 @@ export class Outbox {
     return handle(async (confirmation) => {
       const { rejected } = this.#options.memory.state;
       const found = rejected.find((candidate) => candidate.uid === uid);
-      if (!found) throw rejectionGone();
+      if (!found || this.#retried.has(uid)) throw rejectionGone();
       const again = args === undefined ? decodeTagged(found.args) : args;
-      return this.#mutate(found.name, again, { dismiss: [uid], confirmation });
+      this.#retried.add(uid);
+      const made = this.#mutate(found.name, again, { dismiss: [uid], confirmation });
+      return made.finally(() => this.#retried.delete(uid));
     });
   }
 

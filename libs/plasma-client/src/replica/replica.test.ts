@@ -544,6 +544,18 @@ describe("rejected mutations", () => {
     await expect(again.confirmed).rejects.toMatchObject({ kind: "mutation-rejected" });
   });
 
+  it("are made anew once, however often that is asked for", async () => {
+    const { replica, uid } = await rejectedOne();
+    const args = { id: "t9", listId: "l1", title: "Y" };
+    const made = await Promise.allSettled([
+      replica.retryRejected(uid, args),
+      replica.mutate("addList", { id: "l2", name: "Two" }),
+      replica.retryRejected(uid, args),
+    ]);
+    expect(made.map(({ status }) => status)).toEqual(["fulfilled", "fulfilled", "rejected"]);
+    expect(replica.state).toMatchObject({ pending: 2, rejected: [] });
+  });
+
   it("say so when there is nothing to retry", async () => {
     const { replica } = tab();
     await expect(replica.retryRejected("unknown")).rejects.toMatchObject({
