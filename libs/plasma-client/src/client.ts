@@ -55,7 +55,10 @@ export interface PlasmaClient<S extends Schema = Schema, M extends AnyMutators =
   readonly status: SyncStatus;
   subscribeStatus(listener: () => void): () => void;
   readonly rejected: RejectedMutations;
-  /** Applies a mutation at once. Resolves when it is durable on the device; `.confirmed` is the server's word. */
+  /**
+   * Applies a mutation at once. Resolves when it is durable on the device; `.confirmed` is the server's word. What keeps
+   * it from storage is told to `onError` as well, so that the promise may be left alone.
+   */
   mutate<K extends keyof M & string>(name: K, args: MutatorArgs<M, K>): MutationHandle;
   /**
    * Gives up a mutation that the server has not decided yet: one of this tab by its number, any by its receipt. The

@@ -11,6 +11,7 @@
 
 import { decodeTagged } from "@sh1n4ps/plasma-core";
 import type { Json } from "@sh1n4ps/plasma-core";
+import type { SyncClientError } from "../errors.ts";
 import type { Platform } from "../platform.ts";
 import type { Engine } from "../storage/engine.ts";
 import type { TabMessage } from "../tabs/tab-message.ts";
@@ -20,7 +21,7 @@ import type { Deferred } from "./deferred.ts";
 import { encodeArgs } from "./mutation-args.ts";
 import { isUnsent, UNSENT_ID } from "./pending-mutation.ts";
 import type { PendingMutation } from "./pending-mutation.ts";
-import { rejectionGone } from "../storage/storage-error.ts";
+import { rejectionGone, storageError } from "../storage/storage-error.ts";
 import { Reads } from "./reads.ts";
 import type { ReplicaMemory } from "./replica-memory.ts";
 import { runMutation } from "./run-mutation.ts";
@@ -57,6 +58,7 @@ export interface OutboxOptions {
   readonly catchUp: () => void;
   /** Mutations have to be run again. */
   readonly reload: () => void;
+  readonly onError: (error: SyncClientError) => void;
 }
 
 interface Commit {
@@ -75,8 +77,16 @@ export class Outbox {
     this.#options = options;
     const { memory, serial, settlements } = options;
     this.#commits = new CommitQueue<Commit>({
-      write: (batch) =>
-        batch.every(({ pending }) => isUnsent(pending)) ? this.#keep(batch) : this.#store(batch),
+      write: async (batch) => {
+        const isKept = batch.every(({ pending }) => isUnsent(pending));
+        try {
+          await (isKept ? this.#keep(batch) : this.#store(batch));
+        } catch (cause) {
+          // Who made them may have left their promises alone.
+          options.onError(storageError(cause));
+          throw cause;
+        }
+      },
       rollBack: (lost) => {
         for (const { pending } of lost) settlements.forget(pending.entry.uid);
         memory.takeBack(lost.map(({ pending }) => pending));

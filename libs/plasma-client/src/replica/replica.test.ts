@@ -105,9 +105,9 @@ describe("mutate", () => {
     );
   });
 
-  it("takes the change back and rejects when it cannot be stored, and gives the id out again", async () => {
+  it("takes the change back, rejects and tells onError when it cannot be stored, and gives the id out again", async () => {
     let isFull = false;
-    const { replica } = tab((engine) => ({
+    const { replica, errors } = tab((engine) => ({
       ...engine,
       append: (...args) =>
         isFull ? Promise.reject(new SyncClientError("quota", "full")) : engine.append(...args),
@@ -119,6 +119,8 @@ describe("mutate", () => {
     await expect(lost).rejects.toMatchObject({ kind: "quota" });
     await expect(alsoLost).rejects.toMatchObject({ kind: "quota" });
     await expect(lost.confirmed).rejects.toMatchObject({ kind: "quota" });
+    // Once, for those who leave promises alone.
+    expect(errors).toMatchObject([{ kind: "quota" }]);
     expect(await titles(replica)).toEqual([]);
     expect(replica.state.pending).toBe(1);
     isFull = false;

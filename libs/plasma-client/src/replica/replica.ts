@@ -103,6 +103,7 @@ export class Replica implements SyncReplica {
       settlements,
       engine,
       platform,
+      onError,
       world,
       clientID: () => this.clientID,
       open: () => this.open(),
