@@ -2,6 +2,7 @@
 
 import { decodeTagged, readDb, requireRunnable } from "@sh1n4ps/plasma-core";
 import type { AnyMutators, MutatorArgs, ReadDb, Schema } from "@sh1n4ps/plasma-core";
+import { queryFailed } from "./errors.ts";
 import type { SyncClientError } from "./errors.ts";
 import { Listeners } from "./listeners.ts";
 import { LiveQueries } from "./live/live-queries.ts";
@@ -129,6 +130,7 @@ export function createPlasmaClient<S extends Schema, M extends AnyMutators>(
     source: replica,
     answer,
     onFailure: listenerFailed,
+    onQueryFailure: (cause) => onError(queryFailed(cause)),
   });
 
   let loop: SyncLoop | undefined;

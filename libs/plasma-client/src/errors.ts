@@ -38,6 +38,8 @@ export type SyncClientErrorKind =
   | "client-renewed"
   /** There is no such mutation (any more) to discard or to retry, or it is not clear which one is meant. */
   | "unknown-mutation"
+  /** A live query has begun to fail: see the cause. It has no result until it works again by itself. */
+  | "query-failed"
   /** Mutations wait to be sent, so that the local state is not reset without being told to. */
   | "unsent-mutations"
   /** The client was stopped for good. */
@@ -58,4 +60,13 @@ export class SyncClientError extends PlasmaError {
     this.kind = kind;
     this.status = options.status;
   }
+}
+
+export function queryFailed(cause: unknown): SyncClientError {
+  const why = cause instanceof Error ? cause.message : String(cause);
+  return new SyncClientError(
+    "query-failed",
+    `A live query has no result until its rows change, or it does. ${why}`,
+    { cause },
+  );
 }
