@@ -269,16 +269,22 @@ describe("syncing", () => {
     expect(errors[0]).toMatchObject({ kind: "pull-http", status: 403 });
   });
 
-  it("Reset local state: forgets the rows, and unsent mutations only when told to", async () => {
+  it("Reset local state: forgets the rows, rotates clientID, drops unsent mutations only when told to", async () => {
     const { plasma, server } = world();
     await server.model.run("addList", { id: "l1", name: "One" });
     await plasma.pullOnce();
     await plasma.mutate("addTodo", { id: "t1", listId: "l1", title: "A" });
     await expect(plasma.resetLocalState()).rejects.toMatchObject({ kind: "unsent-mutations" });
     expect(await plasma.db.select().from(lists)).toHaveLength(1);
+    const before = plasma.clientID;
     await plasma.resetLocalState({ discardOutbox: true });
     expect(await plasma.db.select().from(lists)).toEqual([]);
     expect(plasma.rejected.list().map(({ name }) => name)).toEqual(["addTodo"]);
+    expect(plasma.clientID).not.toBe(before);
+    await plasma.mutate("addTodo", { id: "t2", listId: "l1", title: "B" });
+    await plasma.flush();
+    expect(server.model.rows("todos").map(({ id }) => id)).toEqual(["t2"]);
+    expect(await plasma.db.select().from(todos)).toHaveLength(1);
   });
 });
 

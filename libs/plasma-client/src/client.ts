@@ -78,7 +78,10 @@ export interface PlasmaClient<S extends Schema = Schema, M extends AnyMutators =
   pushOnce(): Promise<void>;
   pullOnce(): Promise<void>;
   setOffline(offline: boolean): void;
-  /** Forgets the local rows; refuses while mutations are unsent unless told `{ discardOutbox: true }`. */
+  /**
+   * Forgets the local rows, and goes on under a fresh client id. Refuses while mutations are unsent unless told
+   * `{ discardOutbox: true }`: they are in `rejected` then.
+   */
   resetLocalState(options?: { readonly discardOutbox?: boolean }): Promise<void>;
   /** An id for a new row. */
   newId(): string;

@@ -50,6 +50,11 @@ export class FormerIds {
     this.#own.add(clientID);
   }
 
+  /** After a reset, numbers begin anew; receipts are right still. */
+  forgetNumbers(): void {
+    this.#own.clear();
+  }
+
   /** The mutation that is meant, or what became of it. `clientID`: that of this tab. */
   find(ref: MutationRef, clientID: string): PendingMutation | DiscardOutcome {
     if (typeof ref !== "number") return this.#find(ref);

@@ -567,6 +567,41 @@ describe("rejected mutations", () => {
 });
 
 describe("resetLocalState", () => {
+  it("takes a fresh client id, under which what is in flight meanwhile neither blocks nor runs twice", async () => {
+    const { replica } = tab();
+    const remote = server();
+    await withList(replica);
+    await sync(replica, remote);
+    const sent = await replica.mutate("addTodo", { id: "t1", listId: "l1", title: "A" });
+    const [inFlight] = replica.pendingPushes();
+    const state = replica.pullState();
+    await replica.resetLocalState({ discardOutbox: true });
+    expect(replica.clientID).not.toBe(sent.clientID);
+    await remote.push(inFlight!);
+    expect(await replica.applyPull(state, remote.pull(state))).toBe("stale");
+    expect((await replica.mutate("addList", { id: "l2", name: "Two" })).id).toBe(2);
+    await sync(replica, remote);
+    expect(remote.effects).toEqual(["addList", "addTodo", "addList"]);
+    expect(await titles(replica)).toEqual(["A"]);
+    expect(replica.state).toMatchObject({ pending: 0, rejected: [{ uid: sent.uid }] });
+  });
+
+  it("leaves the other tabs their client ids, and all go on", async () => {
+    const world = tabsWorld();
+    const remote = server();
+    const [one, two] = [world.tab().replica, world.tab().replica];
+    await sync(one, remote);
+    await two.open();
+    const former = one.clientID;
+    await one.resetLocalState();
+    const made = await two.mutate("addList", { id: "l1", name: "One" });
+    await one.catchUp();
+    await sync(one, remote);
+    expect(remote.effects).toEqual(["addList"]);
+    expect(one.clientID).not.toBe(former);
+    expect(made.clientID).toBe(two.clientID);
+  });
+
   it("refuses while mutations are unsent, and changes nothing", async () => {
     const { replica } = tab();
     await withList(replica);

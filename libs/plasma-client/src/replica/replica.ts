@@ -201,7 +201,10 @@ export class Replica implements SyncReplica {
     this.#tell({ kind: "changed" });
   }
 
-  /** Forgets the confirmed rows. With `discardOutbox`, unsent mutations become rejected ones; without it they refuse. */
+  /**
+   * Forgets the confirmed rows, and goes on under a fresh client id. With `discardOutbox`, unsent mutations become
+   * rejected ones; without it they refuse. What stands in for them moves along: one may be on its way to the server.
+   */
   async resetLocalState(options: { readonly discardOutbox?: boolean } = {}): Promise<void> {
     await this.open();
     await this.#outbox.whenStored(async () => {
@@ -218,6 +221,8 @@ export class Replica implements SyncReplica {
       const local = open.filter(({ entry }) => entry.staysHere).map(({ seq }) => seq as number);
       if (local.length > 0) await engine.discard(local, { reason: null });
       await engine.resetBase({ keepRows: false });
+      await this.#renewOwn();
+      this.#former.forgetNumbers();
       for (const { entry } of unsent) this.#settlements.giveUp(entry.uid);
       await this.#reload();
     });
@@ -317,14 +322,9 @@ export class Replica implements SyncReplica {
     await this.open();
     this.#undone.gaveUp(clientID, this.#memory.confirmedOf(clientID));
     await this.#outbox.whenStored(async () => {
-      const { dbName, engine, platform } = this.#options;
-      if (clientID === this.clientID) {
-        const next = await claimClient({ dbName, pool: [], platform });
-        await engine.renewClient({ from: clientID, to: next.clientID });
-        this.#take(next);
-      } else {
-        await engine.renewClient({ from: clientID, to: platform.random.uuid() });
-      }
+      const { engine, platform } = this.#options;
+      if (clientID === this.clientID) await this.#renewOwn();
+      else await engine.renewClient({ from: clientID, to: platform.random.uuid() });
       await this.#reload();
     });
     this.#tell({ kind: "changed" });
@@ -377,6 +377,13 @@ export class Replica implements SyncReplica {
     await engine.addClient(claim.clientID);
     const own = { id: claim.clientID, confirmed: 0 };
     return { ...loaded, clients: [...loaded.clients, own] };
+  }
+
+  async #renewOwn(): Promise<void> {
+    const { dbName, engine, platform } = this.#options;
+    const next = await claimClient({ dbName, pool: [], platform });
+    await engine.renewClient({ from: this.clientID, to: next.clientID });
+    this.#take(next);
   }
 
   #take(claim: ClientClaim): void {
