@@ -9,6 +9,7 @@
  * 5. What can be answered before the replica is open (`replica/early-answers.ts`) is, as the first result.
  * 6. Who stops listening hears nothing more, also when that happens during a delivery. A view that nobody listens to
  *    is dropped; asking it for `current` brings it up to date.
+ * 7. A query that begins to fail says so once, and its listeners hear when it works again. Until then `current` throws.
  */
 
 import { isLocalOnly, requireTable } from "@sh1n4ps/plasma-core";
