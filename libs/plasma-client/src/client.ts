@@ -12,8 +12,9 @@ import { browserPlatform } from "./platform.ts";
 import type { Platform } from "./platform.ts";
 import { explainQuery } from "./replica/explain.ts";
 import { answerPlainly, watchFullScans } from "./replica/full-scans.ts";
+import type { MutationRef } from "./replica/mutation-ref.ts";
 import { Replica } from "./replica/replica.ts";
-import type { DiscardOutcome, MutationHandle, MutationRef } from "./replica/replica.ts";
+import type { DiscardOutcome, MutationHandle } from "./replica/replica.ts";
 import type { RejectedMutation as StoredRejection } from "./storage/engine.ts";
 import { answerQuery } from "./replica/rows.ts";
 import { openEngine } from "./storage/open-engine.ts";
@@ -62,10 +63,10 @@ export interface PlasmaClient<S extends Schema = Schema, M extends AnyMutators =
    */
   mutate<K extends keyof M & string>(name: K, args: MutatorArgs<M, K>): MutationHandle;
   /**
-   * Gives up a mutation that the server has not decided yet: one of this tab by its number, any by its receipt. The
-   * receipt is right also after this tab got another client id.
+   * Gives up a mutation that the server has not decided yet: one of this tab by its number, any by its receipt. Hand over
+   * the whole receipt: its uid names the mutation also when it has got another client id and number meanwhile.
    */
-  discardMutation(ref: MutationRef): Promise<DiscardOutcome>;
+  discardMutation(mutation: number | MutationRef): Promise<DiscardOutcome>;
   /** Makes a refused mutation anew, with other args if given. */
   retryRejected(uid: string, args?: unknown): MutationHandle;
   dismissRejected(uid: string): Promise<void>;

@@ -25,12 +25,8 @@ export { classifyIvm } from "./live/classify-ivm.ts";
 export type { IvmClass } from "./live/classify-ivm.ts";
 export { browserPlatform } from "./platform.ts";
 export type { BroadcastPort, Fetcher, Platform, Signal, TimerHandle } from "./platform.ts";
-export type {
-  DiscardOutcome,
-  MutationHandle,
-  MutationReceipt,
-  MutationRef,
-} from "./replica/replica.ts";
+export type { MutationRef } from "./replica/mutation-ref.ts";
+export type { DiscardOutcome, MutationHandle, MutationReceipt } from "./replica/replica.ts";
 export type { Engine } from "./storage/engine.ts";
 export { createIdbEngine } from "./storage/idb-engine.ts";
 export type { IdbEngineOptions } from "./storage/idb-engine.ts";

@@ -21,7 +21,7 @@ import { bind, sql } from "./sql/fragment.ts";
 export interface Retention {
   /** Default: 30 days. */
   readonly changeLogMs?: number;
-  /** Copies of a client that come back within this time run nothing twice. Default: 60 days. */
+  /** Copies of a client that come back within this time run nothing twice. As long as the log at least. Default: 60 days. */
   readonly outcomesMs?: number;
   /** A client that stays away longer is forgotten, and starts anew under another id. Default: 400 days. */
   readonly clientsMs?: number;
@@ -66,7 +66,8 @@ export async function runMaintenance(options: MaintenanceOptions): Promise<Maint
     (await slices.remove(
       outcomesOf,
       outcomeKey,
-      sql`status = 'ok' AND time < ${bind(now - outcomesMs)}`,
+      // A pull of several pages asks what was decided since the version of its first one.
+      sql`status = 'ok' AND time < ${bind(now - outcomesMs)} AND version <= ${bind(changeLog.horizon)}`,
     )) + (await slices.remove(outcomesOf, outcomeKey, isGone));
   const isOld = sql`last_at < ${bind(now - clientsMs)}`;
   const attempts = await slices.remove(sql`_plasma_attempts`, ["principal", "uid"], isOld);

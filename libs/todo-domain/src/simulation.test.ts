@@ -8,7 +8,7 @@
  */
 
 import { simulate } from "@sh1n4ps/plasma-testing";
-import type { Draw, Invariant, Ops } from "@sh1n4ps/plasma-testing";
+import type { Draw, Invariant, OpInput, Ops } from "@sh1n4ps/plasma-testing";
 import { expect, it } from "vitest";
 import { demoPeople } from "./demo.ts";
 import { mutators } from "./mutators.ts";
@@ -18,7 +18,8 @@ import { invites } from "./tables/invites.ts";
 import { lists, members, users } from "./tables/membership.ts";
 import { todos } from "./tables/todos.ts";
 
-const SEEDS = Number(process.env["PLASMA_SEEDS"] ?? 6);
+const USUAL_SEEDS = 6;
+const SEEDS = Number(process.env["PLASMA_SEEDS"] ?? USUAL_SEEDS);
 const FIRST_SEED = Number(process.env["PLASMA_SEED"] ?? 1);
 
 const people = demoPeople.map(({ id }) => id);
@@ -26,36 +27,54 @@ const createdAt = new Date(0);
 
 // Few ids, so that people get in each other's way.
 const one = (draw: Draw, letter: string, count: number) => `${letter}${draw.below(count)}`;
-const listId = (draw: Draw) => one(draw, "list", 2);
-const todoId = (draw: Draw) => one(draw, "todo", 6);
 const position = (draw: Draw) => one(draw, "a", 9);
 const token = "token-that-is-long-enough";
 
+/** Mostly of a row that the person sees, or there would be little to change; else of one that may be gone, or hidden. */
+async function idOf(
+  rows: PromiseLike<readonly { readonly id: string }[]>,
+  draw: Draw,
+  otherwise: string,
+): Promise<string> {
+  const seen = await rows;
+  return seen.length > 0 && draw.chance(0.8) ? draw.pick(seen).id : otherwise;
+}
+const listId = ({ db, draw }: OpInput<typeof schema>) =>
+  idOf(db.select().from(lists), draw, one(draw, "list", 2));
+const todoId = ({ db, draw }: OpInput<typeof schema>) =>
+  idOf(db.select().from(todos), draw, one(draw, "todo", 9));
+
 const ops: Ops<typeof schema, AppMutators> = {
   createList: ({ draw }) => {
-    const id = listId(draw);
+    const id = one(draw, "list", 2);
     return { id, membershipId: one(draw, "member", 99), name: `The list ${id}`, createdAt };
   },
-  renameList: ({ draw }) => ({ id: listId(draw), name: one(draw, "Name ", 9) }),
-  deleteList: ({ draw }) => (draw.chance(0.2) ? { id: listId(draw) } : undefined),
-  createInvite: ({ draw }) => {
-    return { id: one(draw, "invite", 9), listId: listId(draw), token, createdAt };
+  renameList: async (input) => ({ id: await listId(input), name: one(input.draw, "Name ", 9) }),
+  deleteList: async (input) => (input.draw.chance(0.2) ? { id: await listId(input) } : undefined),
+  createInvite: async (input) => {
+    const id = one(input.draw, "invite", 9);
+    return { id, listId: await listId(input), token, createdAt };
   },
   revokeInvite: ({ draw }) => (draw.chance(0.3) ? { id: one(draw, "invite", 9) } : undefined),
   joinList: ({ draw }) => {
     return { token, membershipId: one(draw, "member", 99), joinedAt: createdAt };
   },
-  leaveList: ({ draw }) => ({ listId: listId(draw) }),
-  removeMember: ({ draw }) => ({ listId: listId(draw), userId: draw.pick(people) }),
-  addTodo: ({ draw, person }) => ({
-    ...{ id: todoId(draw), listId: listId(draw), title: `By ${person}` },
-    ...{ position: position(draw), createdAt },
+  leaveList: async (input) =>
+    input.draw.chance(0.3) ? { listId: await listId(input) } : undefined,
+  removeMember: async (input) =>
+    input.draw.chance(0.3)
+      ? { listId: await listId(input), userId: input.draw.pick(people) }
+      : undefined,
+  addTodo: async (input) => ({
+    ...{ id: one(input.draw, "todo", 9), listId: await listId(input) },
+    ...{ title: `By ${input.person}`, position: position(input.draw), createdAt },
   }),
-  editTodo: ({ draw }) => ({ id: todoId(draw), title: one(draw, "Title ", 9) }),
-  setTodoDone: ({ draw }) => ({ id: todoId(draw), done: draw.chance(0.5) }),
-  moveTodo: ({ draw }) => ({ id: todoId(draw), position: position(draw) }),
-  deleteTodo: ({ draw }) => ({ id: todoId(draw) }),
-  clearDone: ({ draw }) => ({ listId: listId(draw) }),
+  editTodo: async (input) => ({ id: await todoId(input), title: one(input.draw, "Title ", 9) }),
+  setTodoDone: async (input) => ({ id: await todoId(input), done: input.draw.chance(0.5) }),
+  moveTodo: async (input) => ({ id: await todoId(input), position: position(input.draw) }),
+  deleteTodo: async (input) => (input.draw.chance(0.5) ? { id: await todoId(input) } : undefined),
+  clearDone: async (input) =>
+    input.draw.chance(0.5) ? { listId: await listId(input) } : undefined,
 };
 
 const invariants: Readonly<Record<string, Invariant<typeof schema>>> = {
@@ -93,18 +112,24 @@ const invariants: Readonly<Record<string, Invariant<typeof schema>>> = {
 };
 
 it(
-  `keeps its invariants under ${SEEDS} seeds`,
+  `keeps its invariants under ${SEEDS} seeds, which get every mutator accepted`,
   async () => {
+    const accepted: Record<string, number> = {};
     for (let seed = FIRST_SEED; seed < FIRST_SEED + SEEDS; seed++) {
-      const { story, commits } = await simulate({
+      const { story, ...counts } = await simulate({
         ...{ schema, mutators, clients: people, ops, seed, invariants },
         setup: async (db) => {
           for (const person of demoPeople) await db.insert(users).values(person);
         },
       });
       expect({ seed, story }).toEqual({ seed, story: null });
-      expect(commits).toBeGreaterThan(5);
+      for (const [name, count] of Object.entries(counts.accepted)) {
+        accepted[name] = (accepted[name] ?? 0) + count;
+      }
     }
+    // A few seeds, as one runs them to look at something, need not have everything.
+    const untested = SEEDS < USUAL_SEEDS ? [] : Object.keys(ops).filter((name) => !accepted[name]);
+    expect(untested).toEqual([]);
   },
   20_000 + SEEDS * 10_000,
 );

@@ -4,14 +4,12 @@
  */
 
 import type { StoredState } from "../storage/engine.ts";
+import { isMeant, settledAs } from "./mutation-ref.ts";
+import type { MutationRef } from "./mutation-ref.ts";
 import type { PendingMutation } from "./pending-mutation.ts";
 import { severalMutations, unknownMutation } from "./replica-errors.ts";
 import type { ReplicaMemory } from "./replica-memory.ts";
 import type { DiscardOutcome } from "./settlements.ts";
-
-/** The number that a mutation of this tab was given, or the receipt of any. */
-export type MutationRef =
-  number | { readonly clientID: string; readonly id: number; readonly uid?: string };
 
 interface Name {
   readonly clientID: string;
@@ -55,34 +53,32 @@ export class FormerIds {
     this.#own.clear();
   }
 
-  /** The mutation that is meant, or what became of it. `clientID`: that of this tab. */
-  find(ref: MutationRef, clientID: string): PendingMutation | DiscardOutcome {
-    if (typeof ref !== "number") return this.#find(ref);
-    const names = [...this.#own, clientID].map((own) => ({ clientID: own, id: ref }));
+  /** The mutation that a number or a receipt means, by its uid where it has another name by now. `own`: this tab's client id. */
+  meant(ref: number | MutationRef, own: string): MutationRef {
+    if (typeof ref !== "number") return this.#withUid(ref);
+    const names = [...this.#own, own].map((clientID) => ({ clientID, id: ref }));
     const known = names.filter((name) => this.#isKnown(name));
     if (known.length > 1) throw severalMutations(ref);
-    return this.#find(known[0] ?? { clientID, id: ref });
+    return this.#withUid(known[0] ?? { clientID: own, id: ref });
   }
 
-  #find({ uid, ...name }: Name & { readonly uid?: string }): PendingMutation | DiscardOutcome {
-    const { pending, state } = this.#memory;
-    const sought = uid ?? this.#movedFrom(name);
-    const found = pending.find(({ entry }) =>
-      sought === undefined ? isSame(entry, name) : entry.uid === sought,
-    );
-    if (found) return found;
-    if (state.rejected.some((rejected) => rejected.uid === sought || isSame(rejected, name))) {
-      return "discarded";
-    }
-    const isDecided = this.#movedFrom(name) !== undefined || this.#isConfirmed(name);
-    if (isDecided) return "alreadyApplied";
-    throw unknownMutation();
+  /** What became of one that does not wait any more. */
+  settled(meant: MutationRef, stored: StoredState): DiscardOutcome {
+    const outcome = settledAs(meant, stored);
+    const isDecided = this.#movedFrom(meant) !== undefined || this.#isConfirmed(meant);
+    if (outcome === "alreadyApplied" && !isDecided) throw unknownMutation();
+    return outcome;
+  }
+
+  #withUid(ref: MutationRef): MutationRef {
+    const uid = ref.uid ?? this.#movedFrom(ref);
+    return uid === undefined ? ref : { ...ref, uid };
   }
 
   /** Whether one was given this name when it was made, as far as this tab knows. */
   #isKnown(name: Name): boolean {
     const isHere = ({ entry }: PendingMutation) =>
-      isSame(entry, name) && !this.#names.has(entry.uid);
+      isMeant(name, entry) && !this.#names.has(entry.uid);
     return (
       this.#movedFrom(name) !== undefined ||
       this.#isConfirmed(name) ||
@@ -90,8 +86,9 @@ export class FormerIds {
     );
   }
 
-  #movedFrom(name: Name): string | undefined {
-    for (const [uid, former] of this.#names) if (isSame(former, name)) return uid;
+  #movedFrom({ clientID, id }: Name): string | undefined {
+    for (const [uid, former] of this.#names)
+      if (former.clientID === clientID && former.id === id) return uid;
     return undefined;
   }
 
@@ -99,8 +96,4 @@ export class FormerIds {
     const confirmed = this.#confirmed.get(clientID) ?? 0;
     return id <= Math.max(confirmed, this.#memory.confirmedOf(clientID));
   }
-}
-
-function isSame(left: Name, right: Name): boolean {
-  return left.clientID === right.clientID && left.id === right.id;
 }

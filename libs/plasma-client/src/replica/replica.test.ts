@@ -507,6 +507,37 @@ describe("discardMutation", () => {
     expect(await replica.discardMutation(id)).toBe("alreadyApplied");
   });
 
+  it("finds one by its receipt when it has another client id", async () => {
+    const { replica } = tab();
+    const remote = server();
+    const made = replica.mutate("addList", { id: "l1", name: "One" });
+    const confirmed = expect(made.confirmed).rejects.toMatchObject({ kind: "mutation-discarded" });
+    const receipt = await made;
+    await replica.renewClient(receipt.clientID);
+    const outcome = replica.discardMutation(receipt);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    expect(replica.pendingPushes()[0]?.mutations).toMatchObject([{ name: "__noop" }]);
+    await sync(replica, remote);
+    expect(await outcome).toBe("discarded");
+    await confirmed;
+  });
+
+  it("tells that one never took effect which the server has refused", async () => {
+    const { replica } = tab();
+    const remote = server();
+    await withList(replica);
+    const made = replica.mutate("addForbidden", { id: "t1", listId: "l1", title: "X" });
+    const refused = expect(made.confirmed).rejects.toMatchObject({ kind: "mutation-rejected" });
+    const receipt = await made;
+    await sync(replica, remote);
+    await refused;
+    expect(await replica.discardMutation(receipt)).toBe("discarded");
+    const { clientID, id } = receipt;
+    expect(await replica.discardMutation({ clientID, id })).toBe("discarded");
+    await replica.dismissRejected(receipt.uid);
+    expect(await replica.discardMutation(receipt)).toBe("discarded");
+  });
+
   it("runs later mutations again without it", async () => {
     const { replica } = tab();
     await withList(replica);

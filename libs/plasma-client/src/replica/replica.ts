@@ -31,10 +31,9 @@ import type { ClientClaim } from "../tabs/client-claim.ts";
 import type { AppliedPull, TabChannel, TabMessage } from "../tabs/tab-message.ts";
 import { EarlyAnswers } from "./early-answers.ts";
 import { FormerIds } from "./former-ids.ts";
-import type { MutationRef } from "./former-ids.ts";
 import { Outbox } from "./outbox.ts";
 import type { MutationHandle } from "./outbox.ts";
-import { mergePages } from "./pull-patch.ts";
+import { goneAfter, mergePages } from "./pull-patch.ts";
 import { Rebase } from "./rebase.ts";
 import { knownFrom, rerunOf } from "./replay.ts";
 import type { ReplayOptions } from "./replay.ts";
@@ -45,13 +44,14 @@ import { selectRows } from "./rows.ts";
 import type { Rows } from "./rows.ts";
 import type { MutatorWorld } from "./run-mutation.ts";
 import { SerialQueue } from "./serial-queue.ts";
+import { isMeant } from "./mutation-ref.ts";
+import type { MutationRef } from "./mutation-ref.ts";
 import { UndoneWatch } from "./undone.ts";
 import { Settlements } from "./settlements.ts";
 import type { DiscardOutcome } from "./settlements.ts";
 import type { PendingPush, PullState, SyncReplica } from "./sync-replica.ts";
 
 export type { MutationHandle, MutationReceipt } from "./outbox.ts";
-export type { MutationRef } from "./former-ids.ts";
 export type { DiscardOutcome } from "./settlements.ts";
 export type { PendingPush, PullState, SyncReplica } from "./sync-replica.ts";
 
@@ -84,15 +84,13 @@ export class Replica implements SyncReplica {
   constructor(options: ReplicaOptions) {
     this.#options = options;
     this.early = new EarlyAnswers(options);
-    const { schema, mutators } = options;
+    const { schema, mutators, engine, platform, onError } = options;
     this.#world = { schema, mutators, ctx: undefined };
-    const { engine, platform, onError } = options;
-    this.#memory = new ReplicaMemory({
+    const memory = (this.#memory = new ReplicaMemory({
       schema,
       durable: engine.durable,
       listenerFailed: (cause) => platform.log("error", "A listener failed.", cause),
-    });
-    const memory = this.#memory;
+    }));
     const settlements = this.#settlements;
     const world = () => this.#world;
     const former = (this.#former = new FormerIds(memory));
@@ -175,12 +173,14 @@ export class Replica implements SyncReplica {
   }
 
   /** Gives up a mutation that was not decided yet. Resolves with what became of it when the server has answered. */
-  async discardMutation(ref: MutationRef): Promise<DiscardOutcome> {
+  async discardMutation(ref: number | MutationRef): Promise<DiscardOutcome> {
     await this.open();
+    const { engine } = this.#options;
     const { outcome } = await this.#outbox.whenStored(async () => {
-      const found = this.#former.find(ref, this.clientID);
-      if (typeof found === "string") return { outcome: found };
-      await this.#options.engine.discard([found.seq as number], { reason: null });
+      const meant = this.#former.meant(ref, this.clientID);
+      const found = this.#memory.pending.find(({ entry }) => isMeant(meant, entry));
+      if (!found) return { outcome: this.#former.settled(meant, await engine.load()) };
+      await engine.discard([found.seq as number], { reason: null });
       const decided = this.#settlements.awaitDiscard(found.entry.uid);
       await this.#reload();
       return { outcome: decided };
@@ -271,7 +271,7 @@ export class Replica implements SyncReplica {
     const { cookie, rejections } = patch.last;
     const { clear, images } = patch;
     const syncedAt = this.#options.platform.clock.now();
-    const { rerun, kept, local } = rerunOf(replayed);
+    const { rerun, kept, toStore } = rerunOf(replayed, goneAfter(patch));
     const outcome = await this.#options.engine.applyPull({
       expectedCookie: request.cookie,
       cookie,
@@ -283,7 +283,7 @@ export class Replica implements SyncReplica {
       known: request.known,
       rejections,
       baseSeq,
-      rerun: local,
+      rerun: toStore,
     });
     if (outcome.kind === "stale") {
       await this.#serial.run(() => this.#reload());

@@ -1,10 +1,21 @@
 /** Pages of one pull are one snapshot, whatever is written between them. */
 
 import { beforeEach, describe, expect, it } from "vitest";
+import { runMaintenance } from "../maintenance.ts";
+import type { Retention } from "../maintenance.ts";
+import { runtimePlatform } from "../platform.ts";
 import type { SqlExecutor, SqlParam } from "../sql/executor.ts";
 import { partnersBetweenPages } from "./partners-between-pages.ts";
 import { keysOf, sharedAndSecret } from "./world.ts";
 import type { Client, World } from "./world.ts";
+
+const DAY = 24 * 60 * 60_000;
+
+function maintainLater(executor: SqlExecutor, days: number, retention: Retention = {}) {
+  const platform = runtimePlatform();
+  const clock = { now: () => platform.clock.now() + days * DAY };
+  return runMaintenance({ executor, retention, platform: { ...platform, clock } });
+}
 
 export function pagesContract(fresh: () => Promise<SqlExecutor>): void {
   describe("pages", () => {
@@ -110,6 +121,30 @@ export function pagesContract(fresh: () => Promise<SqlExecutor>): void {
       expect(rest.lastMutationIDs).toEqual({ "bob-tab": 4 });
       expect(rest.lastMutationUIDs).toEqual({ "bob-tab": uids.get(4) });
       expect(keysOf(rest.patch)).toEqual(["put shares/s2"]);
+    });
+
+    it("settle what was decided so long ago that its outcome is forgotten, and nothing that was decided since the first", async () => {
+      await bob.mutate("takeShare", { id: "s1", amount: 1 });
+      await bob.mutate("refuse", { code: "kept" });
+      await bob.mutate("takeShare", { id: "s2", amount: 1 });
+      await maintainLater(world.executor, 61);
+      await manyTodos(10);
+      let page = await bob.pullPage({ limit: 4 });
+      await bob.mutate("takeShare", { id: "s3", amount: 1 });
+      while (page.hasMore) page = await bob.pullPage({ cookie: page.cookie, limit: 4 });
+      expect(page.lastMutationIDs).toEqual({ "bob-tab": 3 });
+      expect(page.rejections).toMatchObject([{ id: 2, code: "kept" }]);
+    });
+
+    it("upkeep keeps the outcomes since a version that pulls may still go on from", async () => {
+      await manyTodos(10);
+      let page = await bob.pullPage({ limit: 4 });
+      await bob.mutate("takeShare", { id: "s1", amount: 1 });
+      const changeLogMs = 1000 * DAY;
+      const { removed } = await maintainLater(world.executor, 61, { changeLogMs });
+      expect(removed.outcomes).toBe(0);
+      while (page.hasMore) page = await bob.pullPage({ cookie: page.cookie, limit: 4 });
+      expect(page.lastMutationIDs).toEqual({ "bob-tab": 0 });
     });
 
     it("a page whose snapshot is no longer believed starts a new one", async () => {

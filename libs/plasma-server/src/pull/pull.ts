@@ -230,7 +230,13 @@ async function continuePages(
     reportMisfits(job.engine, table, answer.misfits);
     if (page.stoppedAt) return more(job, place, page);
   }
-  return done(job, place, page, readSettled(await read(job, selectSettled(job, version))));
+  const [metaRows = [], ...settled] = await read(job, [
+    SELECT_META,
+    ...selectSettled(job, version),
+  ]);
+  // How far mutations were decided then is known as long as the log goes back to it.
+  if (metaFrom(metaRows).horizon > version) throw restartPull();
+  return done(job, place, page, readSettled(settled));
 }
 
 /** Null if nothing of this table can have changed. */

@@ -31,10 +31,12 @@ export function selectSettled(
   const list = request.clients.map(({ clientID, confirmed }) => [clientID, confirmed]);
   const named = sql`(SELECT ${dialect.cell(0, "text")} AS client_id, ${dialect.cell(1, "int")} AS confirmed FROM ${dialect.jsonRows(JSON.stringify(list))}) AS named`;
   const upTo = version === null ? sql`1 = 1` : sql`outcome.version <= ${bind(version)}`;
+  // Outcomes of then may be forgotten by now, those since then are not (see `maintenance.ts`).
   const decided =
     version === null
       ? sql`client.last_mutation_id`
-      : sql`(SELECT max(outcome.mutation_id) FROM _plasma_client_mutations AS outcome WHERE outcome.client_id = client.client_id AND ${upTo})`;
+      : sql`coalesce((SELECT min(outcome.mutation_id) - 1 FROM _plasma_client_mutations AS outcome
+          WHERE outcome.client_id = client.client_id AND outcome.mutation_id > named.confirmed AND outcome.version > ${bind(version)}), client.last_mutation_id)`;
   return [
     sql`SELECT client.client_id, client.last_mutation_id, ${decided} AS decided, named.confirmed,
         (SELECT own.uid FROM _plasma_client_mutations AS own WHERE own.client_id = client.client_id AND own.mutation_id = ${decided}) AS uid

@@ -1,6 +1,14 @@
 /** What an author of an app gets from `simulate()`: their mistakes, as short stories. */
 
-import { defineMutators, defineSchema, eq, id, int, table } from "@sh1n4ps/plasma-core";
+import {
+  defineMutators,
+  defineSchema,
+  eq,
+  id,
+  int,
+  MutationRefused,
+  table,
+} from "@sh1n4ps/plasma-core";
 import type { MutatorInput } from "@sh1n4ps/plasma-core";
 import { describe, expect, it } from "vitest";
 import { simulate } from "./simulate.ts";
@@ -56,9 +64,9 @@ const incrementFrom: Options["ops"] = {
 describe("simulate()", () => {
   it("finds nothing in a counter that increments", async () => {
     for (let seed = 1; seed <= 5; seed++) {
-      const { violation, commits } = await simulate({ ...common, ops: increment, seed });
+      const { violation, accepted } = await simulate({ ...common, ops: increment, seed });
       expect({ seed, violation }).toEqual({ seed, violation: null });
-      expect(commits).toBeGreaterThan(10);
+      expect(accepted.increment).toBeGreaterThan(10);
     }
   });
 
@@ -73,6 +81,49 @@ describe("simulate()", () => {
     );
     expect(lines.at(-1)).toBe(violation);
     expect(await tell()).toMatchObject({ story, hash });
+  });
+
+  it("sends what a server takes", async () => {
+    const mutators = defineMutators<typeof schema, Ctx>()({
+      attach: ({ args }: Input<{ text: string }>) => void args.text,
+    });
+    const { story } = await simulate({
+      ...{ schema, mutators, clients: 1, seed: 1, length: 10, invariants: {} },
+      ops: { attach: () => ({ text: "x".repeat(100_000) }) },
+    });
+    expect(story).toBeNull();
+  });
+
+  it("tells in which tab somebody acts who has more than one", async () => {
+    let failures = 0;
+    const { story } = await simulate({
+      ...{ ...common, clients: ["ada"], length: 300, ops: increment },
+      // It differs each time, so that every step is told.
+      invariants: {
+        "they are few": ({ accepted }) => {
+          if (accepted.length > 100) throw new Error(`${++failures}`);
+        },
+      },
+    });
+    const told = new Set<string>();
+    let open = 1;
+    for (const line of story!.split("\n")) {
+      if (line.endsWith("Ada opens another tab.")) open++;
+      if (/Ada (loses all tabs|clears the browser)/.test(line)) open = 1;
+      const where = /Ada(.*): increment \{ id: "a" \}$/.exec(line)?.[1];
+      if (where !== undefined) told.add(`${Math.min(open, 3)} open${where}`);
+    }
+    expect(told).toContain("1 open");
+    expect(told).toContain("2 open in the first tab");
+    expect(told).toContain("2 open in the second tab");
+    for (const other of [
+      "1 open in the first tab",
+      "2 open",
+      "2 open in the third tab",
+      "3 open",
+    ]) {
+      expect(told).not.toContain(other);
+    }
   });
 
   it("tells what it has found, although an op throws in histories that are shorter", async () => {
@@ -92,25 +143,46 @@ describe("simulate()", () => {
     expect(thrown).toBeGreaterThan(0);
   });
 
+  it("counts what was accepted and what was refused, on the device and by the server", async () => {
+    const choosy = defineMutators<typeof schema, Ctx>()({
+      unused: () => undefined,
+      refuse: ({ args, unrestrictedDb }: Input<{ onServer: boolean }>) => {
+        if (unrestrictedDb || !args.onServer) throw new MutationRefused("no", "No.");
+      },
+      increment: async ({ db, args }: Input<{ id: string }>) => {
+        await db.increment(counters.value, 1).where(eq(counters.id, args.id));
+      },
+    });
+    let drawn = 0;
+    const { accepted, refused, violation } = await simulate({
+      ...{ schema, mutators: choosy, clients: 2, seed: 1, setup: common.setup! },
+      ops: {
+        refuse: ({ draw }) => (++drawn, { onServer: draw.chance(0.5) }),
+        increment: () => ({ id: "a" }),
+      },
+      invariants: {
+        "the increments that count are those that were accepted": async ({ db, accepted: all }) =>
+          (await db.select().from(counters))[0]?.value === all.length,
+      },
+    });
+    expect(violation).toBeNull();
+    expect(accepted).toEqual({ unused: 0, refuse: 0, increment: expect.any(Number) });
+    expect(accepted.increment).toBeGreaterThan(10);
+    // Some are lost with the storage of a device that is cleared.
+    expect(refused.refuse).toBeGreaterThan(drawn / 2);
+    expect(refused.refuse).toBeLessThanOrEqual(drawn);
+    expect(refused).toEqual({ unused: 0, increment: 0, refuse: refused.refuse });
+  });
+
   it("has another course for another seed", async () => {
     const [one, two] = [1, 2].map((seed) => simulate({ ...common, ops: increment, seed }));
     expect((await one!).hash).not.toBe((await two!).hash);
   });
 
-  it("tells of a mutator that fails on the server", async () => {
-    const failing = defineMutators<typeof schema, Ctx>()({
-      fail: ({ unrestrictedDb }: Input<Record<never, never>>) =>
-        unrestrictedDb ? Promise.reject(new Error("A mistake.")) : Promise.resolve(),
-    });
-    const { violation } = await simulate({
-      ...{ schema, mutators: failing, clients: 1, seed: 1, length: 5, invariants: {} },
-      ops: { fail: () => ({}) },
-    });
-    expect(violation).toBe("The mutator fail fails on the server.");
-  });
-
   it("says what it needs", async () => {
     await expect(simulate({ ...common, ops: {} })).rejects.toThrow("at least one mutator");
+    const mistyped: object = { incremnt: () => ({ id: "a" }) };
+    await expect(simulate({ ...common, ops: mistyped })).rejects.toThrow('no mutator "incremnt"');
     const twice = simulate({ ...common, ops: increment, clients: ["ada", "ada"] });
     await expect(twice).rejects.toThrow("under another name");
   });

@@ -1,28 +1,27 @@
 /** An app on the simulated machine: its people with their devices, a network, its server, and its invariants. */
 
-import type { AnyMutators, MutatorDb, PushRequest, ReadDb, Schema } from "@sh1n4ps/plasma-core";
-import { decodeTagged } from "@sh1n4ps/plasma-core";
-import { createServerDb, ensureSchema, fromBetterSqlite3 } from "@sh1n4ps/plasma-server";
-import type { Platform } from "@sh1n4ps/plasma-server";
+import type { AnyMutators, MutatorDb, ReadDb, Schema } from "@sh1n4ps/plasma-core";
+import { PlasmaError } from "@sh1n4ps/plasma-core";
+import { SyncClientError } from "@sh1n4ps/plasma-client";
+import type { SyncServerError } from "@sh1n4ps/plasma-server";
 import type Database from "better-sqlite3";
-import { Device, Tab } from "../simulator/world/device.ts";
-import { hashes, settle } from "../simulator/world/host.ts";
+import { Device, pokeTabs, Tab } from "../simulator/world/device.ts";
+import { settle } from "../simulator/world/host.ts";
 import { Network } from "../simulator/world/network.ts";
 import { Random } from "../simulator/world/random.ts";
-import { isQuiet, REST_MS, SETTLING_MS, workOf } from "../simulator/world/rest.ts";
-import { newOwner, Scheduler } from "../simulator/world/scheduler.ts";
+import { comeToRest, REST_MS } from "../simulator/world/rest.ts";
+import { Scheduler } from "../simulator/world/scheduler.ts";
 import { SimServer } from "../simulator/world/server.ts";
 import { StateCounts } from "../simulator/world/states.ts";
 import { NO_FAULTS } from "../simulator/world/world.ts";
 import type { Faults } from "../simulator/world/world.ts";
+import { Calls } from "./calls.ts";
+import type { AcceptedCall, Counts } from "./calls.ts";
+import { messageOf } from "./failure.ts";
+import type { Failure } from "./failure.ts";
+import { serverDb } from "./first-content.ts";
 import type { Fate, Weather } from "./step.ts";
-
-/** A mutation that the server has accepted. */
-export interface AcceptedCall {
-  readonly person: string;
-  readonly name: string;
-  readonly args: unknown;
-}
+import { watchMutators } from "./watch-mutators.ts";
 
 export interface InvariantInput<S extends Schema = Schema> {
   /** Everything on the server, as of a commit; no rule is asked. */
@@ -49,43 +48,52 @@ export interface StageOptions {
 }
 
 const BAD_NETWORK = { drop: 0.1, loseAnswer: 0.2, duplicate: 0.2, hang: 0.02, intercept: 0.1 };
-const MAX_TABS = 3;
+/** What servers take if they are told nothing else. */
+const MAX_PAYLOAD_BYTES = 1024 * 1024;
+const ORDINALS = ["first", "second", "third"];
+const MAX_TABS = ORDINALS.length;
+/** How long an op may take to draw its args, in virtual milliseconds. */
+export const PATIENCE_MS = 60_000;
 
 export class Stage {
   readonly #options: StageOptions;
-  readonly #random: Random;
   readonly #scheduler: Scheduler;
   readonly #network: Network<unknown>;
   readonly #server: SimServer<unknown>;
   readonly #devices: readonly Device[];
-  readonly #calls = new Map<string, AcceptedCall>();
-  readonly #accepted = new Map<string, AcceptedCall>();
+  readonly #calls = new Calls();
+  /** What each mutator threw first on the server: in the end the engine may only know that it never ended. */
+  readonly #causes = new Map<string, unknown>();
   readonly #db: MutatorDb;
+  readonly #onDevices: AnyMutators;
   #faults: Faults = NO_FAULTS;
-  #version = -1;
-  #tabs = 0;
-  violation: string | null = null;
+  #opened = 0;
+  failure: Failure | null = null;
+  /** The story so far. */
+  readonly lines: string[] = [];
 
   constructor(options: StageOptions) {
     const { schema, mutators, people, contextOf, content, openDatabase } = options;
     this.#options = options;
-    const random = (this.#random = new Random(options.seed));
+    this.#onDevices = watchMutators(mutators, (failure) => this.fail(failure));
+    const random = new Random(options.seed);
     const scheduler = (this.#scheduler = new Scheduler(random));
     const states = new StateCounts();
     this.#server = new SimServer({
       ...{ scheduler, random, states, ctxOf: contextOf },
       openDatabase: () => openDatabase(content),
-      handler: { schema, mutators },
+      handler: { schema, mutators, maxPayloadBytes: MAX_PAYLOAD_BYTES },
       faults: () => this.#faults,
-      onPushed: () => this.#poke(),
-      onError: () => undefined,
+      onPushed: () => pokeTabs(this.#tabs, random, this.#faults),
+      onError: (error) => this.#noteCause(error),
     });
     this.#db = serverDb(schema, this.#server.database);
     this.#network = new Network({
       ...{ scheduler, random, states, server: this.#server },
       faults: () => this.#faults,
-      onRequest: ({ person }, path, body) => this.#arrived(person, path, body),
-      onAnswer: () => undefined,
+      onRequest: ({ person }, path, body) => this.#calls.arrived(person, path, body),
+      // What rows there are belongs to the course: two runs that write others are not the same.
+      onAnswer: ({ line, answer }) => scheduler.note(`to ${line.person}: ${answer.body}`),
     });
     const watch = {
       ...{ changed: () => undefined, pulled: () => undefined },
@@ -114,34 +122,67 @@ export class Stage {
     return this.#scheduler.hash;
   }
 
-  get commits(): number {
-    return Math.max(0, this.#version);
+  /** Everything that has happened, in words. */
+  get trail(): readonly string[] {
+    return this.#scheduler.trail;
   }
 
-  fail(what: string): void {
-    this.violation ??= what;
+  get counts(): { readonly accepted: Counts; readonly refused: Counts } {
+    return this.#calls.counts(Object.keys(this.#options.mutators));
+  }
+
+  /** Only the first failure counts: what comes after may come of it. */
+  fail(failure: Failure): void {
+    this.failure ??= failure;
   }
 
   /** Time passes, and everything takes its course. */
   async wait(ms: number): Promise<void> {
     const until = this.#scheduler.now + ms;
-    while (this.violation === null && (await this.#step(until))) continue;
+    while (this.failure === null && (await this.#step(until))) continue;
   }
 
-  /** Resolves with what `promise` does, for which the world may have to go on; undefined if it never ends. */
-  async awaitInWorld<T>(promise: Promise<T>): Promise<T | undefined> {
+  /** One more line of the story. */
+  tell(line: string): void {
+    this.lines.push(line);
+    this.#scheduler.note(line);
+  }
+
+  /** Resolves with what `promise` does, for which the world may have to go on; null if that takes too long. */
+  async awaitInWorld<T>(promise: Promise<T>): Promise<{ readonly value: T } | null> {
     let isOver = false;
     const end = () => void (isOver = true);
     promise.then(end, end);
-    const deadline = this.#scheduler.now + REST_MS;
+    const deadline = this.#scheduler.now + PATIENCE_MS;
     await settle();
-    while (!isOver && this.violation === null && (await this.#step(deadline))) continue;
-    return isOver ? promise : undefined;
+    while (!isOver && this.failure === null && (await this.#step(deadline))) continue;
+    return isOver ? { value: await promise } : null;
   }
 
-  tabOf(person: string): Tab {
+  /** One of the person's tabs, and in words which one; `chance` is at least 0, below 1. */
+  tabOf(person: string, chance: number): { readonly tab: Tab; readonly where: string } {
     const tabs = [...this.#deviceOf(person).tabs];
-    return this.#random.pick(tabs);
+    const at = Math.floor(chance * tabs.length);
+    const where = tabs.length > 1 ? ` in the ${ORDINALS[at]} tab` : "";
+    return { tab: tabs[at]!, where };
+  }
+
+  /** A refusal, at once or by the server, is an outcome like any other; what else goes wrong is a failure. */
+  async mutate(tab: Tab, name: string, args: unknown): Promise<void> {
+    const handle = tab.client.mutate(name, args as never);
+    const { person } = tab.device;
+    handle.then(undefined, (error: unknown) => {
+      if (!tab.isAlive || error instanceof SyncClientError) return;
+      if (error instanceof PlasmaError) return this.#calls.refusedAtOnce(name);
+      const text = `A tab cannot make the mutation ${name}: ${messageOf(error)}`;
+      this.fail({ kind: "mutator on the device", name, text });
+    });
+    handle.confirmed.then(
+      async () => this.#calls.confirmed(person, (await handle).uid, name),
+      () => undefined,
+    );
+    // What fails at once is told right after it.
+    await settle();
   }
 
   meet(person: string, fate: Fate): void {
@@ -182,68 +223,55 @@ export class Stage {
     this.change("The server is up again.");
     this.change("The network works again.");
     for (const { person } of this.#devices) this.meet(person, "is online again");
-    const isDone = async () => (await workOf(this.#devices)) === null;
-    await this.#until(isDone);
-    await this.wait(SETTLING_MS);
-    const world = {
+    const restless = await comeToRest({
       ...{ devices: this.#devices, scheduler: this.#scheduler, network: this.#network },
-    };
-    await this.#until(async () => (await isDone()) && isQuiet(world));
-    if (this.violation === null) await this.#checkInvariants();
+      hasFailed: () => this.failure !== null,
+      step: (until) => this.#step(until),
+    });
+    if (restless !== null) {
+      const text = `${REST_MS / 60_000} minutes after the last failure: ${restless}`;
+      this.fail({ kind: "no rest", name: "", text });
+    }
+    if (this.failure === null) await this.#checkInvariants();
   }
 
   close(): void {
-    for (const { tabs } of this.#devices) for (const tab of [...tabs]) tab.kill();
+    for (const tab of this.#tabs) tab.kill();
     this.#server.close();
-  }
-
-  async #until(isOver: () => Promise<boolean>): Promise<void> {
-    const deadline = this.#scheduler.now + REST_MS;
-    while (this.violation === null && !(await isOver())) {
-      if (await this.#step(deadline)) continue;
-      const work = (await workOf(this.#devices)) ?? "no rest";
-      this.fail(`${REST_MS / 60_000} minutes after the last failure: ${work}`);
-    }
   }
 
   async #step(until: number): Promise<boolean> {
     const stepped = await this.#scheduler.step(until);
-    if (this.#noteCommits()) await this.#checkInvariants();
+    const abandoned = this.#calls.observe(this.#server.database);
+    for (const name of abandoned ?? []) {
+      const text = `The mutator ${name} fails on the server: ${messageOf(this.#causes.get(name))}`;
+      this.fail({ kind: "mutator on the server", name, text });
+    }
+    if (abandoned) await this.#checkInvariants();
     return stepped;
   }
 
-  /** Whether there are new ones. */
-  #noteCommits(): boolean {
-    const { database } = this.#server;
-    const { version } = database.prepare("SELECT version FROM _plasma_meta").get() as {
-      version: number;
-    };
-    if (version === this.#version) return false;
-    const outcomes = database
-      .prepare(
-        "SELECT principal, uid, code FROM _plasma_client_mutations WHERE version > ? ORDER BY version, mutation_id",
-      )
-      .all(this.#version) as { principal: string; uid: string; code: string | null }[];
-    for (const { principal, uid, code } of outcomes) {
-      const call = this.#calls.get(`${principal} ${uid}`);
-      if (!call) continue;
-      if (code === null) this.#accepted.set(`${principal} ${uid}`, call);
-      if (code === "quarantined") this.fail(`The mutator ${call.name} fails on the server.`);
-    }
-    this.#version = version;
-    return true;
+  #noteCause({ kind, details, cause }: SyncServerError): void {
+    if (kind !== "mutation-error") return;
+    const { mutator } = (details ?? {}) as { mutator?: string };
+    if (mutator !== undefined && !this.#causes.has(mutator)) this.#causes.set(mutator, cause);
   }
 
   async #checkInvariants(): Promise<void> {
-    const input: InvariantInput = { db: this.#db, accepted: [...this.#accepted.values()] };
+    const input: InvariantInput = { db: this.#db, accepted: this.#calls.accepted };
     for (const [name, invariant] of Object.entries(this.#options.invariants)) {
+      const broken = (why: string) =>
+        this.fail({ kind: "invariant", name, text: `It does not hold that ${name}${why}` });
       try {
-        if ((await invariant(input)) === false) this.fail(`It does not hold that ${name}.`);
+        if ((await invariant(input)) === false) broken(".");
       } catch (error) {
-        const why = error instanceof Error ? error.message : String(error);
-        this.fail(`It does not hold that ${name}: ${why}`);
+        broken(`: ${messageOf(error)}`);
       }
     }
+  }
+
+  get #tabs(): Tab[] {
+    return this.#devices.flatMap(({ tabs }) => [...tabs]);
   }
 
   #deviceOf(person: string): Device {
@@ -251,9 +279,10 @@ export class Stage {
   }
 
   #openTab(device: Device): void {
-    const { schema, mutators, contextOf } = this.#options;
+    const { schema, contextOf } = this.#options;
+    const mutators = this.#onDevices;
     const tab: Tab = new Tab({
-      ...{ name: `${device.name}.tab${++this.#tabs}`, device, schema, mutators },
+      ...{ name: `${device.name}.tab${++this.#opened}`, device, schema, mutators },
       ctx: () => contextOf(device.person),
       fetcherFor: (owner) =>
         this.#network.fetcherFor({
@@ -264,60 +293,4 @@ export class Stage {
     device.tabs.add(tab);
     tab.client.start().catch(() => undefined);
   }
-
-  #poke(): void {
-    for (const { tabs, isCut } of this.#devices) {
-      for (const tab of tabs) {
-        if (isCut || this.#random.chance(this.#faults.pokeLoss)) continue;
-        tab.poke(this.#random.below(this.#faults.maxDelayMs));
-      }
-    }
-  }
-
-  #arrived(person: string, path: string, body: string): void {
-    if (path !== "push") return;
-    for (const { uid, name, args } of (JSON.parse(body) as PushRequest).mutations) {
-      this.#calls.set(`${person} ${uid}`, { person, name, args: decodeTagged(args) });
-    }
-  }
-}
-
-/** The database that each run of an app begins with. */
-export async function firstContent({
-  schema,
-  setup,
-  openDatabase,
-}: {
-  readonly schema: Schema;
-  readonly setup: ((db: MutatorDb) => Promise<void>) | undefined;
-  readonly openDatabase: () => Database.Database;
-}): Promise<Buffer> {
-  const database = openDatabase();
-  const executor = fromBetterSqlite3(database, { synchronous: "NORMAL" });
-  await ensureSchema({ schema, executor, platform: platformOfSetup() });
-  await setup?.(serverDb(schema, database));
-  const content = database.serialize();
-  database.close();
-  return content;
-}
-
-function serverDb(schema: Schema, database: Database.Database): MutatorDb {
-  const executor = fromBetterSqlite3(database, { synchronous: "NORMAL" });
-  return createServerDb({ schema, executor, platform: platformOfSetup() });
-}
-
-/** Nothing of it depends on the machine; nothing waits. */
-function platformOfSetup(): Platform {
-  const random = new Random(0);
-  const owner = newOwner("setup");
-  const scheduler = new Scheduler(random);
-  return {
-    clock: { now: () => scheduler.now },
-    random: { fraction: () => random.fraction(), bytes: (length) => random.bytes(length) },
-    timers: {
-      set: (callback, delayMs) => scheduler.at(owner, "timer", delayMs, callback),
-      clear: () => undefined,
-    },
-    crypto: hashes,
-  };
 }

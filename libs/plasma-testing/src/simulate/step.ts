@@ -1,5 +1,7 @@
 /** What happens in a simulated run, one step after the other, and how a story tells it. */
 
+import { wordsOf } from "./words.ts";
+
 export type Fate =
   | "goes offline"
   | "is online again"
@@ -27,12 +29,21 @@ export type Step = { readonly waitMs: number } & (
 
 const NOTICEABLE_MS = 1_000;
 
-/** One line of a story; `args` are those that a mutation had. */
-export function tellStep(step: Step, args: unknown): string {
+/** What a mutation was when it happened. */
+export interface Made {
+  /** " in the second tab", if there is more than one. */
+  readonly where: string;
+  readonly args: unknown;
+}
+
+/** One line of a story. */
+export function tellStep(step: Step, made?: Made): string {
   const later = step.waitMs >= NOTICEABLE_MS ? `${Math.round(step.waitMs / 1_000)} s later. ` : "";
   switch (step.kind) {
-    case "mutate":
-      return `${later}${nameOf(step.person)}: ${step.name} ${wordsOf(args)}`;
+    case "mutate": {
+      const { where, args } = made ?? { where: "", args: undefined };
+      return `${later}${nameOf(step.person)}${where}: ${step.name} ${wordsOf(args)}`;
+    }
     case "fate":
       return `${later}${nameOf(step.person)} ${step.what}.`;
     case "weather":
@@ -42,13 +53,4 @@ export function tellStep(step: Step, args: unknown): string {
 
 function nameOf(person: string): string {
   return person.slice(0, 1).toUpperCase() + person.slice(1);
-}
-
-/** As one would write it in a program. */
-function wordsOf(value: unknown): string {
-  if (value instanceof Date) return value.toISOString();
-  if (Array.isArray(value)) return `[${value.map(wordsOf).join(", ")}]`;
-  if (typeof value !== "object" || value === null) return JSON.stringify(value) ?? "undefined";
-  const entries = Object.entries(value).map(([key, item]) => `${key}: ${wordsOf(item)}`);
-  return entries.length > 0 ? `{ ${entries.join(", ")} }` : "{}";
 }

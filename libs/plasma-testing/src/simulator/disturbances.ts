@@ -13,6 +13,7 @@ const WEIGHTS = {
   loseOnline: 1,
   crashServer: 3,
   compact: 2,
+  upkeep: 2,
   changeRole: 1.5,
   otherSql: 2,
   discard: 2,
@@ -26,7 +27,10 @@ const WEIGHTS = {
   backUp: 0.6,
   restore: 0.3,
   fillDisk: 0.5,
+  cutStorage: 2,
+  closeStorage: 0.4,
   forgetRows: 0.3,
+  attack: 3,
 };
 
 /** What happens only where it is the theme. */

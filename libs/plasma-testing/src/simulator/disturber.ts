@@ -1,10 +1,11 @@
 /** Makes things go wrong, and puts them right again. */
 
-import { compactChangeLog } from "@sh1n4ps/plasma-server";
 import type { Disturbance } from "./disturbances.ts";
 import type { ModelState } from "./reference.ts";
+import { Upkeep } from "./upkeep.ts";
 import type { Ctx } from "./workload/app.ts";
 import { COUNTERS } from "./workload/model.ts";
+import { Attacker } from "./world/attacker.ts";
 import type { Device, Tab } from "./world/device.ts";
 import type { Op } from "./world/history.ts";
 import type { Random } from "./world/random.ts";
@@ -15,6 +16,8 @@ export interface DisturberOptions {
   readonly world: World<Ctx>;
   readonly random: Random;
   readonly roles: Map<string, Ctx["role"]>;
+  /** Profiles are copied in this run. */
+  readonly hasCopies: boolean;
   readonly newToken: () => string;
   /** A person does something in this tab. */
   readonly act: (tab: Tab) => void;
@@ -28,12 +31,24 @@ const MAX_DEVICES = 12;
 export class Disturber {
   readonly #options: DisturberOptions;
   readonly #owner = newOwner("fate");
+  readonly #upkeep: Upkeep;
+  readonly #attacker: Attacker<Ctx>;
   #backup: Backup | undefined;
   #isOver = false;
   count = 0;
 
   constructor(options: DisturberOptions) {
     this.#options = options;
+    const { scheduler, states, server, overheard } = options.world;
+    this.#attacker = new Attacker({
+      ...{ random: options.random, scheduler, states, server, overheard },
+      answered: (exchange) => options.world.answered(exchange),
+      fail: (what) => options.world.fail(what),
+    });
+    this.#upkeep = new Upkeep({
+      ...options,
+      runAgain: () => this.#later("upkeep again", () => this.#upkeep.run(), 20_000),
+    });
   }
 
   disturb(kind: Disturbance): void {
@@ -51,6 +66,7 @@ export class Disturber {
       device.isCut = false;
       device.online.switch(true);
       device.skewMs = 0;
+      for (const tab of device.tabs) if (device.disk.isClosedFor(tab.owner)) this.#reload(tab);
       if ([...device.tabs].every(({ isClosing }) => isClosing)) world.openTab(device);
       for (const tab of device.tabs) {
         if (tab.owner.isFrozen) tab.thaw(true);
@@ -172,17 +188,21 @@ export class Disturber {
     const behind = random.pick([0, 0, 3, 20]);
     const moment = random.fraction();
     // The worst moments: somebody has the first page of what is forgotten now, or is about to get it.
-    if (moment < 0.4) world.server.amidPage("later", () => this.#compact(behind));
-    else if (moment < 0.6) world.server.amidPage("first", () => this.#compact(behind));
-    else this.#compact(behind);
+    if (moment < 0.4) world.server.amidPage("later", () => this.#upkeep.compact(behind, true));
+    else if (moment < 0.6) world.server.amidPage("first", () => this.#upkeep.compact(behind, true));
+    else this.#upkeep.compact(behind, false);
   }
 
-  #compact(behind: number): void {
-    const { world } = this.#options;
-    void compactChangeLog({
-      executor: world.server.executor,
-      safeUpToVersion: Math.max(0, world.timeline.version - behind),
-    }).catch((error: unknown) => world.fail(`C11: compaction failed: ${String(error)}`));
+  private upkeep(): void {
+    this.#upkeep.run();
+    if (!this.#options.random.chance(0.3)) return;
+    this.#later("upkeep dies", () => this.#upkeep.kill(), 200);
+  }
+
+  private attack(): void {
+    for (let left = 1 + this.#options.random.below(3); left > 0; left--) {
+      void this.#attacker.attack();
+    }
   }
 
   private changeRole(): void {
@@ -215,15 +235,7 @@ export class Disturber {
     const op = random.pick(open);
     const tab = world.tabs.find(({ name, owner }) => name === op.tab && !owner.isFrozen);
     if (!tab) return;
-    void (async () => {
-      const handle = op.receipt;
-      if (!handle) return;
-      op.isDiscarded = true;
-      const outcome = await tab.client.discardMutation(handle).catch(() => "failed");
-      if (outcome === "discarded") world.states.reached("mutation discarded before it was decided");
-      if (outcome === "alreadyApplied")
-        world.states.reached("mutation discarded after it was decided");
-    })();
+    if (op.receipt) world.discard(op, tab.client.discardMutation(op.receipt));
   }
 
   private retryRejected(): void {
@@ -332,6 +344,41 @@ export class Disturber {
     if (!this.#backup) return;
     this.#options.world.restore(this.#backup);
     this.#backup = undefined;
+  }
+
+  /** Browsers drop connections now and then, most of all in tabs that work. */
+  private cutStorage(): void {
+    const { act, random, world } = this.#options;
+    const tab = this.#tab();
+    if (!tab || tab.owner.isFrozen) return;
+    if (random.chance(0.5)) act(tab);
+    this.#later(
+      "storage cut",
+      () => {
+        const { disk } = tab.device;
+        if (!tab.isAlive || tab.owner.isFrozen) return;
+        if (disk.hasInFlight(tab.owner)) {
+          world.states.reached("storage connection lost with transactions in flight");
+        }
+        disk.cut(tab.owner);
+      },
+      30,
+    );
+  }
+
+  /** As by a newer version of the app in another tab. The person reloads the page, sooner or later. */
+  private closeStorage(): void {
+    const { world } = this.#options;
+    const tab = this.#tab();
+    if (!tab || tab.owner.isFrozen || tab.isClosing) return;
+    world.states.reached("storage closed by a newer version");
+    tab.device.disk.closeFor(tab.owner);
+    this.#later("reload", () => tab.isAlive && this.#reload(tab));
+  }
+
+  #reload(tab: Tab): void {
+    tab.kill();
+    this.#options.world.openTab(tab.device);
   }
 
   private fillDisk(): void {

@@ -7,8 +7,9 @@ import type { MutatorWeights } from "./workload/draw-op.ts";
 import type { Theme } from "./themes.ts";
 import type { Ctx } from "./workload/app.ts";
 import { Disturber } from "./disturber.ts";
+import { giveUpOversized } from "./oversized.ts";
 import type { Random } from "./world/random.ts";
-import { isQuiet, REST_MS, SETTLING_MS, workOf } from "./world/rest.ts";
+import { comeToRest, REST_MS } from "./world/rest.ts";
 import { newOwner } from "./world/scheduler.ts";
 import type { Tab } from "./world/device.ts";
 import { NO_FAULTS } from "./world/world.ts";
@@ -47,6 +48,7 @@ export class Driver {
     };
     this.#disturber = new Disturber({
       ...options,
+      hasCopies: this.#disturbances.weights.copyProfile > 0,
       newToken: () => this.#newToken(),
       act: (tab) => this.#act(tab),
     });
@@ -67,6 +69,7 @@ export class Driver {
     const { world } = this.#options;
     this.#planOp();
     this.#planDisturbance();
+    this.#planGivingUp();
     while (this.#left > 0 && world.violation === null) await world.step();
     if (world.violation === null) await this.#rest();
   }
@@ -131,28 +134,29 @@ export class Driver {
     });
   }
 
+  /** Also when everything has healed: nothing else would end it. */
+  #planGivingUp(): void {
+    const { random, world } = this.#options;
+    world.scheduler.at(this.#owner, "read complaints", random.between(5_000, 40_000), () => {
+      void giveUpOversized(world);
+      this.#planGivingUp();
+    });
+  }
+
   async #rest(): Promise<void> {
     const { world } = this.#options;
     world.faults = NO_FAULTS;
     this.#disturber.heal();
     for (const person of this.#people) world.openTab(world.addDevice(person, 500));
-    await this.#until(async () => (await workOf(world.devices)) === null);
-    // Until everybody has heard of everything, and then until nobody is in the middle of something.
-    const heard = world.scheduler.now + SETTLING_MS;
-    while (world.violation === null && (await world.step(heard))) continue;
-    await this.#until(async () => (await workOf(world.devices)) === null && isQuiet(world));
-    if (world.violation === null) await world.rested();
-  }
-
-  async #until(isOver: () => Promise<boolean>): Promise<void> {
-    const { world } = this.#options;
-    const deadline = world.scheduler.now + REST_MS;
-    while (world.violation === null && !(await isOver())) {
-      if (await world.step(deadline)) continue;
-      const work = await workOf(world.devices);
-      world.fail(
-        `Liveness: after ${REST_MS / 60_000} minutes without faults: ${work ?? "no rest"}`,
-      );
+    const { devices, scheduler, network } = world;
+    const restless = await comeToRest({
+      ...{ devices, scheduler, network },
+      hasFailed: () => world.violation !== null,
+      step: (until) => world.step(until),
+    });
+    if (restless !== null) {
+      world.fail(`Liveness: after ${REST_MS / 60_000} minutes without faults: ${restless}`);
     }
+    if (world.violation === null) await world.rested();
   }
 }

@@ -71,4 +71,31 @@ export const foundBugs: readonly FoundBug[] = [
     ],
     foundBy: [{ seed: 2806, ops: 382 }],
   },
+  {
+    bug: "a later page takes what is forgotten for undecided",
+    test: [
+      "plasma-server/src/contract/pages-contract.ts",
+      "settle what was decided so long ago that its outcome is forgotten",
+    ],
+    foundBy: [
+      { seed: 17, ops: 300 },
+      { seed: 21, ops: 300 },
+    ],
+  },
+  {
+    bug: "a mutation that has got another client id cannot be given up",
+    test: [
+      "plasma-client/src/replica/replica.test.ts",
+      "finds one by its receipt when it has another client id",
+    ],
+    foundBy: [{ seed: 55, ops: 300 }],
+  },
+  {
+    bug: "the outbox keeps content of rows that are gone",
+    test: [
+      "plasma-client/src/replica/revoked-images.test.ts",
+      "is gone from the device, though a waiting mutation has written to it",
+    ],
+    foundBy: [{ seed: 13, ops: 300 }],
+  },
 ];

@@ -9,6 +9,8 @@ export interface ModelCall<Ctx> {
   readonly name: string;
   readonly args: unknown;
   readonly ctx: Ctx;
+  /** The rows are those of a device: there is none among them that its person may not see. */
+  readonly isOnDevice?: boolean;
 }
 
 export interface ModelResult {

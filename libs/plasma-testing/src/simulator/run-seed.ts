@@ -14,8 +14,11 @@ import { honestRefusals } from "./checkers/honest-refusals.ts";
 import { keptRefusals } from "./checkers/kept-refusals.ts";
 import { liveQueries } from "./checkers/live-queries.ts";
 import { nonLeak } from "./checkers/non-leak.ts";
+import { nothingKept } from "./checkers/nothing-kept.ts";
 import { nothingLost } from "./checkers/nothing-lost.ts";
+import { patience } from "./checkers/patience.ts";
 import { sometimes } from "./checkers/sometimes.ts";
+import { undoneReports } from "./checkers/undone-reports.ts";
 import { Driver } from "./driver.ts";
 import { themeOf } from "./themes.ts";
 import { appMutators, schema } from "./workload/app.ts";
@@ -59,10 +62,13 @@ export const CHECKERS = [
   asOfCookie<Ctx>,
   convergence<Ctx>,
   nonLeak<Ctx>,
+  nothingKept<Ctx>,
   honestAnswers<Ctx>,
   atomicViews<Ctx>,
   liveQueries<Ctx>,
   boundedTables<Ctx>,
+  undoneReports<Ctx>,
+  patience<Ctx>,
   sometimes<Ctx>,
 ];
 
@@ -81,6 +87,7 @@ export async function runSeed({ seed, ops, openDatabase }: RunOptions): Promise<
     queries: queries as never,
     checkers: CHECKERS,
     openDatabase: (content) => openDatabase(content ?? firstDatabase),
+    isD1: seed % 2 === 0,
     handler: theme.handler ?? {},
   });
   const driver = new Driver({ world, random, roles, ops, theme });

@@ -60,6 +60,8 @@ interface OutcomeRow {
 export class Timeline<Ctx> {
   readonly #options: TimelineOptions<Ctx>;
   readonly #states = new Map<string, ModelState>();
+  /** Of the versions of the present past. */
+  readonly #nonces = new Map<number, string>();
   #moment: Moment;
   /** By person and uid: what stands, as of now. */
   #decided = new Map<string, Decision>();
@@ -92,6 +94,11 @@ export class Timeline<Ctx> {
     return this.#states.get(`${version} ${nonce}`);
   }
 
+  /** Whether this version belongs to what the database is now, and not to a past that was undone. */
+  isPresent(version: number, nonce: string): boolean {
+    return this.#nonces.get(version) === nonce;
+  }
+
   /** Other SQL has just written, and taken this version. */
   wroteOtherwise(version: number, apply: (state: ModelState) => ModelState): void {
     this.#foreign.push({ version, apply });
@@ -101,6 +108,9 @@ export class Timeline<Ctx> {
   restored(moment: Moment): void {
     this.#moment = moment;
     this.#decided = new Map(moment.decided);
+    for (const version of this.#nonces.keys()) {
+      if (version > moment.version) this.#nonces.delete(version);
+    }
     this.#statements = undefined;
   }
 
@@ -133,10 +143,18 @@ export class Timeline<Ctx> {
       }
       this.#moment = { state, decided: this.#decided, version: at, nonce };
       this.#states.set(`${at} ${nonce}`, state);
+      this.#nonces.set(at, nonce);
     }
-    const difference = differenceOf(this.#statements.rows(), this.#moment.state);
-    if (difference) this.#options.fail(`C1: after version ${version}: ${difference}`);
+    this.compare();
     return decisions;
+  }
+
+  /** The rows of the database with those of the model. In the end once more, because not every write takes a version. */
+  compare(): void {
+    if (!this.#statements) return;
+    const { state, version } = this.#moment;
+    const difference = differenceOf(this.#statements.rows(), state);
+    if (difference) this.#options.fail(`C1: after version ${version}: ${difference}`);
   }
 
   async #decide(

@@ -85,6 +85,26 @@ export const clientBugs = [
     ),
   ),
   bug(
+    "a mutation that has got another client id cannot be given up",
+    client(
+      "replica/mutation-ref",
+      "if (uid !== undefined) return mutation.uid === uid;",
+      "void uid;",
+    ),
+  ),
+  bug(
+    "what a restored backup still knows is said to be undone",
+    client("replica/undone", "decided[clientID]! : 0) + 1;", "decided[clientID]! : 1);"),
+  ),
+  bug(
+    "the outbox keeps content of rows that are gone",
+    client(
+      "replica/replay",
+      "if (isLocal || entry.images.some((image) => image.row && isGone(image))) toStore.push(again);",
+      "if (isLocal) toStore.push(again);",
+    ),
+  ),
+  bug(
     "a client id is taken although another tab has it",
     client(
       "tabs/client-claim",
@@ -140,6 +160,10 @@ export const clientBugs = [
       " ||\n          unknown.some(({ knew = {} }) => memory.lacksOneOf(knew));",
       ";",
     ),
+  ),
+  bug(
+    "what another tab's pull settled unseen is told to nobody",
+    client("replica/rebase", "(uid) => open.has(uid),", "() => open.size >= 0,"),
   ),
   bug(
     "a pull asks only about the clients that have something to send",

@@ -164,6 +164,18 @@ export const serverBugs = [
     server("push/decide-one", "const MAX_ATTEMPTS = 10;", "const MAX_ATTEMPTS = 1;"),
   ),
   bug(
+    "a mutation that fails is not given the time to get well",
+    server(
+      "attempts",
+      "attempts >= quarantine.attempts && platform.clock.now() - firstAt >= quarantine.afterMs",
+      "attempts >= quarantine.attempts && platform !== undefined && firstAt > 0",
+    ),
+  ),
+  bug(
+    "a mutation that fails has one attempt",
+    server("attempts", "attempts >= quarantine.attempts && platform", "attempts > 0 && platform"),
+  ),
+  bug(
     "the upkeep keeps attempts for ever",
     server(
       "maintenance",
@@ -316,6 +328,19 @@ export const serverBugs = [
   bug(
     "a pull settles mutations of later versions than its rows",
     server("pull/settled", "return Math.min(last, Math.max(decided, confirmed));", "return last;"),
+  ),
+  bug(
+    "a later page takes what is forgotten for undecided",
+    server(
+      "pull/settled",
+      "coalesce((SELECT min(outcome.mutation_id) - 1 FROM",
+      "coalesce((SELECT max(outcome.mutation_id) FROM",
+    ),
+    server(
+      "pull/settled",
+      "AND outcome.version > ${bind(version)}), client.last_mutation_id)",
+      "AND outcome.version <= ${bind(version)}), 0)",
+    ),
   ),
   bug(
     "refusals are not told in pulls",

@@ -1,6 +1,6 @@
 /**
  * C4 and C6, at every pull: the confirmed rows of a device are those that its person could see as of its cookie, byte by
- * byte, and the cookie never goes back.
+ * byte, and the cookie never goes back, but from a past that a restored backup has undone.
  */
 
 import { differenceOf, visibleTo } from "../reference.ts";
@@ -20,9 +20,11 @@ export function asOfCookie<Ctx>(world: WorldView<Ctx>): Checker<Ctx> {
       const { base } = await disk.peek();
       const difference = differenceOf(Object.fromEntries(base), visibleTo(world.model, state, ctx));
       if (difference) wrong(difference);
-      if (commit.expectedCookie === null || commit.clear) return;
+      if (commit.expectedCookie === null) return;
       const before = readCookie(commit.expectedCookie);
-      if (before.version !== null && before.version > version) {
+      if (before.version === null || !world.timeline.isPresent(before.version, before.nonce))
+        return;
+      if (before.version > version) {
         world.fail(`C4: ${disk.name} went back from version ${before.version} to ${version}`);
       }
     },

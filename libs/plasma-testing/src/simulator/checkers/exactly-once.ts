@@ -1,32 +1,34 @@
 /**
- * C2: what a tab was told of a mutation is what the server decided, and is told once. What it was told is not kept never
- * happens, and in the end everything that is kept was decided.
+ * C2: what a tab was told of a mutation is what the server decided. What it was told is not kept never happens; in the end
+ * everything that is kept was decided, and every tab that is still open has had the last word on all that it made.
  */
 
+import { ATTACKER } from "../world/attacker.ts";
 import type { Checker, WorldView } from "../world/checker.ts";
 import type { Op } from "../world/history.ts";
 
 export function exactlyOnce<Ctx>(world: WorldView<Ctx>): Checker<Ctx> {
-  const told = new Map<string, string>();
-  const happened = new Set<Op>();
+  const happened = new Set<string>();
   const wrong = (op: Op, what: string) =>
     world.fail(`C2: ${op.name} ${op.token} of ${op.tab} ${what}`);
   return {
-    decided({ name, args, code, uid, isMoved }) {
+    decided({ name, args, code, uid, isMoved, principal }) {
+      if (principal === ATTACKER) world.fail(`C2: an attacker's ${name} ${uid} was decided`);
       const { token } = (args ?? {}) as { token?: string };
       const op = token === undefined ? undefined : world.history.byToken.get(token);
       if (!op || code !== null || isMoved) return;
-      // Its tab may have died before it heard of its uid.
-      const wasUndone = world.wasUndone({ ...op, uid });
-      if (happened.has(op) && !wasUndone) wrong(op, `happened twice, as a ${name}`);
-      happened.add(op);
+      if (happened.has(token!)) wrong(op, `happened twice, as a ${name}`);
+      happened.add(token!);
+    },
+    restored(undone) {
+      for (const { args } of undone) {
+        const { token } = (args ?? {}) as { token?: string };
+        if (token !== undefined) happened.delete(token);
+      }
     },
     told(op) {
       if (op.status !== "confirmed" && op.status !== "refused") return;
       const said = `${op.status} ${op.code}`;
-      const earlier = told.get(op.token);
-      if (earlier !== undefined) wrong(op, `was told ${earlier}, then ${said}`);
-      told.set(op.token, said);
       if (op.code === "mutation-discarded") {
         if (!op.isDiscarded) wrong(op, "is said to be discarded");
         return;
@@ -38,6 +40,14 @@ export function exactlyOnce<Ctx>(world: WorldView<Ctx>): Checker<Ctx> {
         wrong(op, `is said to be ${said}, and was decided as ${decision.code ?? "ok"}`);
       }
     },
+    toldOfDiscard(op, outcome) {
+      if (world.wasUndone(op)) return;
+      const decision = world.timeline.decisionOf(op.person, op.uid!);
+      const isRight = decision && (decision.code === null) === (outcome === "alreadyApplied");
+      if (isRight) return;
+      const was = decision ? `decided as ${decision.code ?? "ok"}` : "not decided";
+      wrong(op, `was given up, which is said to be ${outcome}, and was ${was}`);
+    },
     rested() {
       const decided = new Map(
         [...world.timeline.decided.values()].flatMap((decision) => {
@@ -45,11 +55,16 @@ export function exactlyOnce<Ctx>(world: WorldView<Ctx>): Checker<Ctx> {
           return token === undefined || decision.code === "discarded" ? [] : [[token, decision]];
         }),
       );
+      const tabs = world.devices.flatMap((device) => [...device.tabs]);
+      const isOpen = new Set(tabs.filter((tab) => !tab.isClosing).map(({ name }) => name));
       for (const op of world.history.ops) {
         if (op.status === "failed" && decided.has(op.token)) {
           wrong(op, "failed here, and was decided all the same");
         }
-        if (op.status !== "durable" || op.isDiscarded) continue;
+        if (op.status !== "made" && op.status !== "durable") continue;
+        if (isOpen.has(op.tab))
+          wrong(op, `is ${op.status} for ever: its tab waits for the last word`);
+        if (op.status === "made" || op.isDiscarded) continue;
         if (world.wasCleared(op) || world.wasUndone(op)) continue;
         if (!decided.has(op.token)) wrong(op, "was kept, and never decided");
       }

@@ -1,12 +1,15 @@
 /**
  * C7: no byte of a row goes to whom may not read it, as of the version that the answer speaks of; and nobody learns that a row
- * is gone who could not read it before.
+ * is gone who could not read it before. What goes are the rows of that version, byte by byte.
  */
 
 import type { PullRequest, PullResponse } from "@sh1n4ps/plasma-core";
+import { differenceOf } from "../reference.ts";
 import type { ModelState } from "../reference.ts";
 import type { Checker, WorldView } from "../world/checker.ts";
 import { readCookie } from "../world/cookie.ts";
+
+type RowPut = Extract<PullResponse["patch"][number], { readonly op: "put" }>;
 
 const CANARY = "canary-";
 
@@ -14,6 +17,13 @@ export function nonLeak<Ctx>(world: WorldView<Ctx>): Checker<Ctx> {
   const sees = (state: ModelState, ctx: Ctx, { table, id }: { table: string; id: string }) => {
     const stored = state[table]?.get(id);
     return stored !== undefined && world.model.sees(state, ctx, table, stored);
+  };
+  /** What a row that is sent is not as it should be. */
+  const differenceIn = ({ table, row }: RowPut, state: ModelState, ctx: Ctx): string | null => {
+    const id = row["id"] as string;
+    if (!sees(state, ctx, { table, id })) return `${table} ${id}`;
+    const stored = new Map([[id, state[table]!.get(id)!]]);
+    return differenceOf({ [table]: new Map([[id, row]]) }, { [table]: stored });
   };
   /** What an asker had before: the rows as of the cookie, as whom they were then. Undefined for a past that was undone. */
   const before = (cookie: string | null) => {
@@ -40,13 +50,11 @@ export function nonLeak<Ctx>(world: WorldView<Ctx>): Checker<Ctx> {
       const had = before((JSON.parse(request) as PullRequest).cookie);
       for (const operation of patch) {
         if (operation.op === "clear") continue;
-        const { op, table } = operation;
-        const id = op === "put" ? (operation.row["id"] as string) : operation.id;
-        if (op === "put" && !sees(state, answer.ctx!, { table, id })) {
-          wrong(`${table} ${id} as of version ${at.version}`);
-        }
-        if (op === "del" && had && !sees(had.state, had.ctx, { table, id })) {
-          wrong(`that ${table} ${id} is gone, which they never saw`);
+        if (operation.op === "put") {
+          const wrongRow = differenceIn(operation, state, answer.ctx!);
+          if (wrongRow) wrong(`${wrongRow}, as of version ${at.version}`);
+        } else if (had && !sees(had.state, had.ctx, operation)) {
+          wrong(`that ${operation.table} ${operation.id} is gone, which they never saw`);
         }
       }
     },

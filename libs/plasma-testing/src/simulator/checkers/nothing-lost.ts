@@ -17,11 +17,13 @@ export function nothingLost<Ctx>(world: WorldView<Ctx>): Checker<Ctx> {
       if (!ofDevice) return;
       const kept = uidsOn(state);
       for (const op of ofDevice) {
-        if (op.cleared < disk.cleared || op.isDiscarded || world.wasUndone(op)) {
+        if (op.cleared < disk.cleared || op.isDiscarded) {
           ofDevice.delete(op);
         } else if (!kept.has(op.uid!)) {
+          // Settled by what was undone since.
+          const isUndone = world.wasUndone(op);
           const decision = world.timeline.decisionOf(op.person, op.uid!);
-          if (!decision) {
+          if (!decision && !isUndone) {
             world.fail(
               `C3: ${op.name} ${op.token} was kept on ${disk.name}, and is gone undecided`,
             );

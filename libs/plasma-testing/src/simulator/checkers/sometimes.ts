@@ -1,6 +1,6 @@
 /** Not a checker: notes the states that a run passes through, so that runs that pass through few of them are found out. */
 
-import type { PullRequest, PullResponse, PushResponse } from "@sh1n4ps/plasma-core";
+import type { PullRequest, PullResponse, PushRequest, PushResponse } from "@sh1n4ps/plasma-core";
 import type { Decision } from "../timeline.ts";
 import type { Checker, WorldView } from "../world/checker.ts";
 import { readCookie } from "../world/cookie.ts";
@@ -87,6 +87,12 @@ export function sometimes<Ctx>(world: WorldView<Ctx>): Checker<Ctx> {
         const { code } = JSON.parse(answer.body) as { code: string };
         const state = BY_REFUSAL[code];
         if (state) states.reached(state);
+        if (answer.status === 413) {
+          const isSeveral = (JSON.parse(exchange.request) as PushRequest).mutations.length > 1;
+          states.reached(
+            isSeveral ? "push too large, and cut" : "mutation too large for the server",
+          );
+        }
         if (answer.status === 503) states.reached("server unavailable for a moment");
       } else if (path === "pull") {
         pullAnswer(exchange);
@@ -108,9 +114,16 @@ export function sometimes<Ctx>(world: WorldView<Ctx>): Checker<Ctx> {
       if (what === "renewClient") states.reached("client id renewed");
       if (what === "resetBase") states.reached("local rows forgotten");
     },
+    toldOfDiscard(_op, outcome) {
+      const when = outcome === "discarded" ? "before" : "after";
+      states.reached(`mutation discarded ${when} it was decided`);
+    },
     told(op) {
       if (op.status === "failed" && op.code === "quota") {
         states.reached("mutation taken back because it could not be stored");
+      }
+      if (op.status === "failed" && op.name === "paste" && op.code === "invalid-value") {
+        states.reached("mutation too large for the device");
       }
       if (op.status !== "durable" || !op.receipt) return;
       const { clientID } = op.receipt;

@@ -26,12 +26,19 @@ const WEIGHTS = {
   moveCard: 2,
   deleteCard: 2,
   writeMemo: 3,
+  paste: 1,
   dropMemo: 1,
   refuse: 1,
   stumble: 0.3,
 };
 
 export type MutatorName = keyof typeof WEIGHTS;
+
+/** In bytes. Of the server's 32 KiB: a part, most of them, more; and more than any device keeps. */
+const PASTED = [
+  ...[200, 200, 2_000, 2_000, 12_000, 12_000, 12_000, 12_000, 25_000, 25_000],
+  ...[40_000, 1_100_000],
+];
 
 /** For one seed: some mutators not at all, some a lot. */
 export function drawWeights(random: Random): Readonly<Record<MutatorName, number>> {
@@ -109,6 +116,8 @@ function argsOf(
     case "editCard":
     case "deleteCard":
       return { id: card() };
+    case "paste":
+      return { id: one("m", 6), text: "x".repeat(random.pick(PASTED)) };
     case "writeMemo":
     case "dropMemo":
       return { id: one("m", 6) };

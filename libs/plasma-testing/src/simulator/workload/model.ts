@@ -4,7 +4,7 @@
  */
 
 import type { ModelCall, ModelResult, ModelRow, ModelState, ReferenceModel } from "../reference.ts";
-import { canaryOf, MAX_CLAIMS, memberId } from "./app.ts";
+import { canaryOf, MAX_CLAIMS, memberId, pastedOf } from "./app.ts";
 import type { Ctx } from "./app.ts";
 
 export const ACCOUNTS = ["a0", "a1", "a2", "a3"];
@@ -60,10 +60,12 @@ export const initialState: ModelState = {
 /** Rows that are changed by copying a table when it is first written to. */
 class Draft {
   #state: ModelState;
+  readonly isOnDevice: boolean;
   readonly #copied = new Set<string>();
 
-  constructor(state: ModelState) {
+  constructor(state: ModelState, isOnDevice: boolean) {
     this.#state = state;
+    this.isOnDevice = isOnDevice;
   }
 
   get state(): ModelState {
@@ -150,7 +152,7 @@ function insert(draft: Draft, ctx: Ctx, table: string, row: ModelRow): void {
 /** The row, if the person can find it; throws if they may not write it. */
 function find(draft: Draft, ctx: Ctx, table: string, id: string): ModelRow | undefined {
   const row = draft.get(table, id);
-  if (!row || !sees(draft.state, ctx, table, row)) return undefined;
+  if (!row || !(draft.isOnDevice || sees(draft.state, ctx, table, row))) return undefined;
   if (!mayWrite(draft.state, ctx, table, row)) throw forbidden();
   return row;
 }
@@ -172,6 +174,21 @@ function add(draft: Draft, id: string, by: number): void {
   if (count !== undefined) draft.patch("counters", id, { count: count + by });
 }
 
+/** A device knows no accounts before its first pull. */
+function balanceIn(draft: Draft, id: string): number {
+  const account = draft.get("accounts", id);
+  if (!account) throw new Refused("no-account");
+  return account["balance"] as number;
+}
+
+function putMemo(draft: Draft, ctx: Ctx, memo: { id: string; content: string }): void {
+  const { id, content } = memo;
+  const stored = draft.get("memos", id);
+  if (!stored) return insert(draft, ctx, "memos", { id, owner: ctx.userId, content });
+  if (!mayWrite(draft.state, ctx, "memos", stored)) throw conflict();
+  draft.patch("memos", id, { content });
+}
+
 const MUTATORS: Readonly<Record<string, Run>> = {
   append(draft, { id, token }) {
     const log = draft.get("logs", id as string);
@@ -182,16 +199,16 @@ const MUTATORS: Readonly<Record<string, Run>> = {
   transfer(draft, args) {
     const amount = Number(args["amount"]);
     const [from, to] = [args["from"] as string, args["to"] as string];
-    const balanceOf = (id: string) => draft.get("accounts", id)?.["balance"] as number;
-    if (balanceOf(from) < amount) throw new Refused("overdrawn");
-    const received = balanceOf(to) + amount;
-    draft.patch("accounts", from, { balance: balanceOf(from) - amount });
+    const balanceOf = (id: string) => balanceIn(draft, id);
+    const [balance, received] = [balanceOf(from), balanceOf(to) + amount];
+    if (balance < amount) throw new Refused("overdrawn");
+    draft.patch("accounts", from, { balance: balance - amount });
     draft.patch("accounts", to, { balance: received });
   },
 
   sweep(draft, args) {
     const [from, to] = [args["from"] as string, args["to"] as string];
-    const balanceOf = (id: string) => draft.get("accounts", id)?.["balance"] as number;
+    const balanceOf = (id: string) => balanceIn(draft, id);
     const all = balanceOf(from) + balanceOf(to);
     draft.patch("accounts", from, { balance: 0 });
     draft.patch("accounts", to, { balance: all });
@@ -281,11 +298,11 @@ const MUTATORS: Readonly<Record<string, Run>> = {
   },
 
   writeMemo(draft, { id, token }, ctx) {
-    const content = canaryOf(id!, token);
-    const memo = draft.get("memos", id!);
-    if (!memo) return insert(draft, ctx, "memos", { id, owner: ctx.userId, content });
-    if (!mayWrite(draft.state, ctx, "memos", memo)) throw conflict();
-    draft.patch("memos", id!, { content });
+    putMemo(draft, ctx, { id: id!, content: canaryOf(id!, token) });
+  },
+
+  paste(draft, { id, token, text }, ctx) {
+    putMemo(draft, ctx, { id: id!, content: pastedOf({ id: id!, token, text: text! }) });
   },
 
   dropMemo(draft, { id }, ctx) {
@@ -304,8 +321,8 @@ const MUTATORS: Readonly<Record<string, Run>> = {
 export const appModel: ReferenceModel<Ctx> = {
   initial: initialState,
   sees,
-  execute(state, { name, args, ctx }: ModelCall<Ctx>): ModelResult {
-    const draft = new Draft(state);
+  execute(state, { name, args, ctx, isOnDevice = false }: ModelCall<Ctx>): ModelResult {
+    const draft = new Draft(state, isOnDevice);
     try {
       const run = MUTATORS[name];
       if (!run) throw new Error(`The model does not know "${name}".`);

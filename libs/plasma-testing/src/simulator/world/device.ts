@@ -175,3 +175,15 @@ export class Tab<Ctx = unknown> {
     return { close: () => void this.#subscriptions.delete(input) };
   }
 }
+
+/** Tells tabs that something is newer, as far as their lines take it. */
+export function pokeTabs(
+  tabs: Iterable<Tab>,
+  random: Random,
+  line: { readonly pokeLoss: number; readonly maxDelayMs: number },
+): void {
+  for (const tab of tabs) {
+    if (tab.device.isCut || random.chance(line.pokeLoss)) continue;
+    tab.poke(random.below(line.maxDelayMs));
+  }
+}

@@ -6,6 +6,7 @@ import type Database from "better-sqlite3";
 import type { ModelState } from "../reference.ts";
 import { hashes } from "./host.ts";
 import { Random } from "./random.ts";
+import { withSqlFunctions } from "./sql-functions.ts";
 
 export interface FirstDatabase {
   readonly schema: Schema;
@@ -23,7 +24,7 @@ export function seededDatabase(options: FirstDatabase): Promise<Buffer> {
 
 async function make({ schema, rows, openDatabase }: FirstDatabase): Promise<Buffer> {
   const random = new Random(0);
-  const database = openDatabase();
+  const database = withSqlFunctions(openDatabase(), { random: new Random(1), now: () => 0 });
   await ensureSchema({
     schema,
     executor: fromBetterSqlite3(database, { synchronous: "NORMAL" }),

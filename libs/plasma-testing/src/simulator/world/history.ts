@@ -23,7 +23,7 @@ export interface Op {
   readonly cleared: number;
   status: OpStatus;
   uid: string | null;
-  receipt: { readonly clientID: string; readonly id: number } | null;
+  receipt: { readonly clientID: string; readonly id: number; readonly uid: string } | null;
   /** Why it failed or was refused. */
   code: string | null;
   /** The person gave it up. */

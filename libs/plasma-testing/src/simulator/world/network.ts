@@ -5,7 +5,7 @@ import type { Random } from "./random.ts";
 import { newOwner } from "./scheduler.ts";
 import type { Owner, Scheduler } from "./scheduler.ts";
 import type { Answer, SimServer } from "./server.ts";
-import type { StateCounts } from "./states.ts";
+import type { State, StateCounts } from "./states.ts";
 
 /** How likely each of them is, for each request. */
 export interface NetworkFaults {
@@ -32,6 +32,8 @@ export interface Exchange<Ctx> {
   readonly path: string;
   readonly request: string;
   readonly answer: Answer<Ctx>;
+  /** Whether that has happened while the server was at it. */
+  hasMet(state: State): boolean;
 }
 
 export interface NetworkOptions<Ctx> {
@@ -154,11 +156,13 @@ export class Network<Ctx> {
     path: string,
     { url, init }: { readonly url: string; readonly init: RequestInit },
   ): Promise<Answer<Ctx>> {
-    const { server, onAnswer, onRequest } = this.#options;
+    const { server, states, onAnswer, onRequest } = this.#options;
     const request = String(init.body);
+    const before = new Map(states.counts);
     if (server.isUp) onRequest(line, path, request);
     const answer = await server.handle(url, init);
-    onAnswer({ line, path, request, answer });
+    const hasMet = (state: State) => states.counts.get(state) !== before.get(state);
+    onAnswer({ line, path, request, answer, hasMet });
     return answer;
   }
 

@@ -85,6 +85,11 @@ export class Scheduler {
   /** Something that no step tells of, but that belongs to the course. */
   note(text: string): void {
     this.trail.push(`${(this.elapsed / 1000).toFixed(3)} ${text}`);
+    this.hashIn(text);
+  }
+
+  /** Belongs to the course as well, and is too long to read. */
+  hashIn(text: string): void {
     for (let at = 0; at < text.length; at++) {
       this.#hash = Math.imul(this.#hash ^ text.charCodeAt(at), 0x01000193) >>> 0;
     }

@@ -3,8 +3,14 @@
  * ones do: before a commit, or after it without saying so.
  */
 
-import { createSyncHandler, fromBetterSqlite3, runMaintenance } from "@sh1n4ps/plasma-server";
+import {
+  createSyncHandler,
+  fromBetterSqlite3,
+  fromD1,
+  runMaintenance,
+} from "@sh1n4ps/plasma-server";
 import type {
+  MaintenanceOptions,
   PushedEvent,
   SqlExecutor,
   Statement,
@@ -14,10 +20,12 @@ import type {
 } from "@sh1n4ps/plasma-server";
 import type Database from "better-sqlite3";
 import { readCookie } from "./cookie.ts";
+import { d1Over } from "./d1-facade.ts";
 import { hashes } from "./host.ts";
-import type { Random } from "./random.ts";
+import { Random } from "./random.ts";
 import { newOwner } from "./scheduler.ts";
 import type { Owner, Scheduler, Task } from "./scheduler.ts";
+import { withSqlFunctions } from "./sql-functions.ts";
 import type { StateCounts } from "./states.ts";
 
 export interface ServerOptions<Ctx> {
@@ -25,6 +33,8 @@ export interface ServerOptions<Ctx> {
   readonly random: Random;
   readonly states: StateCounts;
   readonly openDatabase: (content?: Buffer) => Database.Database;
+  /** The server speaks to it as to Cloudflare's D1. */
+  readonly isD1?: boolean;
   readonly handler: Pick<SyncHandlerOptions<Ctx>, "schema" | "mutators"> &
     Partial<SyncHandlerOptions<Ctx>>;
   readonly ctxOf: (person: string) => Ctx;
@@ -40,6 +50,9 @@ export interface DatabaseFaults {
 }
 
 export const SCHEMA_VERSION = "1";
+/** Of every handler that has no other one. */
+export const QUARANTINE = { attempts: 3, afterMs: 20_000 };
+export const MAX_PAYLOAD_BYTES = 32 * 1024;
 export const PERSON_HEADER = "x-person";
 
 export interface Answer<Ctx> {
@@ -48,6 +61,24 @@ export interface Answer<Ctx> {
   readonly body: string;
   /** Who asked, as the server saw them then; undefined if it did not get that far. */
   readonly ctx: Ctx | undefined;
+}
+
+/** What a job beside the server's requests works with. */
+export type JobTools = Pick<MaintenanceOptions, "executor"> &
+  Required<Pick<MaintenanceOptions, "platform">>;
+
+export interface Job<T> {
+  readonly name: string;
+  readonly work: (tools: JobTools) => Promise<T>;
+  /** Its first statement is part of the step that starts it. */
+  readonly isAtOnce?: boolean;
+}
+
+/** What a database says that was made to fail. */
+export class InjectedFailure extends Error {
+  constructor() {
+    super("D1_ERROR: Network connection lost.");
+  }
 }
 
 interface Process {
@@ -59,11 +90,14 @@ interface Process {
 
 export class SimServer<Ctx> {
   readonly #options: ServerOptions<Ctx>;
+  /** What SQL draws. A database that was restored goes on with it, so that no version gets a nonce a second time. */
+  readonly #sqlRandom = new Random(2);
   #database: Database.Database;
   /** Outlives processes, so that its prepared statements do. */
   #executor: SqlExecutor;
   #process: Process | undefined;
   #started = 0;
+  readonly #jobs = new Set<Owner>();
   readonly #contexts = new WeakMap<Request, Ctx>();
   readonly #pagesInFlight: Record<PageKind, number> = { first: 0, later: 0 };
   readonly #amidPages: Record<PageKind, (() => void)[]> = { first: [], later: [] };
@@ -72,18 +106,13 @@ export class SimServer<Ctx> {
 
   constructor(options: ServerOptions<Ctx>) {
     this.#options = options;
-    this.#database = options.openDatabase();
-    this.#executor = executorOf(this.#database);
+    this.#database = this.#open();
+    this.#executor = this.#connect();
     this.start();
   }
 
   get database(): Database.Database {
     return this.#database;
-  }
-
-  /** One that never fails, for jobs beside the server's. */
-  get executor(): SqlExecutor {
-    return this.#executor;
   }
 
   get isUp(): boolean {
@@ -115,9 +144,10 @@ export class SimServer<Ctx> {
   restore(backup: Buffer): void {
     this.#options.states.reached("database restored from a backup");
     this.crash();
+    this.killJobs();
     this.#database.close();
-    this.#database = this.#options.openDatabase(backup);
-    this.#executor = executorOf(this.#database);
+    this.#database = this.#open(backup);
+    this.#executor = this.#connect();
     this.isWritten = true;
     this.start();
   }
@@ -155,12 +185,44 @@ export class SimServer<Ctx> {
     this.#database.close();
   }
 
+  /**
+   * In a process of its own, between whose statements others come. It can die at each of them, and then it never ends; what
+   * the database was made to say rejects as an `InjectedFailure`.
+   */
+  startJob<T>({ name, work, isAtOnce = false }: Job<T>): Promise<T> {
+    const owner = newOwner(`${name}-${++this.#started}`);
+    this.#jobs.add(owner);
+    const executor = this.#fallible(owner, { isAtOnce, slownessMs: 40 });
+    return work({ executor, platform: this.#platformOf(owner) }).finally(() =>
+      this.#jobs.delete(owner),
+    );
+  }
+
+  /** Answers whether there was one. */
+  killJobs(): boolean {
+    const isAny = this.#jobs.size > 0;
+    for (const owner of this.#jobs) owner.isDead = true;
+    this.#jobs.clear();
+    return isAny;
+  }
+
   /** Runs the upkeep as if it were that much later. */
   async runMaintenance(laterMs: number): Promise<void> {
     const platform = this.#platformOf(newOwner("upkeep"));
     const clock = { now: () => platform.clock.now() + laterMs };
     const job = { executor: this.#executor, platform: { ...platform, clock } };
     while ((await runMaintenance(job)).hasMore) continue;
+  }
+
+  #open(content?: Buffer): Database.Database {
+    const { openDatabase, scheduler } = this.#options;
+    const surroundings = { random: this.#sqlRandom, now: () => scheduler.now };
+    return withSqlFunctions(openDatabase(content), surroundings);
+  }
+
+  #connect(): SqlExecutor {
+    if (this.#options.isD1) return fromD1(d1Over(this.#database));
+    return fromBetterSqlite3(this.#database, { synchronous: "NORMAL" });
   }
 
   #platformOf(owner: Owner): NonNullable<SyncHandlerOptions<Ctx>["platform"]> {
@@ -188,8 +250,8 @@ export class SimServer<Ctx> {
         const clientID = request.headers.get("x-plasma-client-id") ?? "";
         return { ok: true, clientGroupID: person, clientID, ctx };
       },
-      quarantine: { attempts: 3, afterMs: 20_000 },
-      maxPayloadBytes: 32 * 1024,
+      quarantine: QUARANTINE,
+      maxPayloadBytes: MAX_PAYLOAD_BYTES,
       onPushed: this.#options.onPushed,
       onError,
       platform: this.#platformOf(owner),
@@ -197,21 +259,25 @@ export class SimServer<Ctx> {
     });
   }
 
-  #fallible(owner: Owner): SqlExecutor {
+  #fallible(owner: Owner, { isAtOnce = false, slownessMs = 0 } = {}): SqlExecutor {
     const real = this.#executor;
-    const { scheduler } = this.#options;
+    let isWithinStep = isAtOnce;
+    const { scheduler, random } = this.#options;
     const around = async <T>(
       statements: readonly Statement[],
       run: () => Promise<T>,
     ): Promise<T> => {
       const isWrite = !statements.every(({ text }) => /^\s*(SELECT|WITH)\b/i.test(text));
-      await scheduler.pause(owner, isWrite ? "write" : "read");
+      const delayMs = slownessMs > 0 ? random.below(slownessMs) : 0;
+      if (!isWithinStep) await scheduler.pause(owner, isWrite ? "write" : "read", delayMs);
+      isWithinStep = false;
       this.#failBefore();
       this.isWritten ||= isWrite;
       try {
         const result = await run();
         if (!isWrite) this.#runAmidPages();
         if (isWrite) {
+          if (this.#options.isD1) this.#options.states.reached("server on D1 has written");
           await scheduler.pause(owner, "written");
           this.#failAfter();
         }
@@ -240,18 +306,14 @@ export class SimServer<Ctx> {
   #failBefore(): void {
     if (!this.#options.random.chance(this.#options.faults().failsBefore)) return;
     this.#options.states.reached("database failed before it did anything");
-    throw new Error("D1_ERROR: Network connection lost.");
+    throw new InjectedFailure();
   }
 
   #failAfter(): void {
     if (!this.#options.random.chance(this.#options.faults().failsAfter)) return;
     this.#options.states.reached("database failed after it had written");
-    throw new Error("D1_ERROR: Network connection lost.");
+    throw new InjectedFailure();
   }
-}
-
-function executorOf(database: Database.Database): SqlExecutor {
-  return fromBetterSqlite3(database, { synchronous: "NORMAL" });
 }
 
 type PageKind = "first" | "later";
@@ -259,6 +321,11 @@ type PageKind = "first" | "later";
 /** Undefined if this is no pull. */
 function pageOf(url: string, request: string): PageKind | undefined {
   if (!url.endsWith("/pull")) return undefined;
-  const { cookie } = JSON.parse(request) as { cookie?: string | null };
-  return typeof cookie === "string" && readCookie(cookie).page !== undefined ? "later" : "first";
+  try {
+    const { cookie } = JSON.parse(request) as { cookie?: string | null };
+    return typeof cookie === "string" && readCookie(cookie).page !== undefined ? "later" : "first";
+  } catch {
+    // A damaged one.
+    return undefined;
+  }
 }

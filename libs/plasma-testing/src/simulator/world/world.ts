@@ -7,10 +7,11 @@ import type Database from "better-sqlite3";
 import type { ReferenceModel } from "../reference.ts";
 import { Timeline } from "../timeline.ts";
 import type { Moment, SentCall } from "../timeline.ts";
-import type { Checker, Emission, MakeChecker, WorldView } from "./checker.ts";
+import type { Arrivals, Checker, Emission, MakeChecker, WorldView } from "./checker.ts";
 import { readCookie } from "./cookie.ts";
-import { Device, Tab } from "./device.ts";
-import type { Disk } from "./disk.ts";
+import { Device, pokeTabs, Tab } from "./device.ts";
+import type { Overheard } from "./attacker.ts";
+import type { Disk, PullCommit } from "./disk.ts";
 import { History } from "./history.ts";
 import type { Op } from "./history.ts";
 import { Network } from "./network.ts";
@@ -18,7 +19,7 @@ import type { Exchange, Line, NetworkFaults } from "./network.ts";
 import type { Random } from "./random.ts";
 import { Scheduler } from "./scheduler.ts";
 import type { Owner } from "./scheduler.ts";
-import { SimServer } from "./server.ts";
+import { QUARANTINE, SimServer } from "./server.ts";
 import type { DatabaseFaults } from "./server.ts";
 import { StateCounts } from "./states.ts";
 
@@ -42,6 +43,8 @@ export interface WorldOptions<Ctx> {
   readonly queries: (db: ReadDb) => Readonly<Record<string, WatchedQuery>>;
   readonly checkers: readonly MakeChecker<Ctx>[];
   readonly openDatabase: (content?: Buffer) => Database.Database;
+  /** The server speaks to its database as to Cloudflare's D1. */
+  readonly isD1?: boolean;
   /** Other options of the server than the usual ones. */
   readonly handler?: Partial<SyncHandlerOptions<Ctx>>;
 }
@@ -56,11 +59,15 @@ export interface Backup {
   readonly moment: Moment;
 }
 
+/** How many of the last requests an attacker may have overheard. */
+const MAX_OVERHEARD = 40;
+
 interface Sent<Ctx> {
   name: string;
   args: unknown;
   isDiscarded: boolean;
   readonly contexts: Ctx[];
+  readonly arrivals: Arrivals;
 }
 
 export class World<Ctx> implements WorldView<Ctx> {
@@ -69,6 +76,8 @@ export class World<Ctx> implements WorldView<Ctx> {
   readonly states = new StateCounts();
   readonly history = new History();
   readonly devices: Device[] = [];
+  /** What has arrived at the server, the last of it. */
+  readonly overheard: Overheard[] = [];
   readonly timeline: Timeline<Ctx>;
   readonly server: SimServer<Ctx>;
   readonly network: Network<Ctx>;
@@ -96,16 +105,17 @@ export class World<Ctx> implements WorldView<Ctx> {
     this.server = new SimServer<Ctx>({
       ...{ scheduler, random, states, ctxOf },
       openDatabase: options.openDatabase,
+      isD1: options.isD1 ?? false,
       handler: { schema, mutators: this.#noting(mutators), ...options.handler },
       faults: () => this.faults,
-      onPushed: () => this.#poke(),
+      onPushed: () => pokeTabs(this.tabs, random, this.faults),
       onError: (error) => this.#each((checker) => checker.serverError?.(error)),
     });
     this.network = new Network<Ctx>({
       ...{ scheduler, random, states, server: this.server },
       faults: () => this.faults,
       onRequest: (line, path, body) => this.#arrived(line, path, body),
-      onAnswer: (exchange) => this.#answered(exchange),
+      onAnswer: (exchange) => this.answered(exchange),
     });
     this.checkers = options.checkers.map((make) => make(this));
   }
@@ -130,12 +140,33 @@ export class World<Ctx> implements WorldView<Ctx> {
     return uid !== null && this.#undone.has(`${person} ${uid}`);
   }
 
+  arrivalsOf(uid: string): Arrivals | undefined {
+    return this.#sent.get(uid)?.arrivals;
+  }
+
+  get quarantine(): typeof QUARANTINE {
+    return { ...QUARANTINE, ...this.#options.handler?.quarantine };
+  }
+
   /** The database is as it was then. */
   restore({ content, moment }: Backup): void {
-    const before = [...this.timeline.decided.keys()];
+    const before = [...this.timeline.decided];
     this.server.restore(content);
     this.timeline.restored(moment);
-    for (const key of before) if (!this.timeline.decided.has(key)) this.#undone.add(key);
+    const undone = before.filter(([key]) => !this.timeline.decided.has(key));
+    for (const [key] of undone) this.#undone.add(key);
+    const decisions = undone.map(([, decision]) => decision);
+    this.#each((checker) => checker.restored?.(decisions));
+  }
+
+  /** What still waits on a device once it holds rows of the restored state will be applied again. */
+  async #redeem(disk: Disk, { cookie }: PullCommit): Promise<void> {
+    const { version, nonce } = readCookie(cookie);
+    if (version === null || !this.timeline.isPresent(version, nonce)) return;
+    for (const { uid } of (await disk.peek()).outbox) {
+      const op = this.history.byUid.get(uid);
+      if (op?.device === disk.name) this.#undone.delete(`${op.person} ${uid}`);
+    }
   }
 
   backUp(): Backup {
@@ -164,9 +195,12 @@ export class World<Ctx> implements WorldView<Ctx> {
           this.#each((checker) => checker.stored?.(disk, state, what));
         },
         pulled: async (disk, commit, outcome) => {
+          if (outcome.kind === "applied") await this.#redeem(disk, commit);
           for (const checker of this.checkers) await checker.pulled?.(disk, commit, outcome);
         },
         full: () => this.states.reached("storage full"),
+        untold: () =>
+          this.states.reached("storage connection lost after a transaction had happened"),
         stolen: () => this.states.reached("leadership taken over"),
       },
     });
@@ -191,7 +225,7 @@ export class World<Ctx> implements WorldView<Ctx> {
   /** A person does something, and is told what becomes of it. */
   mutate(tab: Tab, name: string, args: Op["args"] & { readonly token: string }): void {
     const op = this.newOp(tab, name, args);
-    this.scheduler.note(`${tab.name} ${name} ${JSON.stringify(args)}`);
+    this.scheduler.note(`${tab.name} ${name} ${JSON.stringify(args).slice(0, 200)}`);
     this.follow(op, tab.client.mutate(name, args as never));
   }
 
@@ -216,7 +250,7 @@ export class World<Ctx> implements WorldView<Ctx> {
     handle.then(
       ({ clientID, id, uid }) => {
         isKept = true;
-        op.receipt = { clientID, id };
+        op.receipt = { clientID, id, uid };
         op.uid = uid;
         this.history.byUid.set(uid, op);
         if (op.status === "made") told("durable");
@@ -226,6 +260,21 @@ export class World<Ctx> implements WorldView<Ctx> {
     handle.confirmed.then(
       () => told("confirmed"),
       (error: unknown) => isKept && told("refused", codeOf(error)),
+    );
+  }
+
+  /** A person gives it up, and is told what became of it. */
+  discard(op: Op, asked: ReturnType<Tab["client"]["discardMutation"]>): void {
+    op.isDiscarded = true;
+    asked.then(
+      (outcome) => {
+        op.isDiscarded = outcome === "discarded";
+        this.#each((checker) => checker.toldOfDiscard?.(op, outcome));
+      },
+      (error: unknown) => {
+        // Of a tab that closes nobody knows what it still did.
+        if (codeOf(error) !== "disposed") op.isDiscarded = false;
+      },
     );
   }
 
@@ -245,6 +294,7 @@ export class World<Ctx> implements WorldView<Ctx> {
   }
 
   async rested(): Promise<void> {
+    this.timeline.compare();
     for (const checker of this.checkers) await checker.rested?.();
   }
 
@@ -279,15 +329,9 @@ export class World<Ctx> implements WorldView<Ctx> {
     }
   }
 
-  #poke(): void {
-    const { random } = this.#options;
-    for (const tab of this.tabs) {
-      if (tab.device.isCut || random.chance(this.faults.pokeLoss)) continue;
-      tab.poke(random.below(this.faults.maxDelayMs));
-    }
-  }
-
   #arrived(line: Line, path: string, body: string): void {
+    this.overheard.push({ path, body, person: line.person });
+    if (this.overheard.length > MAX_OVERHEARD) this.overheard.shift();
     if (path !== "push") return;
     const ctx = this.ctxOf(line.person);
     const { clientID, mutations } = JSON.parse(body) as PushRequest;
@@ -295,10 +339,12 @@ export class World<Ctx> implements WorldView<Ctx> {
       this.#uids.set(`${clientID} ${id}`, uid);
       let sent = this.#sent.get(uid);
       if (!sent) {
-        sent = { name, args: null, isDiscarded: false, contexts: [] };
+        const arrivals = { firstAt: this.scheduler.now, times: 0 };
+        sent = { name, args: null, isDiscarded: false, contexts: [], arrivals };
         this.#sent.set(uid, sent);
       }
       sent.contexts.push(ctx);
+      sent.arrivals.times++;
       if (name === NOOP_MUTATOR) sent.isDiscarded = true;
       else Object.assign(sent, { name, args: decodeTagged(args) });
     }
@@ -323,8 +369,10 @@ export class World<Ctx> implements WorldView<Ctx> {
     return this.#sent.get(uid);
   }
 
-  #answered(exchange: Exchange<Ctx>): void {
+  /** The server has answered somebody. */
+  answered(exchange: Exchange<Ctx>): void {
     const { path, answer } = exchange;
+    this.scheduler.hashIn(`${answer.status} ${answer.body}`);
     if (path === "pull" && answer.status === 200 && answer.ctx !== undefined) {
       const { cookie } = JSON.parse(answer.body) as { cookie: string };
       if (readCookie(cookie).page === undefined) this.#cookies.set(cookie, answer.ctx);
