@@ -99,9 +99,9 @@ export function createPlasmaClient<S extends Schema, M extends AnyMutators>(
 ): PlasmaClient<S, M> {
   requireRunnable(options.schema);
   const platform = withLogLevel(options.platform ?? browserPlatform(), options.logLevel ?? "warn");
-  const { schema, mutators, dbName, getContext } = options;
+  const { schema, mutators, dbName, clientGroupID, durability, getContext } = options;
   const engine =
-    options.engine ?? openEngine({ schema, dbName, platform, durability: options.durability });
+    options.engine ?? openEngine({ schema, dbName, clientGroupID, platform, durability });
   // Everything waits for this, and what is made meanwhile does not.
   engine.prepare?.();
   const listenerFailed = (cause: unknown) =>

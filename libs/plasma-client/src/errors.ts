@@ -34,12 +34,19 @@ export type SyncClientErrorKind =
   | "storage-blocked"
   /** The local database was closed for a newer version of the app in another tab: reload this one. */
   | "storage-closed"
+  /**
+   * The browser has thrown away the local database under the open page. What this tab still held is stored again; the rows
+   * come with the next pull. `mutate()` rejects so if it was about to store in it: do it again.
+   */
+  | "storage-wiped"
   /** This tab's client id was replaced while the mutation was being stored. Nothing was kept: do it again. */
   | "client-renewed"
   /** There is no such mutation (any more) to discard or to retry, or it is not clear which one is meant. */
   | "unknown-mutation"
   /** A live query has begun to fail: see the cause. It has no result until it works again by itself. */
   | "query-failed"
+  /** `getContext` failed or did not answer, so that no mutator can run: do it again later. */
+  | "context"
   /** Mutations wait to be sent, so that the local state is not reset without being told to. */
   | "unsent-mutations"
   /** The client was stopped for good. */

@@ -47,14 +47,17 @@ export interface PlasmaClientOptions<
 > {
   readonly schema: S;
   readonly mutators: M;
-  /** The local database. Put the person into it: everything in it belongs to one client group. */
+  /** The local database. Put the person into it: everything in it belongs to one client group, and is refused to another. */
   readonly dbName: string;
   /** Where the server's sync handler is, for example `https://sync.example.com/sync`. */
   readonly endpoint: string;
   readonly schemaVersion: string;
   /** The replicas that share permissions and are poked together; usually the person's id. */
   readonly clientGroupID: string;
-  /** Who is asking, for mutators and rules. Asked before the first mutation and whenever `authHeaders` is asked again. */
+  /**
+   * Who is asking, for mutators and rules. Asked before the first mutation and whenever `authHeaders` is asked again. Only
+   * mutations wait for it, ten seconds at most; so answer from what the page knows, not over the network.
+   */
   readonly getContext: () => MutatorContext<M> | Promise<MutatorContext<M>>;
   readonly pollIntervalMs?: number;
   readonly retry?: Partial<RetryOptions>;

@@ -42,6 +42,21 @@ export class OptimisticRows {
     return this.#confirmed;
   }
 
+  /** The rows of local-only tables, without what pending mutations do to them. */
+  localImages(): RowImage[] {
+    const local = [...this.#base.keys()].filter((table) =>
+      isLocalOnly(requireTable(this.#schema, table)),
+    );
+    return local.flatMap((table) =>
+      [...(this.#base.get(table) ?? [])].map(([id, row]): RowImage => ({
+        table,
+        id,
+        row,
+        local: true,
+      })),
+    );
+  }
+
   /** Puts a new mutation's images on top. */
   add(images: readonly RowImage[]): RowChange[] {
     const changes: RowChange[] = [];

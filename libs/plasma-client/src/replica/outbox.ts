@@ -11,9 +11,10 @@
 
 import { decodeTagged } from "@sh1n4ps/plasma-core";
 import type { Json } from "@sh1n4ps/plasma-core";
-import type { SyncClientError } from "../errors.ts";
+import { SyncClientError } from "../errors.ts";
 import type { Platform } from "../platform.ts";
 import type { Engine } from "../storage/engine.ts";
+import { wiped } from "../storage/storage-error.ts";
 import type { TabMessage } from "../tabs/tab-message.ts";
 import { CommitQueue } from "./commit-queue.ts";
 import { deferred } from "./deferred.ts";
@@ -48,14 +49,14 @@ export interface OutboxOptions {
   readonly settlements: Settlements;
   readonly engine: Engine;
   readonly platform: Platform;
-  readonly world: () => MutatorWorld;
+  readonly world: () => Promise<MutatorWorld>;
   readonly clientID: () => string;
   readonly open: () => Promise<void>;
   readonly tell: (message: TabMessage) => void;
   /** The server wants to know on what rows a mutation was made. */
   readonly keepsBase: boolean;
   /** Something was stored that this tab has not heard of. */
-  readonly catchUp: () => void;
+  readonly catchUp: () => Promise<void>;
   /** Mutations have to be run again. */
   readonly reload: () => void;
   readonly onError: (error: SyncClientError) => void;
@@ -82,8 +83,9 @@ export class Outbox {
         try {
           await (isKept ? this.#keep(batch) : this.#store(batch));
         } catch (cause) {
-          // Who made them may have left their promises alone.
-          options.onError(storageError(cause));
+          // Who made them may have left their promises alone. Of a wiped database everybody was told as that was found.
+          const error = storageError(cause);
+          if (error.kind !== "storage-wiped") options.onError(error);
           throw cause;
         }
       },
@@ -162,10 +164,11 @@ export class Outbox {
     const { memory, platform, world, keepsBase } = this.#options;
     const { error } = memory.state;
     if (error) throw error;
+    const inWorld = await world();
     const clientID = this.#options.clientID();
     const next = memory.headOf(clientID) + 1;
     const call = { name, args: decodeTagged(args), clientID, mutationID: next };
-    const run = { world: world(), reads: new Reads(memory.rows) };
+    const run = { world: inWorld, reads: new Reads(memory.rows) };
     const { images, staysHere } = await runMutation(run.world, run.reads, call);
     const id = staysHere && !memory.hasLocalPending ? UNSENT_ID : next;
     const uid = platform.random.token();
@@ -186,7 +189,10 @@ export class Outbox {
     const pending = batch.map((commit) => commit.pending);
     const entries = pending.map(({ entry }) => entry);
     const dismissed = batch.flatMap(({ dismiss }) => dismiss);
-    const seqs = await engine.append(entries, { dismiss: dismissed });
+    const { database } = memory;
+    const seqs = await engine
+      .append(entries, { dismiss: dismissed })
+      .catch((error: unknown) => this.#notStored(error, database));
     memory.stored(pending, seqs);
     for (const { uid, staysHere } of entries) if (staysHere) settlements.settle(uid, undefined);
     memory.dropRejected(dismissed);
@@ -200,7 +206,10 @@ export class Outbox {
     const { memory, engine, settlements, tell, catchUp } = this.#options;
     const pending = batch.map((commit) => commit.pending);
     const images = pending.flatMap(({ entry }) => entry.images);
-    const keptAt = await engine.keepLocal(images);
+    const { database } = memory;
+    const keptAt = await engine
+      .keepLocal(images)
+      .catch((error: unknown) => this.#notStored(error, database));
     const dismissed = batch.flatMap(({ dismiss }) => dismiss);
     if (dismissed.length > 0) await engine.dismissRejected(dismissed);
     memory.dropRejected(dismissed);
@@ -208,7 +217,15 @@ export class Outbox {
     for (const { entry } of pending) settlements.settle(entry.uid, undefined);
     tell({ kind: "kept", rows: { ...keptAt, images } });
     if (dismissed.length > 0) tell({ kind: "changed" });
-    if (followed === "missed") catchUp();
+    if (followed === "missed") void catchUp();
+  }
+
+  /** A client id that nobody knows may mean that the whole database is gone. What else was in it comes first, then the next. */
+  async #notStored(error: unknown, database: string): Promise<never> {
+    const kind = error instanceof SyncClientError ? error.kind : undefined;
+    if (kind !== "client-renewed" && kind !== "storage-wiped") throw error;
+    await this.#options.catchUp();
+    throw this.#options.memory.database === database ? error : wiped();
   }
 }
 

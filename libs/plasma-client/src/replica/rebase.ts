@@ -9,13 +9,13 @@ import { localImagesOf } from "../storage/outbox-entry.ts";
 import type { AppliedPull } from "../tabs/tab-message.ts";
 import type { FormerIds } from "./former-ids.ts";
 import { blindOnes, fromStored, inOrder, isCovered } from "./pending-mutation.ts";
+import type { Context } from "./context.ts";
 import type { PullPatch } from "./pull-patch.ts";
 import { replay } from "./replay.ts";
 import type { Replayed, ReplayOptions } from "./replay.ts";
 import type { ReplicaMemory } from "./replica-memory.ts";
 import { layerImages, layerOf, localRows, setInLayer, stack, tableRows } from "./rows.ts";
 import type { Layer } from "./rows.ts";
-import type { MutatorWorld } from "./run-mutation.ts";
 import type { Settlements } from "./settlements.ts";
 
 /** A pull, ready to be written: what it settles, and what the other mutations do over its rows. */
@@ -24,6 +24,7 @@ export interface PreparedPull {
   readonly replayed: readonly Replayed[];
   readonly lastMutationIDs: Readonly<Record<string, number>>;
   readonly baseSeq: number;
+  readonly database: string;
   /**
    * Clients of which the server knows mutations that were never made here: a copied profile, or a device that lost its
    * memory. Nothing of theirs is settled.
@@ -35,16 +36,22 @@ export interface RebaseOptions {
   readonly memory: ReplicaMemory;
   readonly settlements: Settlements;
   readonly former: FormerIds;
-  readonly world: () => MutatorWorld;
+  readonly context: Context;
   readonly onError: (error: SyncClientError) => void;
 }
 
 export class Rebase {
   readonly #options: RebaseOptions;
   readonly #reported = new Set<string>();
+  #hasWithheld = false;
 
   constructor(options: RebaseOptions) {
     this.#options = options;
+  }
+
+  /** Whether mutations could not be run again, because nobody has said yet who is asking. */
+  get hasWithheld(): boolean {
+    return this.#hasWithheld;
   }
 
   /** The server knows more mutations than this tab: another one has stored them, or they were never made here. */
@@ -78,7 +85,8 @@ export class Rebase {
       for (const image of localImagesOf(pending.entry, last.rejections)) setInLayer(below, image);
     }
     const replayed = await this.#replayOver({ clear, layer: below, lastMutationIDs });
-    return { kind: "prepared", replayed, lastMutationIDs, baseSeq: memory.baseSeq, forked };
+    const { baseSeq, database } = memory;
+    return { kind: "prepared", replayed, lastMutationIDs, baseSeq, database, forked };
   }
 
   #forked({ lastMutationIDs, lastMutationUIDs = {} }: PullResponse, own: string): string[] {
@@ -99,6 +107,7 @@ export class Rebase {
   /** Makes in memory what a pull has made in storage, here or in another tab. `missed`: everything has to be loaded. */
   async follow(pull: AppliedPull, known: ReplayOptions["known"]): Promise<"followed" | "missed"> {
     const { memory, settlements } = this.#options;
+    if (pull.database !== memory.database) return "missed";
     if (pull.baseSeq <= memory.baseSeq) return "followed";
     if (pull.baseSeq > memory.baseSeq + 1) return "missed";
     const { clear, patch, lastMutationIDs } = pull;
@@ -137,6 +146,7 @@ export class Rebase {
           ? mutation.entry
           : undefined,
     });
+    const isSameDatabase = memory.database === stored.database;
     memory.install(stored, replayed);
     const open = new Set(memory.pending.map(({ entry }) => entry.uid));
     const refused = new Map(
@@ -147,6 +157,12 @@ export class Rebase {
     settlements.settleMissing(
       (uid) => open.has(uid),
       (uid) => refused.get(uid),
+      (uid) => {
+        const entry = known.get(uid)?.entry;
+        const client = stored.clients.find(({ id }) => id === entry?.clientID);
+        // A client that is gone from the same database has another id, and what it had waiting was settled under that.
+        return entry && client ? client.confirmed >= entry.id : isSameDatabase;
+      },
     );
   }
 
@@ -175,8 +191,12 @@ export class Rebase {
   }
 
   async #replay(work: Omit<ReplayOptions, "world">): Promise<Replayed[]> {
-    const { world, onError } = this.#options;
-    const replayed = await replay({ world: world(), ...work });
+    const { context, onError } = this.#options;
+    const { world, isKnown } = context;
+    this.#hasWithheld ||= !isKnown && work.pending.length > 0;
+    const known: ReplayOptions["known"] = (pending) =>
+      work.known(pending) ?? (isKnown ? undefined : { ...pending.entry, run: pending.run });
+    const replayed = await replay({ ...work, world, known });
     for (const { pending, error } of replayed) {
       if (error === undefined || this.#reported.has(pending.entry.uid)) continue;
       this.#reported.add(pending.entry.uid);

@@ -3,6 +3,7 @@
 import type { ErrorBody } from "@sh1n4ps/plasma-core";
 import { SyncClientError } from "../errors.ts";
 import type { StoredState } from "../storage/engine.ts";
+import { damaged } from "../storage/storage-error.ts";
 
 export const GIVEN_UP: ErrorBody = {
   code: "discarded",
@@ -35,11 +36,36 @@ export function notLoaded(cause: unknown): SyncClientError {
   return new SyncClientError("storage", text, { cause });
 }
 
-export function unfitRows(rows: StoredState["unfit"]): SyncClientError {
+/** What was found when it was loaded. */
+export function troubleWith({ isDamaged, quarantined, unfit }: StoredState): SyncClientError[] {
+  return [
+    ...(isDamaged ? [damaged()] : []),
+    ...(quarantined ? [putAside(quarantined)] : []),
+    ...(unfit.length > 0 ? [unfitRows(unfit)] : []),
+  ];
+}
+
+function unfitRows(rows: StoredState["unfit"]): SyncClientError {
   const tables = [...new Set(rows.map(({ table }) => table))].join(", ");
   return new SyncClientError(
     "storage",
     `${rows.length} rows of local-only tables do not fit this version's schema, so they are not shown: ${tables}. They stay in storage. Give what is new there a default.`,
     { details: { rows } },
+  );
+}
+
+export function restored(count: number): SyncClientError {
+  return new SyncClientError(
+    "storage-wiped",
+    `The browser has thrown away the local database. ${count} unsent changes that this page still held are stored again; rows come with the next sync.`,
+    { details: { restored: count } },
+  );
+}
+
+function putAside(count: number): SyncClientError {
+  return new SyncClientError(
+    "storage",
+    `${count} unsent changes on this device could not be read. They were put aside (store "meta", "quarantine"); look whether they have to be made again.`,
+    { details: { quarantined: count } },
   );
 }

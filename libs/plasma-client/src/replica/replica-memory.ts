@@ -10,6 +10,7 @@ import { Listeners } from "../listeners.ts";
 import type {
   ClientRecord,
   Heads,
+  HeldState,
   KeptLocally,
   OutboxEntry,
   RejectedMutation,
@@ -60,6 +61,7 @@ export class ReplicaMemory {
   #pending: readonly PendingMutation[] = [];
   #clients = new Map<string, ClientRecord>();
   #cookie: string | null = null;
+  #database = "";
   #baseSeq = 0;
   #localSeq = 0;
   #state: ReplicaState;
@@ -98,6 +100,11 @@ export class ReplicaMemory {
 
   get cookie(): string | null {
     return this.#cookie;
+  }
+
+  /** Which one this was loaded from; empty before that. */
+  get database(): string {
+    return this.#database;
   }
 
   get baseSeq(): number {
@@ -231,6 +238,12 @@ export class ReplicaMemory {
     return { cookie: this.#cookie, clients, known };
   }
 
+  /** What can be stored in another database, under a client of that one. */
+  held(clientID: string): HeldState {
+    const outbox = this.#pending.filter(({ seq }) => seq !== null).map(({ entry }) => entry);
+    return { clientID, outbox, local: this.#rows.localImages(), rejected: this.#state.rejected };
+  }
+
   subscribeChanges(listener: (changes: readonly RowChange[]) => void): () => void {
     return this.#changed.subscribe(listener);
   }
@@ -244,7 +257,8 @@ export class ReplicaMemory {
   }
 
   /** Whether storage holds something that is not in here. */
-  isBehind({ baseSeq, lastSeq, pending, rejected, localSeq }: StoredPosition): boolean {
+  isBehind({ database, baseSeq, lastSeq, pending, rejected, localSeq }: StoredPosition): boolean {
+    if (database !== this.#database) return true;
     if (baseSeq > this.#baseSeq || localSeq > this.#localSeq) return true;
     const known = this.#pending.flatMap(({ seq }) => seq ?? []);
     if (pending !== known.length || lastSeq > Math.max(0, ...known)) return true;
@@ -282,7 +296,8 @@ export class ReplicaMemory {
   }
 
   /** Rows of local-only tables that this tab or another one has kept. */
-  followLocal({ localSeq, baseSeq, images }: KeptRows): "followed" | "missed" {
+  followLocal({ database, localSeq, baseSeq, images }: KeptRows): "followed" | "missed" {
+    if (database !== this.#database) return "missed";
     const isNext = localSeq === this.#localSeq + 1 && baseSeq === this.#baseSeq;
     const isKnown = localSeq <= this.#localSeq;
     if (isNext) this.#localSeq = localSeq;
@@ -328,6 +343,7 @@ export class ReplicaMemory {
   install(stored: StoredState, replayed: readonly Replayed[]): void {
     this.#clients = new Map(stored.clients.map((client) => [client.id, client]));
     this.#cookie = stored.cookie;
+    this.#database = stored.database;
     this.#baseSeq = stored.baseSeq;
     this.#localSeq = stored.localSeq;
     const patch: RowImage[] = [...stored.base].flatMap(([table, rows]) =>

@@ -25,24 +25,22 @@ import type {
 import { SyncClientError } from "../errors.ts";
 import type { Platform } from "../platform.ts";
 import type { Engine, StoredState } from "../storage/engine.ts";
-import { damaged } from "../storage/storage-error.ts";
-import { claimClient } from "../tabs/client-claim.ts";
-import type { ClientClaim } from "../tabs/client-claim.ts";
 import type { AppliedPull, TabChannel, TabMessage } from "../tabs/tab-message.ts";
+import { Context } from "./context.ts";
 import { EarlyAnswers } from "./early-answers.ts";
 import { FormerIds } from "./former-ids.ts";
 import { Outbox } from "./outbox.ts";
 import type { MutationHandle } from "./outbox.ts";
+import { OwnClient } from "./own-client.ts";
 import { goneAfter, mergePages } from "./pull-patch.ts";
 import { Rebase } from "./rebase.ts";
 import { knownFrom, rerunOf } from "./replay.ts";
 import type { ReplayOptions } from "./replay.ts";
 import { ReplicaMemory } from "./replica-memory.ts";
 import type { ReplicaState } from "./replica-memory.ts";
-import { GIVEN_UP, notLoaded, unfitRows, unsentMutations } from "./replica-errors.ts";
+import { GIVEN_UP, notLoaded, restored, troubleWith, unsentMutations } from "./replica-errors.ts";
 import { selectRows } from "./rows.ts";
 import type { Rows } from "./rows.ts";
-import type { MutatorWorld } from "./run-mutation.ts";
 import { SerialQueue } from "./serial-queue.ts";
 import { isMeant } from "./mutation-ref.ts";
 import type { MutationRef } from "./mutation-ref.ts";
@@ -76,25 +74,30 @@ export class Replica implements SyncReplica {
   readonly #settlements = new Settlements();
   readonly #ends: (() => void)[] = [];
   #opening: Promise<void> | undefined;
-  #world: MutatorWorld;
-  #claim: ClientClaim | undefined;
+  readonly #context: Context;
+  readonly #own: OwnClient;
   readonly #undone = new UndoneWatch();
   /** To be asked before it is opened. */
   readonly early: EarlyAnswers;
   constructor(options: ReplicaOptions) {
     this.#options = options;
     this.early = new EarlyAnswers(options);
-    const { schema, mutators, engine, platform, onError } = options;
-    this.#world = { schema, mutators, ctx: undefined };
+    const { schema, engine, platform, onError } = options;
     const memory = (this.#memory = new ReplicaMemory({
       schema,
       durable: engine.durable,
       listenerFailed: (cause) => platform.log("error", "A listener failed.", cause),
     }));
-    const settlements = this.#settlements;
-    const world = () => this.#world;
     const former = (this.#former = new FormerIds(memory));
-    this.#rebase = new Rebase({ memory, settlements, former, world, onError });
+    this.#own = new OwnClient({ ...options, onGivenUp: (clientID) => former.gaveUp(clientID) });
+    const context = (this.#context = new Context({
+      ...options,
+      onKnown: () => {
+        if (this.#rebase.hasWithheld) this.#reloadSoon();
+      },
+    }));
+    const settlements = this.#settlements;
+    this.#rebase = new Rebase({ memory, settlements, former, context, onError });
     this.#outbox = new Outbox({
       memory,
       serial: this.#serial,
@@ -102,13 +105,12 @@ export class Replica implements SyncReplica {
       engine,
       platform,
       onError,
-      world,
+      world: () => context.whenKnown(),
       clientID: () => this.clientID,
       open: () => this.open(),
       tell: (message) => this.#tell(message),
-      catchUp: () => void this.catchUp().catch((error: unknown) => this.#missed(error)),
-      reload: () =>
-        void this.#serial.run(() => this.#reload()).catch((error: unknown) => this.#missed(error)),
+      catchUp: () => this.catchUp().catch((error: unknown) => this.#missed(error)),
+      reload: () => this.#reloadSoon(),
       keepsBase: [...options.schema.byName.values()].some((table) => table.options.resolveConflict),
     });
   }
@@ -131,7 +133,7 @@ export class Replica implements SyncReplica {
     for (const end of this.#ends) end();
     this.#options.channel?.close();
     await this.#options.engine.close();
-    this.#claim?.release();
+    this.#own.release();
   }
 
   get rows(): Rows {
@@ -156,8 +158,8 @@ export class Replica implements SyncReplica {
     return this.#memory.subscribeState(listener);
   }
 
-  async refreshContext(): Promise<void> {
-    this.#world = { ...this.#world, ctx: await this.#options.getContext() };
+  refreshContext(): Promise<void> {
+    return this.#context.refresh();
   }
 
   /** Loads what other tabs have changed, if this one may not have heard of it: it slept, or messages were lost. */
@@ -221,7 +223,7 @@ export class Replica implements SyncReplica {
       const local = open.filter(({ entry }) => entry.staysHere).map(({ seq }) => seq as number);
       if (local.length > 0) await engine.discard(local, { reason: null });
       await engine.resetBase({ keepRows: false });
-      await this.#renewOwn();
+      await this.#own.renew();
       this.#former.forgetNumbers();
       for (const { entry } of unsent) this.#settlements.giveUp(entry.uid);
       await this.#reload();
@@ -232,10 +234,7 @@ export class Replica implements SyncReplica {
   // — What the sync loop needs —
 
   get clientID(): string {
-    if (!this.#claim) {
-      throw new SyncClientError("storage", "The client is not open yet. Await start() first.");
-    }
-    return this.#claim.clientID;
+    return this.#own.id;
   }
 
   pendingPushes(): readonly PendingPush[] {
@@ -247,7 +246,7 @@ export class Replica implements SyncReplica {
   }
 
   pullState(): PullState {
-    return this.#undone.alsoAsk(this.#memory.pullState(this.#claim?.clientID));
+    return this.#undone.alsoAsk(this.#memory.pullState(this.#own.known));
   }
 
   subscribeOutbox(listener: () => void): () => void {
@@ -267,12 +266,13 @@ export class Replica implements SyncReplica {
     });
     if (prepared.kind !== "prepared") return prepared.kind === "stale" ? "stale" : "applied";
 
-    const { replayed, lastMutationIDs, baseSeq } = prepared;
+    const { replayed, lastMutationIDs, baseSeq, database } = prepared;
     const { cookie, rejections } = patch.last;
     const { clear, images } = patch;
     const syncedAt = this.#options.platform.clock.now();
     const { rerun, kept, toStore } = rerunOf(replayed, goneAfter(patch));
     const outcome = await this.#options.engine.applyPull({
+      database,
       expectedCookie: request.cookie,
       cookie,
       syncedAt,
@@ -290,6 +290,7 @@ export class Replica implements SyncReplica {
       return "stale";
     }
     const pull: AppliedPull = {
+      database,
       baseSeq: outcome.baseSeq,
       cookie,
       syncedAt,
@@ -299,7 +300,8 @@ export class Replica implements SyncReplica {
       rejections,
       rejected: outcome.rejected,
       rerun,
-      kept,
+      // Those that were not run for want of a context are for others to run.
+      kept: this.#context.isKnown ? kept : [],
     };
     const known = new Map(replayed.map((result) => [result.pending, result]));
     await this.#serial.run(() => this.#follow(pull, (pending) => known.get(pending)));
@@ -323,7 +325,7 @@ export class Replica implements SyncReplica {
     this.#undone.gaveUp(clientID, this.#memory.confirmedOf(clientID));
     await this.#outbox.whenStored(async () => {
       const { engine, platform } = this.#options;
-      if (clientID === this.clientID) await this.#renewOwn();
+      if (clientID === this.clientID) await this.#own.renew();
       else await engine.renewClient({ from: clientID, to: platform.random.uuid() });
       await this.#reload();
     });
@@ -334,7 +336,7 @@ export class Replica implements SyncReplica {
 
   async #boot(): Promise<void> {
     const { engine, channel } = this.#options;
-    this.#world = { ...this.#world, ctx: await this.#options.getContext() };
+    if (!this.#context.isKnown) void this.#context.refresh();
     await this.early.end();
     await engine.open();
     if (this.#ends.length === 0) {
@@ -347,8 +349,8 @@ export class Replica implements SyncReplica {
     await this.#reload();
     // The tab whose client id this one has taken over may have stored its last words meanwhile.
     await this.#loadIfBehind();
-    const { baseSeq, localSeq } = this.#memory;
-    this.#tell({ kind: "hello", baseSeq, localSeq, heads: this.#memory.heads() });
+    const { database, baseSeq, localSeq } = this.#memory;
+    this.#tell({ kind: "hello", database, baseSeq, localSeq, heads: this.#memory.heads() });
   }
 
   async #follow(pull: AppliedPull, known: ReplayOptions["known"]): Promise<void> {
@@ -357,39 +359,24 @@ export class Replica implements SyncReplica {
 
   async #reload(): Promise<void> {
     const stored = this.early.keepIdentity(await this.#options.engine.load());
-    await this.#rebase.install(await this.#withOwnClient(stored));
-    if (stored.isDamaged) this.#options.onError(damaged());
-    if (stored.unfit.length > 0) this.#options.onError(unfitRows(stored.unfit));
+    await this.#rebase.install(await this.#withHeld(await this.#own.among(stored)));
+    for (const trouble of troubleWith(stored)) this.#options.onError(trouble);
+  }
+
+  /** What this tab still holds of a database that was thrown away is stored in the one that took its place. */
+  async #withHeld(loaded: StoredState): Promise<StoredState> {
+    const { database } = this.#memory;
+    if (database === "" || database === loaded.database) return loaded;
+    const { engine, onError } = this.#options;
+    const held = this.#memory.held(this.clientID);
+    await engine.restore(held);
+    onError(restored(held.outbox.length));
+    this.#tell({ kind: "changed" });
+    return engine.load();
   }
 
   async #loadIfBehind(): Promise<void> {
     if (this.#memory.isBehind(await this.#options.engine.position())) await this.#reload();
-  }
-
-  /** This tab has a client id that storage knows: one of the pool, or, when another tab has renewed it, a new one. */
-  async #withOwnClient(loaded: StoredState): Promise<StoredState> {
-    if (loaded.clients.some(({ id }) => id === this.#claim?.clientID)) return loaded;
-    const { dbName, platform, engine } = this.#options;
-    const pool = this.#claim ? [] : loaded.clients.map(({ id }) => id);
-    const claim = await claimClient({ dbName, pool, platform });
-    this.#take(claim);
-    if (!claim.isNew) return loaded;
-    await engine.addClient(claim.clientID);
-    const own = { id: claim.clientID, confirmed: 0 };
-    return { ...loaded, clients: [...loaded.clients, own] };
-  }
-
-  async #renewOwn(): Promise<void> {
-    const { dbName, engine, platform } = this.#options;
-    const next = await claimClient({ dbName, pool: [], platform });
-    await engine.renewClient({ from: this.clientID, to: next.clientID });
-    this.#take(next);
-  }
-
-  #take(claim: ClientClaim): void {
-    if (this.#claim) this.#former.gaveUp(this.#claim.clientID);
-    this.#claim?.release();
-    this.#claim = claim;
   }
 
   async #hear(message: TabMessage): Promise<void> {
@@ -419,6 +406,7 @@ export class Replica implements SyncReplica {
         return this.#reload();
       case "hello": {
         const isBehind =
+          message.database !== memory.database ||
           message.baseSeq > memory.baseSeq ||
           message.localSeq > memory.localSeq ||
           memory.lacksOneOf(message.heads);
@@ -431,6 +419,10 @@ export class Replica implements SyncReplica {
 
   #receive(message: TabMessage): void {
     this.#serial.run(() => this.#hear(message)).catch((cause: unknown) => this.#missed(cause));
+  }
+
+  #reloadSoon(): void {
+    this.#serial.run(() => this.#reload()).catch((cause: unknown) => this.#missed(cause));
   }
 
   #missed(cause: unknown): void {

@@ -37,7 +37,7 @@ describe("settlements", () => {
 
   it("settle what vanished while nobody was looking, and leave what is still pending", async () => {
     const settlements = new Settlements();
-    const waiting = ["gone", "refused", "pending"].map((uid) => {
+    const waiting = ["gone", "refused", "pending", "lost"].map((uid) => {
       const confirmation = deferred<void>();
       settlements.awaitConfirmation(uid, confirmation);
       return confirmation.promise;
@@ -45,7 +45,9 @@ describe("settlements", () => {
     settlements.settleMissing(
       (uid) => uid === "pending",
       (uid) => (uid === "refused" ? refusal : undefined),
+      (uid) => uid !== "lost",
     );
+    await expect(waiting[3]).rejects.toMatchObject({ kind: "storage" });
     await waiting[0];
     await expect(waiting[1]).rejects.toMatchObject({ kind: "mutation-rejected" });
     const state = await Promise.race([

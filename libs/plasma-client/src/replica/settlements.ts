@@ -46,13 +46,27 @@ export class Settlements {
     this.#confirmations.delete(uid);
   }
 
-  /** Those waited for that are not pending any more: another tab's pull settled them unseen. */
+  /**
+   * Those waited for that are not pending any more: another tab's pull settled them unseen, or storage has lost them.
+   * `isDecided`: of one that was not refused.
+   */
   settleMissing(
     isPending: (uid: string) => boolean,
     refusalOf: (uid: string) => ErrorBody | undefined,
+    isDecided: (uid: string) => boolean,
   ): void {
     for (const uid of [...this.#confirmations.keys(), ...this.#discards.keys()]) {
-      if (!isPending(uid)) this.settle(uid, refusalOf(uid));
+      if (isPending(uid)) continue;
+      const refusal = refusalOf(uid);
+      if (refusal || isDecided(uid)) this.settle(uid, refusal);
+      else this.#lose(uid);
+    }
+  }
+
+  #lose(uid: string): void {
+    for (const waiting of [this.#confirmations, this.#discards]) {
+      waiting.get(uid)?.reject(lost());
+      waiting.delete(uid);
     }
   }
 }
@@ -63,4 +77,11 @@ function refused({ code, message, details }: ErrorBody): SyncClientError {
 
 function discarded(): SyncClientError {
   return new SyncClientError("mutation-discarded", "This mutation was discarded on the device.");
+}
+
+function lost(): SyncClientError {
+  return new SyncClientError(
+    "storage",
+    "This change was lost from the local database before the server confirmed it. Look whether it has to be made again.",
+  );
 }

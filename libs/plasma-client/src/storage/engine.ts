@@ -15,8 +15,9 @@
  * 7. Rows of local-only tables come from mutations alone. A mutation that concerns nothing else keeps its rows at once
  *    (`keepLocal`); those of any other are kept with the pull that settles it, unless it was refused. `localSeq` counts
  *    the former. No pull, reset by the server or other schema takes such rows away.
- * 8. A failed operation changed nothing, and tells by its kind what can be done: `quota`, `storage`,
- *    `storage-blocked`, `storage-closed`.
+ * 8. A browser can throw a database away at any time. Then `load` begins a new one, with another name; nothing else does.
+ * 9. A failed operation changed nothing, and tells by its kind what can be done: `quota`, `storage`,
+ *    `storage-blocked`, `storage-closed`, `storage-wiped`.
  */
 
 import type { ErrorBody, Json, Rejection, Row, Value } from "@sh1n4ps/plasma-core";
@@ -95,6 +96,8 @@ export interface RejectedMutation extends ErrorBody {
 }
 
 export interface StoredState {
+  /** Names this database for ever. Another one under the same `dbName`: the browser has thrown away the one before. */
+  readonly database: string;
   readonly cookie: string | null;
   readonly baseSeq: number;
   /** When the last pull was applied, by this device's clock; null when these rows were never complete. */
@@ -106,6 +109,8 @@ export interface StoredState {
   readonly unfit: readonly { readonly table: string; readonly id: string }[];
   /** Confirmed rows could not be read. They were dropped, and the cookie with them. */
   readonly isDamaged?: true;
+  /** So many pending mutations could not be used. They were put aside, and do nothing. */
+  readonly quarantined?: number;
   /** By `seq`. */
   readonly outbox: readonly OutboxEntry[];
   readonly clients: readonly ClientRecord[];
@@ -114,6 +119,7 @@ export interface StoredState {
 
 /** How far storage is: enough to tell whether a tab has missed something. */
 export interface StoredPosition {
+  readonly database: string;
   readonly baseSeq: number;
   /** The `seq` of the last entry in the outbox; 0 when that is empty. */
   readonly lastSeq: number;
@@ -126,6 +132,8 @@ export interface StoredPosition {
 
 /** When rows of local-only tables were kept, among all that other tabs store. */
 export interface KeptLocally {
+  /** In which database. */
+  readonly database: string;
   readonly localSeq: number;
   /** How many pulls (and so on) came before. */
   readonly baseSeq: number;
@@ -157,6 +165,8 @@ export interface StoredPart {
 }
 
 export interface PullCommit {
+  /** Where the rows lie that the cookie tells of. In another database the pull is stale. */
+  readonly database?: string;
   readonly expectedCookie: string | null;
   readonly cookie: string;
   readonly syncedAt: number;
@@ -183,6 +193,16 @@ export interface RerunEntry {
   readonly seq: number;
   readonly images: readonly RowImage[];
   readonly knew?: Heads | undefined;
+}
+
+/** What a tab still has of a database that was thrown away. */
+export interface HeldState {
+  /** In their order. They are stored under a client of the new database that has nothing in its outbox, uids unchanged. */
+  readonly outbox: readonly NewOutboxEntry[];
+  readonly clientID: string;
+  /** Rows of local-only tables. */
+  readonly local: readonly RowImage[];
+  readonly rejected: readonly RejectedMutation[];
 }
 
 export type PullOutcome =
@@ -235,6 +255,8 @@ export interface Engine {
    * those of local-only tables.
    */
   resetBase(options: { readonly keepRows: boolean }): Promise<void>;
+  /** Stores again what a tab has held. What is there already, by its uid or its place, stays as it is. */
+  restore(held: HeldState): Promise<void>;
   /** Says when the database was closed from outside (a newer version of the app, storage cleared). */
   subscribeClosed(listener: (error: SyncClientError) => void): () => void;
   close(): Promise<void>;

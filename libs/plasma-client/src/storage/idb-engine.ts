@@ -1,7 +1,8 @@
 /**
  * The engine on IndexedDB.
  *
- *   meta      "state"      → { cookie, baseSeq, localSeq, syncedAt, schema, logged }
+ *   meta      "state"      → Meta (`idb-meta.ts`)
+ *             ["quarantine", seq] → a record of the outbox that cannot be used (`quarantine.ts`)
  *   segments, log          → the confirmed rows (`segments/confirmed-rows.ts`)
  *   local     [table, id]  → row of a local-only table
  *   outbox    seq          → OutboxEntry; index "client" on [clientID, id], unique
@@ -12,7 +13,7 @@
  */
 
 import { NOOP_MUTATOR } from "@sh1n4ps/plasma-core";
-import type { Row, Schema } from "@sh1n4ps/plasma-core";
+import type { Schema } from "@sh1n4ps/plasma-core";
 import { SyncClientError } from "../errors.ts";
 import type { Durability } from "../options.ts";
 import { browserPlatform } from "../platform.ts";
@@ -27,10 +28,12 @@ import type {
   StoredState,
 } from "./engine.ts";
 import { IdbConnection } from "./idb-connection.ts";
+import { adopt, findMeta, putMeta, readMeta } from "./idb-meta.ts";
+import type { Expected } from "./idb-meta.ts";
+import { loadEverything } from "./idb-load.ts";
 import { wrap } from "./idb-request.ts";
+import { restoreHeld } from "./idb-restore.ts";
 import { createStores, STORES, VERSION } from "./idb-stores.ts";
-import { fitLocalRows } from "./local-rows.ts";
-import type { StoredRow } from "./local-rows.ts";
 import {
   asNoop,
   asRejected,
@@ -40,30 +43,32 @@ import {
   renewed,
   renumbered,
 } from "./outbox-entry.ts";
+import { quarantine } from "./quarantine.ts";
 import { schemaFingerprint } from "./schema-fingerprint.ts";
 import { clustersOf } from "./segments/cluster.ts";
 import {
   clearConfirmed,
   logPatch,
-  readConfirmed,
   readDirectory,
   readLog,
   replaceConfirmed,
 } from "./segments/confirmed-rows.ts";
 import { foldSlice } from "./segments/fold.ts";
-import type { Fold } from "./segments/fold.ts";
+import { createFolding } from "./segments/folding.ts";
 import { isSame, placesWith, rowsIn } from "./segments/part.ts";
 import { SEGMENT_SIZES } from "./segments/segment.ts";
 import type { Segment, SegmentSizes } from "./segments/segment.ts";
-import { clientGone, damaged, otherSchema, rejectionGone } from "./storage-error.ts";
+import { clientGone, damaged, isWiped, rejectionGone } from "./storage-error.ts";
 
 export interface IdbEngineOptions {
   readonly schema: Schema;
   readonly dbName: string;
+  /** Whose rows and mutations these are. A database that belongs to another one is not opened. */
+  readonly clientGroupID?: string | undefined;
   readonly durability?: Durability;
   /** How long to wait for other tabs that hold an older version of the database. */
   readonly openTimeoutMs?: number;
-  readonly platform?: Pick<Platform, "indexedDB" | "timers">;
+  readonly platform?: Pick<Platform, "indexedDB" | "timers"> & Partial<Pick<Platform, "random">>;
   /** How confirmed rows are laid out. Default: what was measured to be fast (`docs/decisions/0021`). */
   readonly layout?: Partial<Layout>;
 }
@@ -72,28 +77,20 @@ export interface Layout {
   readonly segments: SegmentSizes;
   /** How many changes the log may have before they are brought into the segments. */
   readonly log: number;
+  /** How long, in milliseconds, deleted rows may stay in it, times what a fold takes (`segments/folding.ts`). */
+  readonly rest: number;
 }
 
-const LAYOUT: Layout = { segments: SEGMENT_SIZES, log: 2000 };
+const LAYOUT: Layout = { segments: SEGMENT_SIZES, log: 2000, rest: 1000 };
 
-interface Meta {
-  readonly cookie: string | null;
-  readonly baseSeq: number;
-  readonly syncedAt: number | null;
-  readonly schema: string;
-  /** Missing where nothing was kept in local-only tables yet. */
-  readonly localSeq?: number;
-  /** How many changes are in the log. */
-  readonly logged?: number;
-}
-
-const META_KEY = "state";
+/** How often everything is read anew after something was mended. */
+const MAX_TRIES = 4;
 const CONFIRMED = ["meta", "segments", "log"] as const;
 const PART = [...CONFIRMED, "outbox"] as const;
 
 /** Local storage in IndexedDB. Nothing is opened before it is asked for something. */
 export function createIdbEngine(options: IdbEngineOptions): Engine {
-  const platform = options.platform ?? browserPlatform();
+  const platform: IdbEngineOptions["platform"] & object = options.platform ?? browserPlatform();
   const factory = platform.indexedDB;
   if (!factory) {
     throw new SyncClientError(
@@ -101,7 +98,12 @@ export function createIdbEngine(options: IdbEngineOptions): Engine {
       "There is no IndexedDB here. Use createMemoryEngine() instead.",
     );
   }
-  const schema = schemaFingerprint(options.schema);
+  const random = platform.random ?? browserPlatform().random;
+  const expected: Expected = {
+    schema: schemaFingerprint(options.schema),
+    clientGroupID: options.clientGroupID,
+    newName: () => random.token(),
+  };
   const layout = { ...LAYOUT, ...options.layout };
   const packing = { sizes: layout.segments, clusters: clustersOf(options.schema) };
   const connection = new IdbConnection({
@@ -114,110 +116,86 @@ export function createIdbEngine(options: IdbEngineOptions): Engine {
     openTimeoutMs: options.openTimeoutMs ?? 8000,
   });
 
-  const readMeta = async (tx: IDBTransaction): Promise<Meta> => {
-    const meta = await wrap<Meta | undefined>(tx.objectStore("meta").get(META_KEY));
-    if (!meta || meta.schema !== schema) throw otherSchema();
-    return meta;
-  };
+  const open = () => connection.run(CONFIRMED, "readwrite", (tx) => adopt(tx, expected));
 
   const readAll = () =>
-    connection.run(STORES, "readonly", async (tx): Promise<Loaded> => {
-      const [meta, confirmed, local, outbox, clients, rejected] = await Promise.all([
-        readMeta(tx),
-        readConfirmed(tx),
-        readRows(tx.objectStore("local")),
-        wrap<OutboxEntry[]>(tx.objectStore("outbox").getAll()),
-        wrap<ClientRecord[]>(tx.objectStore("clients").getAll()),
-        wrap<RejectedMutation[]>(tx.objectStore("rejected").getAll()),
-      ]);
-      if (!confirmed) return { kind: "damaged" };
-      const { cookie, baseSeq, syncedAt, localSeq = 0, logged = 0 } = meta;
-      const { rows, unfit } = fitLocalRows(options.schema, local);
-      addRows(confirmed, rows);
-      if (logged > layout.log) fold();
-      const state = {
-        ...{ cookie, baseSeq, localSeq, syncedAt },
-        ...{ base: confirmed, unfit, outbox, clients, rejected },
-      };
-      return { kind: "loaded", state };
-    });
+    connection.run(STORES, "readonly", (tx) => loadEverything(tx, options.schema, expected));
 
   /** The next pull brings all rows. */
   const forgetConfirmed = () =>
     connection.run(CONFIRMED, "readwrite", async (tx) => {
-      const meta = await readMeta(tx);
+      const meta = await readMeta(tx, expected);
       clearConfirmed(tx);
       const { baseSeq } = meta;
       putMeta(tx, { ...meta, cookie: null, baseSeq: baseSeq + 1, syncedAt: null, logged: 0 });
     });
 
-  let isFolding = false;
-  /** In the background, a slice at a time. If it fails, the log stays, and the next pull tries again. */
-  const fold = (from: Fold | null = null) => {
-    if (isFolding && !from) return;
-    isFolding = true;
-    platform.timers.set(() => {
-      connection
-        .run(CONFIRMED, "readwrite", async (tx) => {
-          const meta = await readMeta(tx);
-          const folded = await foldSlice(tx, from, packing);
-          if (folded.kind === "done") putMeta(tx, { ...meta, logged: folded.logged });
-          return folded;
-        })
-        .then(
-          (folded) => {
-            if (folded.kind === "sliced") fold(folded.fold);
-            else isFolding = false;
-          },
-          () => {
-            isFolding = false;
-          },
-        );
-    }, 0);
-  };
+  const folding = createFolding({
+    timers: platform.timers,
+    restMs: layout.rest,
+    slice: (from) =>
+      connection.run(CONFIRMED, "readwrite", async (tx) => {
+        const meta = await readMeta(tx, expected);
+        const folded = await foldSlice(tx, from, packing);
+        if (folded.kind === "done") putMeta(tx, { ...meta, logged: folded.logged });
+        return folded;
+      }),
+  });
 
   return {
     durable: true,
 
     prepare: () => void connection.open().catch(() => undefined),
 
-    open: () =>
-      connection.run(CONFIRMED, "readwrite", async (tx) => {
-        const meta = await wrap<Meta | undefined>(tx.objectStore("meta").get(META_KEY));
-        if (meta?.schema === schema) return;
-        clearConfirmed(tx);
-        const { baseSeq = 0, localSeq = 0 } = meta ?? {};
-        putMeta(tx, { cookie: null, baseSeq: baseSeq + 1, localSeq, syncedAt: null, schema });
-      }),
+    open,
 
     load: async () => {
-      const loaded = await readAll();
-      if (loaded.kind === "loaded") return loaded.state;
-      // Rows can be had again from the server; what is not there yet is in the outbox.
-      await forgetConfirmed();
-      const again = await readAll();
-      if (again.kind === "loaded") return { ...again.state, isDamaged: true };
+      const mended: Pick<StoredState, "isDamaged" | "quarantined"> = {};
+      for (let tries = 0; tries < MAX_TRIES; tries++) {
+        const loaded = await readAll();
+        switch (loaded.kind) {
+          case "loaded":
+            if ((loaded.meta.logged ?? 0) > layout.log) folding.begin();
+            else if (loaded.hasDeletions) folding.beginSoon();
+            return { ...loaded.state, ...mended };
+          case "wiped":
+            await open();
+            break;
+          case "damaged":
+            // Rows can be had again from the server; what is not there yet is in the outbox.
+            await forgetConfirmed();
+            Object.assign(mended, { isDamaged: true });
+            break;
+          case "unusable": {
+            const stores = ["meta", "outbox"];
+            const count = await connection.run(stores, "readwrite", (tx) =>
+              quarantine(tx, expected.newName),
+            );
+            Object.assign(mended, { quarantined: count });
+          }
+        }
+      }
       throw damaged();
     },
 
     loadPart: async (asked) => {
       const first = await connection.run(PART, "readonly", async (tx) => {
         const [meta, directory, log, outbox] = await Promise.all([
-          wrap<Meta | undefined>(tx.objectStore("meta").get(META_KEY)),
+          findMeta(tx),
           readDirectory(tx),
           readLog(tx),
           wrap<OutboxEntry[]>(tx.objectStore("outbox").getAll()),
         ]);
-        return { meta, part: placesWith(directory, asked), logged: log.rows, outbox };
+        return { meta, part: placesWith(directory, asked), logged: log?.rows, outbox };
       });
       const { meta, part, logged, outbox } = first;
-      if (meta?.schema !== schema || !part) return null;
+      if (meta?.schema !== expected.schema || !part || !logged) return null;
       const { places } = part;
       const pending = outbox.reduce((sum, { images }) => sum + images.length, 0);
       const second = await connection.run(PART, "readonly", async (tx) => {
         const store = tx.objectStore("segments");
         const [now, directory, ...segments] = await Promise.all([
-          readMeta(tx),
+          readMeta(tx, expected),
           readDirectory(tx),
           ...places.map(({ segment }) => wrap<Segment | undefined>(store.get(segment))),
         ]);
@@ -232,14 +210,18 @@ export function createIdbEngine(options: IdbEngineOptions): Engine {
     position: () =>
       connection.run(["meta", "outbox", "rejected"], "readonly", async (tx) => {
         const [meta, last, pending, rejected] = await Promise.all([
-          readMeta(tx),
+          // One that is empty is known by its name.
+          readMeta(tx, expected).catch((error: unknown) => {
+            if (isWiped(error)) return EMPTY;
+            throw error;
+          }),
           wrap(tx.objectStore("outbox").openKeyCursor(null, "prev")),
           wrap(tx.objectStore("outbox").count()),
           wrap(tx.objectStore("rejected").count()),
         ]);
-        const { baseSeq, localSeq = 0 } = meta;
+        const { database, baseSeq, localSeq = 0 } = meta;
         const lastSeq = (last?.key as number | undefined) ?? 0;
-        return { baseSeq, localSeq, lastSeq, pending, rejected };
+        return { database, baseSeq, localSeq, lastSeq, pending, rejected };
       }),
 
     append: async (entries, { dismiss = [] } = {}) => {
@@ -271,11 +253,11 @@ export function createIdbEngine(options: IdbEngineOptions): Engine {
 
     keepLocal: (images) =>
       connection.run(["meta", "local"], "readwrite", async (tx) => {
-        const meta = await readMeta(tx);
+        const meta = await readMeta(tx, expected);
         const localSeq = (meta.localSeq ?? 0) + 1;
         putMeta(tx, { ...meta, localSeq });
         putLocal(tx, images);
-        return { localSeq, baseSeq: meta.baseSeq };
+        return { localSeq, baseSeq: meta.baseSeq, database: meta.database };
       }),
 
     applyPull: (commit) =>
@@ -283,9 +265,13 @@ export function createIdbEngine(options: IdbEngineOptions): Engine {
         const outbox = tx.objectStore("outbox");
         const clients = tx.objectStore("clients");
         const [meta, clientIDs] = await Promise.all([
-          readMeta(tx),
+          readMeta(tx, expected).catch((error: unknown) => {
+            if (isWiped(error)) return null;
+            throw error;
+          }),
           wrap(clients.getAllKeys()) as Promise<string[]>,
         ]);
+        if (!meta || (commit.database ?? meta.database) !== meta.database) return { kind: "stale" };
         if (meta.cookie !== commit.expectedCookie) return { kind: "stale" };
         for (const clientID of clientIDs) {
           if (commit.known.includes(clientID)) continue;
@@ -295,7 +281,8 @@ export function createIdbEngine(options: IdbEngineOptions): Engine {
 
         if (commit.clear) replaceConfirmed(tx, commit.puts, packing);
         const logged = commit.clear ? 0 : (meta.logged ?? 0) + logPatch(tx, commit);
-        if (logged > layout.log) fold();
+        if (logged > layout.log) folding.begin();
+        else if (commit.dels.length > 0) folding.beginSoon();
         const baseSeq = meta.baseSeq + 1;
         const { cookie, syncedAt } = commit;
         putMeta(tx, { ...meta, cookie, baseSeq, syncedAt, logged });
@@ -342,7 +329,7 @@ export function createIdbEngine(options: IdbEngineOptions): Engine {
 
     discard: (seqs, { reason }) =>
       connection.run(["meta", "outbox", "rejected"], "readwrite", async (tx) => {
-        const meta = await readMeta(tx);
+        const meta = await readMeta(tx, expected);
         putMeta(tx, { ...meta, baseSeq: meta.baseSeq + 1 });
         const outbox = tx.objectStore("outbox");
         for (const seq of seqs) {
@@ -355,7 +342,7 @@ export function createIdbEngine(options: IdbEngineOptions): Engine {
 
     renewClient: ({ from, to }) =>
       connection.run(["meta", "outbox", "clients"], "readwrite", async (tx) => {
-        const meta = await readMeta(tx);
+        const meta = await readMeta(tx, expected);
         putMeta(tx, { ...meta, baseSeq: meta.baseSeq + 1 });
         const outbox = tx.objectStore("outbox");
         const clients = tx.objectStore("clients");
@@ -375,7 +362,7 @@ export function createIdbEngine(options: IdbEngineOptions): Engine {
 
     resetBase: ({ keepRows }) =>
       connection.run([...CONFIRMED, "local"], "readwrite", async (tx) => {
-        const meta = await readMeta(tx);
+        const meta = await readMeta(tx, expected);
         const forgotten = { ...meta, cookie: null, baseSeq: meta.baseSeq + 1 };
         if (keepRows) return putMeta(tx, forgotten);
         clearConfirmed(tx);
@@ -383,13 +370,19 @@ export function createIdbEngine(options: IdbEngineOptions): Engine {
         putMeta(tx, { ...forgotten, syncedAt: null, logged: 0 });
       }),
 
+    restore: (held) =>
+      connection.run(["outbox", "local", "rejected"], "readwrite", (tx) => restoreHeld(tx, held)),
+
     subscribeClosed: (listener) => connection.subscribeClosed(listener),
-    close: () => connection.close(),
+    close: () => {
+      folding.end();
+      return connection.close();
+    },
   };
 }
 
-type Loaded =
-  { readonly kind: "loaded"; readonly state: StoredState } | { readonly kind: "damaged" };
+/** How far a database is that nothing was put into yet. */
+const EMPTY = { database: "", baseSeq: 0, localSeq: 0 };
 
 async function requireClients(tx: IDBTransaction, entries: readonly NewOutboxEntry[]) {
   const store = tx.objectStore("clients");
@@ -416,30 +409,10 @@ function allOf(clientID: string): IDBKeyRange {
   return IDBKeyRange.bound([clientID, 0], [clientID, Infinity]);
 }
 
-function putMeta(tx: IDBTransaction, meta: Meta): void {
-  tx.objectStore("meta").put(meta, META_KEY);
-}
-
 function putLocal(tx: IDBTransaction, images: readonly RowImage[]): void {
   const store = tx.objectStore("local");
   for (const { table, id, row } of images) {
     if (row) store.put(row, [table, id]);
     else store.delete([table, id]);
-  }
-}
-
-async function readRows(store: IDBObjectStore): Promise<StoredRow[]> {
-  const [keys, rows] = await Promise.all([wrap(store.getAllKeys()), wrap<Row[]>(store.getAll())]);
-  return keys.map((key, at) => {
-    const [table, id] = key as [string, string];
-    return { table, id, row: rows[at] as Row };
-  });
-}
-
-function addRows(tables: Map<string, Map<string, Row>>, stored: readonly StoredRow[]): void {
-  for (const { table, id, row } of stored) {
-    let rows = tables.get(table);
-    if (!rows) tables.set(table, (rows = new Map()));
-    rows.set(id, row);
   }
 }

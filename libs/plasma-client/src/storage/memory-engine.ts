@@ -10,10 +10,13 @@ import {
   asRejected,
   confirmedUpTo,
   imagesLeftBy,
+  missingOf,
   rejectionOf,
   renewed,
   renumbered,
 } from "./outbox-entry.ts";
+
+const DATABASE = "memory";
 
 export function createMemoryEngine(): Engine {
   let cookie: string | null = null;
@@ -64,6 +67,7 @@ export function createMemoryEngine(): Engine {
 
     load: () =>
       operation(() => ({
+        database: DATABASE,
         cookie,
         baseSeq,
         syncedAt,
@@ -77,6 +81,7 @@ export function createMemoryEngine(): Engine {
 
     position: () =>
       operation(() => ({
+        database: DATABASE,
         baseSeq,
         lastSeq: Math.max(0, ...outbox.keys()),
         pending: outbox.size,
@@ -107,7 +112,7 @@ export function createMemoryEngine(): Engine {
     keepLocal: (images) =>
       operation(() => {
         keep(images);
-        return { localSeq: ++localSeq, baseSeq };
+        return { localSeq: ++localSeq, baseSeq, database: DATABASE };
       }),
 
     applyPull: (commit) =>
@@ -186,6 +191,18 @@ export function createMemoryEngine(): Engine {
         }
         cookie = null;
         baseSeq++;
+      }),
+
+    restore: (held) =>
+      operation(() => {
+        for (const entry of missingOf(held, [...outbox.values()], rejected)) {
+          lastSeq++;
+          outbox.set(lastSeq, { ...entry, seq: lastSeq });
+        }
+        keep(held.local.filter(({ table, id }) => !local.has(`${table}/${id}`)));
+        for (const rejection of held.rejected) {
+          if (!rejected.has(rejection.uid)) rejected.set(rejection.uid, rejection);
+        }
       }),
 
     subscribeClosed: () => () => undefined,

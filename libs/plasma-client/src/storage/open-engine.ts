@@ -10,11 +10,13 @@ import { createMemoryEngine } from "./memory-engine.ts";
 export interface OpenEngineOptions {
   readonly schema: Schema;
   readonly dbName: string;
+  readonly clientGroupID: string;
   readonly platform: Platform;
   readonly durability: Durability | undefined;
 }
 
-export function openEngine({ schema, dbName, platform, durability }: OpenEngineOptions): Engine {
+export function openEngine(options: OpenEngineOptions): Engine {
+  const { platform, durability, ...database } = options;
   if (!platform.indexedDB) {
     platform.log(
       "warn",
@@ -22,5 +24,5 @@ export function openEngine({ schema, dbName, platform, durability }: OpenEngineO
     );
     return createMemoryEngine();
   }
-  return createIdbEngine({ schema, dbName, platform, ...(durability && { durability }) });
+  return createIdbEngine({ ...database, platform, ...(durability && { durability }) });
 }

@@ -4,6 +4,7 @@ import { DISCARDED_CODE, NOOP_MUTATOR } from "@sh1n4ps/plasma-core";
 import type { ErrorBody, Rejection } from "@sh1n4ps/plasma-core";
 import type {
   ClientRecord,
+  HeldState,
   NewOutboxEntry,
   OutboxEntry,
   PullCommit,
@@ -108,4 +109,21 @@ export function renumbered(entries: readonly OutboxEntry[], clientID: string): O
   return entries
     .toSorted((left, right) => left.id - right.id)
     .map((entry, at) => ({ ...entry, clientID, id: at + 1 }));
+}
+
+/** Of what a tab has held, the entries that are not here: those of another tab may be, stored again by that one. */
+export function missingOf(
+  { outbox, clientID }: HeldState,
+  stored: readonly OutboxEntry[],
+  rejected: { readonly has: (uid: string) => boolean },
+): NewOutboxEntry[] {
+  const there = new Set(stored.map(({ uid }) => uid));
+  const own = stored.filter((entry) => entry.clientID === clientID).map(({ id }) => id);
+  const next = Math.max(0, ...own) + 1;
+  return (
+    outbox
+      .filter(({ uid }) => !there.has(uid) && !rejected.has(uid))
+      // The rows below them are gone, so that they have to be run again.
+      .map((entry, at) => ({ ...entry, clientID, id: next + at, baseSeq: 0 }))
+  );
 }

@@ -44,10 +44,29 @@ export function otherSchema(): SyncClientError {
   );
 }
 
+export function anothersDatabase(): SyncClientError {
+  return new SyncClientError(
+    "storage",
+    "The local database belongs to another clientGroupID. Put the person into `dbName`, so that each has their own.",
+  );
+}
+
+/** Found by a transaction that did nothing. */
+export function wiped(): SyncClientError {
+  return new SyncClientError(
+    "storage-wiped",
+    "The browser has thrown away the local database, so this was not kept. Do it again: there is a new one.",
+  );
+}
+
+export function isWiped(error: unknown): boolean {
+  return error instanceof SyncClientError && error.kind === "storage-wiped";
+}
+
 export function clientGone(): SyncClientError {
   return new SyncClientError(
     "client-renewed",
-    "This tab's client id was given up, because the server does not know its past. Do it again: the tab has a new one.",
+    "This tab's client id was given up meanwhile, so the change was not kept. Do it again: the tab has a new one.",
   );
 }
 

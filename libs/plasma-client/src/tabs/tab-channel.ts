@@ -4,7 +4,7 @@ import type { Platform } from "../platform.ts";
 import type { TabChannel, TabMessage } from "./tab-message.ts";
 
 /** Raised when messages change: tabs of different versions then tell each other only that something has changed. */
-const CHANNEL_VERSION = 1;
+const CHANNEL_VERSION = 2;
 
 export function openTabChannel(platform: Platform, dbName: string): TabChannel | undefined {
   const port = platform.broadcast?.(`plasma:${dbName}:tabs`);

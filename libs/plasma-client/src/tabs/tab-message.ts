@@ -6,7 +6,8 @@
  * 2. `kept`: rows of local-only tables. `localSeq` grows by one with each. They count only on the same `baseSeq`.
  * 3. `pulled`: a pull that was applied. `baseSeq` grows by one with each, so a missing one shows.
  * 4. `changed`: anything rarer (discard, reset, renewed client id, dismissed rejections). Load from the database.
- * 5. `hello`: a tab has opened, and says how far it knows. Whoever knows less has missed something.
+ * 5. `hello`: a tab has opened, and says how far it knows. Whoever knows less has missed something, and
+ *    whoever knows another database: theirs was thrown away.
  */
 
 import type { Rejection } from "@sh1n4ps/plasma-core";
@@ -25,6 +26,7 @@ export interface KeptRows extends KeptLocally {
 
 /** A pull as it was applied: what a replica needs to follow it. */
 export interface AppliedPull {
+  readonly database: string;
   readonly baseSeq: number;
   readonly cookie: string;
   readonly syncedAt: number;
@@ -49,6 +51,7 @@ export type TabMessage =
   | { readonly kind: "changed" }
   | {
       readonly kind: "hello";
+      readonly database: string;
       readonly baseSeq: number;
       readonly heads: Readonly<Record<string, number>>;
       readonly localSeq: number;

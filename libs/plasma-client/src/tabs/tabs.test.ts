@@ -77,11 +77,11 @@ describe("the channel between tabs", () => {
     const heard: unknown[] = [];
     channel?.subscribe((message) => heard.push(message));
     channel?.post({ kind: "changed" });
-    expect(posted).toEqual([["plasma:db:tabs", { version: 1, message: { kind: "changed" } }]]);
+    expect(posted).toEqual([["plasma:db:tabs", { version: 2, message: { kind: "changed" } }]]);
     const hello = { kind: "hello", baseSeq: 1, heads: {} };
     for (const data of [
-      { version: 1, message: hello },
       { version: 2, message: hello },
+      { version: 1, message: hello },
       null,
       "x",
     ]) {

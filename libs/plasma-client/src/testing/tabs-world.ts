@@ -39,8 +39,7 @@ export interface Tab {
   kill(): Promise<void>;
 }
 
-export function tabsWorld(): TabsWorld {
-  const indexedDB = freshIndexedDB();
+export function tabsWorld(indexedDB: IDBFactory = freshIndexedDB()): TabsWorld {
   const locks = fakeLocks();
   const ports = new Set<(message: unknown) => void>();
   let count = 0;

@@ -23,7 +23,7 @@ const schema = defineSchema({
 });
 const TABLES = ["todos", "lists"];
 /** So small that rows move between segments all the time. */
-const layout = { segments: { full: 60, most: 120 }, log: 12 };
+const layout = { segments: { full: 60, most: 120 }, log: 12, rest: 0 };
 
 interface Waiting {
   readonly callback: () => void;

@@ -12,7 +12,7 @@
  */
 
 import type { Row } from "@sh1n4ps/plasma-core";
-import { wrap } from "../idb-request.ts";
+import { tolerant, wrap } from "../idb-request.ts";
 import { inOrderOf } from "./cluster.ts";
 import type { Clusters } from "./cluster.ts";
 import { EMPTY, placed } from "./directory.ts";
@@ -41,16 +41,22 @@ export const DIRECTORY_KEY = "segments";
 /** A record of the log is read as a whole, and more than this is no longer a small one. */
 const MAX_CHANGES = 250;
 
-/** The rows of each table; null: records are missing or damaged. */
-export async function readConfirmed(
-  tx: IDBTransaction,
-): Promise<Map<string, Map<string, Row>> | null> {
+export interface ConfirmedRows {
+  /** The rows of each table. */
+  readonly tables: Map<string, Map<string, Row>>;
+  /** Whether some that are gone may still be in a segment or in the log. */
+  readonly hasDeletions: boolean;
+}
+
+/** Null: records are missing or damaged. */
+export async function readConfirmed(tx: IDBTransaction): Promise<ConfirmedRows | null> {
   const [directory, numbers, segments, log] = await Promise.all([
     readDirectory(tx),
     wrap(tx.objectStore("segments").getAllKeys()),
-    wrap<Segment[]>(tx.objectStore("segments").getAll()),
+    tolerant<Segment[]>(tx.objectStore("segments").getAll()),
     readLog(tx),
   ]);
+  if (!segments || !log) return null;
   const found = new Map(numbers.map((number, at) => [number, segments[at] as Segment]));
   const tables = new Map<string, Map<string, Row>>();
   for (const [table, { places }] of directory.tables) {
@@ -70,7 +76,7 @@ export async function readConfirmed(
       else rows.delete(id);
     }
   }
-  return tables;
+  return { tables, hasDeletions: log.records.some((record) => record.hasDeletions) };
 }
 
 /** Puts these rows in the place of all others. */
@@ -126,18 +132,26 @@ export function writeDirectory(tx: IDBTransaction, directory: Directory): void {
   tx.objectStore("meta").put(directory, DIRECTORY_KEY);
 }
 
-export interface Log {
-  readonly rows: LoggedRows;
-  /** For each record its key and how many changes it has. */
-  readonly records: readonly { readonly key: number; readonly count: number }[];
+interface LogRecord {
+  readonly key: number;
+  /** How many changes it has. */
+  readonly count: number;
+  readonly hasDeletions: boolean;
 }
 
-export async function readLog(tx: IDBTransaction): Promise<Log> {
+export interface Log {
+  readonly rows: LoggedRows;
+  readonly records: readonly LogRecord[];
+}
+
+/** Null: records are damaged. */
+export async function readLog(tx: IDBTransaction): Promise<Log | null> {
   const store = tx.objectStore("log");
   const [keys, records] = await Promise.all([
     wrap(store.getAllKeys()),
-    wrap<LoggedChange[][]>(store.getAll()),
+    tolerant<LoggedChange[][]>(store.getAll()),
   ]);
+  if (!records?.every((record) => Array.isArray(record))) return null;
   const rows = new Map<string, Map<string, Row | null>>();
   for (const [table, id, row] of records.flat()) {
     let ofTable = rows.get(table);
@@ -146,14 +160,15 @@ export async function readLog(tx: IDBTransaction): Promise<Log> {
   }
   return {
     rows,
-    records: keys.map((key, at) => ({
-      key: key as number,
-      count: (records[at] as LoggedChange[]).length,
+    records: records.map((changes, at) => ({
+      key: keys[at] as number,
+      count: changes.length,
+      hasDeletions: changes.some(([, , row]) => row === null),
     })),
   };
 }
 
 export function isWhole(segment: Segment, table: string, { count }: Place): boolean {
-  const { id } = segment.columns;
-  return segment.table === table && segment.count === count && id?.length === count;
+  const ids = segment.columns?.["id"];
+  return segment.table === table && segment.count === count && ids?.length === count;
 }

@@ -3,7 +3,7 @@
  *
  * 1. In slices of a few segments, each a transaction of its own, so that nobody waits long for one.
  * 2. It goes through every segment of a table that the log speaks of, because a row may have moved from anywhere: the log
- *    does not say where it was. A segment gets what the log has for it, and loses whatever else the log speaks of. It is
+ *    does not say where it was. (Where they are in the order of ids, only those that hold these.) A segment gets what the log has for it, and loses whatever else the log speaks of. It is
  *    written only if that changes it.
  * 3. Each slice reads the log anew and writes what it says by then. So a segment is never older than the log was, whoever
  *    else folds at the same time and wherever it is stopped; folding a row twice does no harm. A segment that appears
@@ -14,6 +14,7 @@
 
 import type { Row } from "@sh1n4ps/plasma-core";
 import { wrap } from "../idb-request.ts";
+import { damaged } from "../storage-error.ts";
 import { inOrderOf, keyOf } from "./cluster.ts";
 import type { Cluster } from "./cluster.ts";
 import { readDirectory, readLog, writeDirectory } from "./confirmed-rows.ts";
@@ -34,7 +35,7 @@ export interface Fold {
 export type Folded =
   | { readonly kind: "sliced"; readonly fold: Fold }
   /** `logged`: how many changes the log has from now on. */
-  | { readonly kind: "done"; readonly logged: number };
+  | { readonly kind: "done"; readonly logged: number; readonly hasDeletions: boolean };
 
 /** What the log says of a table's rows. */
 type Changes = ReadonlyMap<string, Row | null>;
@@ -48,6 +49,7 @@ export async function foldSlice(
   packing: Packing,
 ): Promise<Folded> {
   const [directory, log] = await Promise.all([readDirectory(tx), readLog(tx)]);
+  if (!log) throw damaged();
   const { until, left } = fold ?? begun(directory, log);
   const now = [...left].slice(0, SEGMENTS_A_SLICE);
   const segments = await Promise.all(
@@ -67,11 +69,22 @@ export async function foldSlice(
   if (rest.size > 0) return { kind: "sliced", fold: { until, left: rest } };
   if (until > 0) tx.objectStore("log").delete(IDBKeyRange.upperBound(until));
   const stays = log.records.filter(({ key }) => key > until);
-  return { kind: "done", logged: stays.reduce((sum, { count }) => sum + count, 0) };
+  return {
+    kind: "done",
+    logged: stays.reduce((sum, { count }) => sum + count, 0),
+    hasDeletions: stays.some((record) => record.hasDeletions),
+  };
 }
 
+const EMPTY_TABLE: TableSegments = { by: [], places: [] };
+
+/** In the order of ids it is known where a row lies; in another it may have moved from anywhere. */
 function begun({ tables }: Directory, log: Log): Fold {
-  const places = [...log.rows.keys()].flatMap((table) => tables.get(table)?.places ?? []);
+  const places = [...log.rows].flatMap(([table, changes]) => {
+    const { by, places: all } = tables.get(table) ?? EMPTY_TABLE;
+    if (by.length > 0 || all.length === 0) return all;
+    return [...changes.keys()].map((id) => all[placeOf(all, [id])] as Place);
+  });
   return {
     until: log.records.at(-1)?.key ?? 0,
     left: new Set(places.map(({ segment }) => segment)),

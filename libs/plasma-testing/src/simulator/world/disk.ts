@@ -117,6 +117,7 @@ export class Disk {
       renewClient: (move) => write("renewClient", () => this.#engine.renewClient(move)),
       dismissRejected: (uids) => write("dismiss", () => this.#engine.dismissRejected(uids)),
       resetBase: (options) => write("resetBase", () => this.#engine.resetBase(options)),
+      restore: (held) => write("restore", () => this.#engine.restore(held)),
       subscribeClosed: (listener) => {
         const listeners = this.#closedListeners.get(tab) ?? new Set();
         this.#closedListeners.set(tab, listeners.add(listener));
