@@ -1,7 +1,7 @@
 /** What a client can do, a test each, by the names of the list of capabilities. */
 
 import { count, eq, exists, invokeMutator, mutatorDb } from "@sh1n4ps/plasma-core";
-import type { LiveQuery, Row } from "@sh1n4ps/plasma-core";
+import type { LiveQuery, Row, StandardSchemaV1 } from "@sh1n4ps/plasma-core";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { createPlasmaClient } from "./client.ts";
 import type { PlasmaClient } from "./client.ts";
@@ -11,6 +11,7 @@ import { classifyIvm } from "./live/classify-ivm.ts";
 import { browserPlatform } from "./platform.ts";
 import { createIdbEngine } from "./storage/idb-engine.ts";
 import { createMemoryEngine } from "./storage/memory-engine.ts";
+import { memorySockets } from "./sync/testing/memory-sockets.ts";
 import { createWebSocketSubscription } from "./sync/websocket-subscription.ts";
 import { freshIndexedDB } from "./testing/fake-indexeddb.ts";
 import { httpServer } from "./testing/http-server.ts";
@@ -51,6 +52,18 @@ function world(options: Options = {}) {
   return { server, errors, plasma };
 }
 
+/** By hand: any Standard Schema will do. */
+const listWithName: StandardSchemaV1<{ id: string; name: string }> = {
+  "~standard": {
+    version: 1,
+    vendor: "test",
+    validate: (value) => {
+      const list = value as { id: string; name: string };
+      return list.name ? { value: list } : { issues: [{ message: "Name it.", path: ["name"] }] };
+    },
+  },
+};
+
 const addList = (plasma: TestClient, id = "l1") => plasma.mutate("addList", { id, name: "One" });
 
 afterEach(async () => {
@@ -64,6 +77,21 @@ describe("mutating", () => {
     expect(await plasma.db.select().from(lists)).toHaveLength(1);
     expect(plasma.status.pending).toBe(1);
     expect(server.requests).toEqual([]);
+  });
+
+  it("Args validation: before anything is stored", async () => {
+    const { plasma } = world({
+      mutators: {
+        ...testMutators,
+        addList: { ...testMutators.addList, args: listWithName },
+      },
+    });
+    await expect(plasma.mutate("addList", { id: "l1", name: "" })).rejects.toMatchObject({
+      code: "invalid-value",
+    });
+    expect(plasma.status.pending).toBe(0);
+    await addList(plasma);
+    expect(plasma.status.pending).toBe(1);
   });
 
   it("Discard a queued mutation", async () => {
@@ -174,12 +202,30 @@ describe("syncing", () => {
     await server.model.run("addList", { id: "l1", name: "One" });
     socket?.onPoke();
     await eventually(async () => expect(await plasma.db.select().from(lists)).toHaveLength(1));
-    expect(createWebSocketSubscription({ url: "wss://sync.test/sync/coordinator" })).toBeTypeOf(
-      "function",
-    );
   });
 
-  it("Offline mode: from the start, and switched at run time", async () => {
+  it("Client-side WebSocket transport: createWebSocketSubscription({ url, protocols })", async () => {
+    const sockets = memorySockets();
+    const { plasma, server } = world({
+      subscribe: createWebSocketSubscription({
+        url: "wss://sync.test/live",
+        protocols: ["app"],
+        token: () => "ticket",
+      }),
+      platform: { ...browserPlatform(), indexedDB: undefined, WebSocket: sockets.WebSocket },
+    });
+    await plasma.start();
+    await eventually(() => expect(sockets.ends).toHaveLength(1));
+    const [end] = sockets.ends;
+    expect(end).toMatchObject({ url: "wss://sync.test/live" });
+    expect(end?.protocols.at(-1)).toBe("app");
+    await eventually(() => expect(server.requests).toContain("pull"));
+    await server.model.run("addList", { id: "l1", name: "One" });
+    end?.say('{"type":"poke"}');
+    await eventually(async () => expect(await plasma.db.select().from(lists)).toHaveLength(1));
+  });
+
+  it("Offline mode: from the start, and Runtime client.setOffline(bool) toggle", async () => {
     const { plasma, server } = world({ offline: true });
     await plasma.start();
     const made = addList(plasma);
@@ -269,16 +315,22 @@ describe("syncing", () => {
     expect(errors[0]).toMatchObject({ kind: "pull-http", status: 403 });
   });
 
-  it("Reset local state: forgets the rows, and unsent mutations only when told to", async () => {
+  it("Reset local state: forgets the rows, rotates clientID, drops unsent mutations only when told to", async () => {
     const { plasma, server } = world();
     await server.model.run("addList", { id: "l1", name: "One" });
     await plasma.pullOnce();
     await plasma.mutate("addTodo", { id: "t1", listId: "l1", title: "A" });
     await expect(plasma.resetLocalState()).rejects.toMatchObject({ kind: "unsent-mutations" });
     expect(await plasma.db.select().from(lists)).toHaveLength(1);
+    const before = plasma.clientID;
     await plasma.resetLocalState({ discardOutbox: true });
     expect(await plasma.db.select().from(lists)).toEqual([]);
     expect(plasma.rejected.list().map(({ name }) => name)).toEqual(["addTodo"]);
+    expect(plasma.clientID).not.toBe(before);
+    await plasma.mutate("addTodo", { id: "t2", listId: "l1", title: "B" });
+    await plasma.flush();
+    expect(server.model.rows("todos").map(({ id }) => id)).toEqual(["t2"]);
+    expect(await plasma.db.select().from(todos)).toHaveLength(1);
   });
 });
 

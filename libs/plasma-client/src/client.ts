@@ -2,6 +2,9 @@
 
 import { decodeTagged, readDb, requireRunnable } from "@sh1n4ps/plasma-core";
 import type { AnyMutators, MutatorArgs, ReadDb, Schema } from "@sh1n4ps/plasma-core";
+import { queryFailed } from "./errors.ts";
+import type { SyncClientError } from "./errors.ts";
+import { Listeners } from "./listeners.ts";
 import { LiveQueries } from "./live/live-queries.ts";
 import { openAgain } from "./open-again.ts";
 import { DEFAULT_MANY_ROWS } from "./options.ts";
@@ -55,11 +58,14 @@ export interface PlasmaClient<S extends Schema = Schema, M extends AnyMutators =
   readonly status: SyncStatus;
   subscribeStatus(listener: () => void): () => void;
   readonly rejected: RejectedMutations;
-  /** Applies a mutation at once. Resolves when it is durable on the device; `.confirmed` is the server's word. */
+  /**
+   * Applies a mutation at once. Resolves when it is durable on the device; `.confirmed` is the server's word. What keeps
+   * it from storage is told to `onError` as well, so that the promise may be left alone.
+   */
   mutate<K extends keyof M & string>(name: K, args: MutatorArgs<M, K>): MutationHandle;
   /**
-   * Gives up a mutation of this tab, or of another one, that the server has not decided yet. Hand over the whole receipt:
-   * its uid names the mutation also when it has got another client id and number meanwhile.
+   * Gives up a mutation that the server has not decided yet: one of this tab by its number, any by its receipt. Hand over
+   * the whole receipt: its uid names the mutation also when it has got another client id and number meanwhile.
    */
   discardMutation(mutation: number | MutationRef): Promise<DiscardOutcome>;
   /** Makes a refused mutation anew, with other args if given. */
@@ -74,7 +80,10 @@ export interface PlasmaClient<S extends Schema = Schema, M extends AnyMutators =
   pushOnce(): Promise<void>;
   pullOnce(): Promise<void>;
   setOffline(offline: boolean): void;
-  /** Forgets the local rows; refuses while mutations are unsent unless told `{ discardOutbox: true }`. */
+  /**
+   * Forgets the local rows, and goes on under a fresh client id. Refuses while mutations are unsent unless told
+   * `{ discardOutbox: true }`: they are in `rejected` then.
+   */
   resetLocalState(options?: { readonly discardOutbox?: boolean }): Promise<void>;
   /** An id for a new row. */
   newId(): string;
@@ -96,9 +105,13 @@ export function createPlasmaClient<S extends Schema, M extends AnyMutators>(
     options.engine ?? openEngine({ schema, dbName, clientGroupID, platform, durability });
   // Everything waits for this, and what is made meanwhile does not.
   engine.prepare?.();
-  const onError: typeof options.onError & object = (error) => {
+  const listenerFailed = (cause: unknown) =>
+    platform.log("error", "A live query or a listener failed.", cause);
+  const errorListeners = new Listeners<[SyncClientError]>(listenerFailed);
+  if (options.onError) errorListeners.subscribe(options.onError);
+  const onError = (error: SyncClientError) => {
     platform.log("warn", error.message, error);
-    options.onError?.(error);
+    errorListeners.tell(error);
   };
   const replica = new Replica({
     schema,
@@ -121,7 +134,8 @@ export function createPlasmaClient<S extends Schema, M extends AnyMutators>(
   const live = new LiveQueries({
     source: replica,
     answer,
-    onFailure: (cause) => platform.log("error", "A live query or its listener failed.", cause),
+    onFailure: listenerFailed,
+    onQueryFailure: (cause) => onError(queryFailed(cause)),
   });
 
   let loop: SyncLoop | undefined;
@@ -132,8 +146,8 @@ export function createPlasmaClient<S extends Schema, M extends AnyMutators>(
   let stepDown: (() => void) | undefined;
   let status: SyncStatus = readStatus();
   let rejected = { stored: replica.state.rejected, list: [] as readonly RejectedMutation[] };
-  const statusListeners = new Set<() => void>();
-  const rejectedListeners = new Set<() => void>();
+  const statusListeners = new Listeners(listenerFailed);
+  const rejectedListeners = new Listeners(listenerFailed);
 
   const startAgain = () => void client.start().catch(() => undefined);
   const opening = openAgain({ platform, retry: options.retry, open: startAgain });
@@ -148,7 +162,7 @@ export function createPlasmaClient<S extends Schema, M extends AnyMutators>(
     loop?.replicaChanged();
     if (rejected.stored === replica.state.rejected) return;
     rejected = { stored: replica.state.rejected, list: replica.state.rejected.map(shown) };
-    for (const listener of [...rejectedListeners]) listener();
+    rejectedListeners.tell();
   });
 
   const client: PlasmaClient<S, M> = {
@@ -170,13 +184,13 @@ export function createPlasmaClient<S extends Schema, M extends AnyMutators>(
     get status() {
       return status;
     },
-    subscribeStatus: (listener) => subscribe(statusListeners, listener),
+    subscribeStatus: statusListeners.subscribe,
     rejected: {
       list: () => rejected.list,
-      subscribe: (listener) => subscribe(rejectedListeners, listener),
+      subscribe: rejectedListeners.subscribe,
     },
     mutate: (name, args) => replica.mutate(name, args),
-    discardMutation: (id) => replica.discardMutation(id),
+    discardMutation: (ref) => replica.discardMutation(ref),
     retryRejected: (uid, args) => replica.retryRejected(uid, args),
     dismissRejected: (uid) => replica.dismissRejected(uid),
 
@@ -314,7 +328,7 @@ export function createPlasmaClient<S extends Schema, M extends AnyMutators>(
     ] as const;
     if (keys.every((key) => status[key] === next[key])) return;
     status = next;
-    for (const listener of [...statusListeners]) listener();
+    statusListeners.tell();
   }
 }
 
@@ -336,11 +350,6 @@ function shown({
     ...(details !== undefined && { details }),
     timestamp,
   };
-}
-
-function subscribe(listeners: Set<() => void>, listener: () => void): () => void {
-  listeners.add(listener);
-  return () => listeners.delete(listener);
 }
 
 const SEVERITY: Record<LogLevel, number> = { silent: 0, error: 1, warn: 2, debug: 3 };

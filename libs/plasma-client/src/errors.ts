@@ -41,6 +41,10 @@ export type SyncClientErrorKind =
   | "storage-wiped"
   /** This tab's client id was replaced while the mutation was being stored. Nothing was kept: do it again. */
   | "client-renewed"
+  /** There is no such mutation (any more) to discard or to retry, or it is not clear which one is meant. */
+  | "unknown-mutation"
+  /** A live query has begun to fail: see the cause. It has no result until it works again by itself. */
+  | "query-failed"
   /** `getContext` failed or did not answer, so that no mutator can run: do it again later. */
   | "context"
   /** Mutations wait to be sent, so that the local state is not reset without being told to. */
@@ -67,4 +71,13 @@ export class SyncClientError extends PlasmaError {
 
 export function disposed(): SyncClientError {
   return new SyncClientError("disposed", "The client was disposed: create a new one.");
+}
+
+export function queryFailed(cause: unknown): SyncClientError {
+  const why = cause instanceof Error ? cause.message : String(cause);
+  return new SyncClientError(
+    "query-failed",
+    `A live query has no result until its rows change, or it does. ${why}`,
+    { cause },
+  );
 }

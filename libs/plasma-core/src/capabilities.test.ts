@@ -1,6 +1,7 @@
 /** What the schema and the queries can do: one test for each capability that is promised, under its name. */
 
 import { describe, expect, expectTypeOf, it } from "vitest";
+import { z } from "zod";
 import {
   alias,
   and,
@@ -15,6 +16,7 @@ import {
   crdtLwwRegister,
   crdtOrSet,
   crdtPnCounter,
+  defineMutators,
   defineSchema,
   desc,
   eq,
@@ -25,6 +27,7 @@ import {
   id,
   inArray,
   int,
+  invokeMutator,
   isNotNull,
   isNull,
   json,
@@ -53,6 +56,8 @@ import type {
   Condition,
   InferRow,
   LiveQuery,
+  MutatorArgs,
+  MutatorInput,
   OnDelete,
   QueryAst,
   Row,
@@ -426,7 +431,7 @@ describe("Queries", () => {
     expect(rows).toEqual([{ x: "apples", due: null }]);
   });
 
-  it("Relations", async () => {
+  it("Nested-relational query sugar: db.query.x.findMany({ with })", async () => {
     const [ada] = await readDb(schema, sourceOf()).query.users.findMany({
       where: eq(users.id, "ada"),
       with: { todos: { orderBy: desc(todos.rank), limit: 1 } },
@@ -465,9 +470,42 @@ describe("Writes", () => {
     expect(w.rows("users")["ada"]).toMatchObject({ id: "ada", name: "Ada again" });
   });
 
-  it("increment()", async () => {
+  it("db.increment(col, delta)", async () => {
     const [row] = await world().db.increment(todos.rank, 2).where(eq(todos.id, "2")).returning();
     expect(row?.rank).toBe(3);
+  });
+});
+
+describe("Mutators", () => {
+  const mutators = defineMutators<typeof schema, Ctx>()({
+    rename: async ({ db, args, ctx }: MutatorInput<Ctx, { name: string }>) => {
+      await db.update(users).set({ name: args.name }).where(eq(users.id, ctx.me));
+    },
+    setRank: {
+      args: z.object({ id: z.string(), rank: z.coerce.number().int() }),
+      run: async ({ db, args }) => {
+        await db.update(todos).set({ rank: args.rank }).where(eq(todos.id, args.id));
+      },
+    },
+  });
+  const call = (w: ReturnType<typeof world>, name: string, args: unknown) =>
+    invokeMutator(mutators, name, { db: w.db, ctx: { me: "ada" }, args });
+
+  it("Define mutators: defineMutators<S, Ctx>()({ name })", async () => {
+    const w = world();
+    await call(w, "rename", { name: "Ada L." });
+    expect(w.applied).toEqual(["~ users:ada"]);
+    expectTypeOf<MutatorArgs<typeof mutators, "rename">>().toEqualTypeOf<{ name: string }>();
+  });
+
+  it("Args validation: any Standard Schema, which says what the mutator gets", async () => {
+    const w = world();
+    await call(w, "setRank", { id: "1", rank: "7" });
+    expect(w.rows("todos")["1"]).toMatchObject({ rank: 7 });
+    await expect(call(w, "setRank", { id: "1", rank: "much" })).rejects.toMatchObject({
+      code: "invalid-value",
+    });
+    expect(w.applied).toEqual(["~ todos:1"]);
   });
 });
 

@@ -42,7 +42,8 @@ export function createLiveQueryStore<T>(
   const live = (): LiveQuery<T> => (opened ??= toLive(factory(client.db)));
 
   return {
-    subscribe: (onChange) => live().subscribe(onChange),
+    // What fails is thrown by the next snapshot, into the nearest error boundary.
+    subscribe: (onChange) => live().subscribe(onChange, onChange),
     getSnapshot: () => {
       const { current, status } = live();
       if (current === undefined) snapshot = LOADING;

@@ -1,6 +1,12 @@
-import { browserPlatform, createIdbEngine } from "@sh1n4ps/plasma-client";
-import { eq } from "@sh1n4ps/plasma-core";
-import { memo, StrictMode, Suspense, use, useState, useTransition } from "react";
+import {
+  browserPlatform,
+  createIdbEngine,
+  createMemoryEngine,
+  createPlasmaClient,
+} from "@sh1n4ps/plasma-client";
+import { defineMutators, defineSchema, eq, id, int, sum, table } from "@sh1n4ps/plasma-core";
+import type { MutatorInput } from "@sh1n4ps/plasma-core";
+import { Component, memo, StrictMode, Suspense, use, useState, useTransition } from "react";
 import type { ReactNode } from "react";
 import { renderToString } from "react-dom/server";
 import { describe, expect, it } from "vitest";
@@ -23,6 +29,62 @@ function List({ list, seen }: { readonly list: string; readonly seen?: Seen[] })
 const shown = (client: TestClient | null, children: ReactNode) => (
   <PlasmaProvider client={client}>{children}</PlasmaProvider>
 );
+
+class Boundary extends Component<{ readonly children: ReactNode }> {
+  override state = { message: "" };
+  static getDerivedStateFromError = (error: Error) => ({ message: error.message });
+
+  override render() {
+    return this.state.message === "" ? (
+      this.props.children
+    ) : (
+      <button onClick={() => this.setState({ message: "" })}>{this.state.message}</button>
+    );
+  }
+}
+
+describe("a query that begins to fail", () => {
+  it("is thrown into the error boundary, and shows again when it works", async () => {
+    const counts = table("counts", { id: id(), value: int() });
+    const countSchema = defineSchema({ counts });
+    const client = createPlasmaClient({
+      schema: countSchema,
+      mutators: defineMutators<typeof countSchema>()({
+        set: async ({ db, args }: MutatorInput<unknown, { id: string; value: number }>) => {
+          await db
+            .insert(counts)
+            .values(args)
+            .onConflictDoUpdate({ target: counts.id, set: { value: args.value } });
+        },
+      }),
+      ...{ schemaVersion: "1", dbName: "counts", endpoint: "https://sync.test/sync" },
+      ...{ clientGroupID: "ada", getContext: () => ({}), engine: createMemoryEngine() },
+      ...{ offline: true, logLevel: "silent" },
+    });
+    const Total = () => {
+      const { data } = useLiveQuery(
+        (db) => db.select({ total: sum(counts.value) }).from(counts),
+        [],
+      );
+      return `total: ${data[0]?.total}`;
+    };
+    await client.mutate("set", { id: "a", value: Number.MAX_SAFE_INTEGER });
+    const screen = await render(
+      <PlasmaProvider client={client}>
+        <Boundary>
+          <Total />
+        </Boundary>
+      </PlasmaProvider>,
+    );
+    await eventually(() => expect(screen.text()).toBe(`total: ${Number.MAX_SAFE_INTEGER}`));
+    await doing(() => client.mutate("set", { id: "b", value: 1 }));
+    expect(screen.text()).toMatch(/too large/);
+    await doing(() => client.mutate("set", { id: "a", value: 1 }));
+    await doing(() => document.querySelector("button")?.click());
+    expect(screen.text()).toBe("total: 2");
+    await client.dispose();
+  });
+});
 
 describe("what useLiveQuery shows", () => {
   it("is loading, then the rows of this device, then complete with the first pull", async () => {

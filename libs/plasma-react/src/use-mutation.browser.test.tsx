@@ -48,6 +48,57 @@ beforeEach(() => {
 });
 afterEach(() => window.removeEventListener("unhandledrejection", note));
 
+describe("a callback that throws", () => {
+  it("is reported, and keeps no other from being called", async () => {
+    const reported: unknown[] = [];
+    const report = (event: ErrorEvent) => {
+      event.preventDefault();
+      reported.push((event.error as Error).message);
+    };
+    window.addEventListener("error", report);
+    const client = testClient({ fetcher: testServer().fetcher });
+    const events: string[] = [];
+    const hook = await renderMutation(client, {
+      onSuccess: () => {
+        throw new Error("onSuccess");
+      },
+      onConfirmed: () => events.push("confirmed"),
+      onError: () => {
+        throw new Error("onError");
+      },
+    });
+    await doing(() => client.start());
+    await doing(() => hook.now().mutate(todo("one")));
+    await eventually(() => expect(events).toEqual(["confirmed"]));
+    await expect(doing(() => hook.now().mutate(todo("")))).rejects.toThrow();
+    window.removeEventListener("error", report);
+    expect(reported).toEqual(["onSuccess", "onError"]);
+    expect(hook.now().isPending).toBe(false);
+    expect(unhandled).toEqual([]);
+    await client.dispose();
+  });
+});
+
+describe("a mutation that is discarded", () => {
+  it("is neither confirmed nor refused", async () => {
+    const client = testClient();
+    const events: string[] = [];
+    const hook = await renderMutation(client, {
+      onConfirmed: () => events.push("confirmed"),
+      onRejected: () => events.push("rejected"),
+    });
+    const { confirmed } = await doing(async () => {
+      const made = hook.now().mutate(todo("one"));
+      await made;
+      return { confirmed: made.confirmed };
+    });
+    await doing(() => client.resetLocalState({ discardOutbox: true }));
+    await expect(confirmed).rejects.toMatchObject({ kind: "mutation-discarded" });
+    expect(events).toEqual([]);
+    await client.dispose();
+  });
+});
+
 describe("a mutation that works", () => {
   it("says once that it is durable, and gives the receipt", async () => {
     const client = testClient();

@@ -13,7 +13,7 @@ export interface MutationCallbacks<Args> {
   readonly onError?: (error: Error, args: Args) => void;
   /** The server has taken it. This can be long after the component is gone. */
   readonly onConfirmed?: (args: Args) => void;
-  /** The server has refused it; it is in `useRejectedMutations` as well. */
+  /** The server has refused it; it is in `useRejectedMutations` as well. Not called for one that was discarded. */
   readonly onRejected?: (error: Error, args: Args) => void;
 }
 
@@ -55,20 +55,19 @@ export function useMutation<M extends AnyMutators, K extends keyof M & string>(
       mutation.then(
         () => {
           settle();
-          latest.current.onSuccess?.(args);
           mutation.confirmed.then(
-            () => latest.current.onConfirmed?.(args),
+            () => guarded(() => latest.current.onConfirmed?.(args)),
             (reason: unknown) => {
-              // The client went without having heard, which is no refusal.
-              if (reason instanceof PlasmaError && reason.code === "disposed") return;
-              latest.current.onRejected?.(toError(reason), args);
+              if (isUndecided(reason)) return;
+              guarded(() => latest.current.onRejected?.(toError(reason), args));
             },
           );
+          guarded(() => latest.current.onSuccess?.(args));
         },
         (reason: unknown) => {
           settle();
           setError(toError(reason));
-          latest.current.onError?.(toError(reason), args);
+          guarded(() => latest.current.onError?.(toError(reason), args));
         },
       );
       return mutation;
@@ -78,6 +77,20 @@ export function useMutation<M extends AnyMutators, K extends keyof M & string>(
   const reset = useCallback(() => setError(null), []);
 
   return { mutate, isPending: running > 0, error, reset };
+}
+
+/** What a callback throws is reported as that of an event handler is, and keeps nothing else from happening. */
+function guarded(callback: () => void): void {
+  try {
+    callback();
+  } catch (error) {
+    reportError(error);
+  }
+}
+
+/** The app has given it up, or the client went without having heard: the server has refused nothing. */
+function isUndecided(reason: unknown): boolean {
+  return reason instanceof PlasmaError && ["mutation-discarded", "disposed"].includes(reason.code);
 }
 
 function withoutClient(name: string): MutationHandle {

@@ -11,8 +11,10 @@ import {
   like,
   not,
   or,
+  PlasmaError,
   readDb,
   select,
+  sum,
 } from "@sh1n4ps/plasma-core";
 import type { ReadDb, Row, SelectQuery, SelectAst } from "@sh1n4ps/plasma-core";
 import { describe, expect, it } from "vitest";
@@ -201,6 +203,33 @@ describe("a live query", () => {
     await replica.mutate("addList", { id: "l1", name: "One" });
     expect(heard).toEqual([0, 1]);
     expect(failures).toHaveLength(2);
+  });
+
+  it("says once that it fails, to its listeners too, and again what it shows when it works", async () => {
+    const { db, replica, failures } = world();
+    await replica.mutate("addList", { id: "l1", name: "One" });
+    await replica.mutate("addTodo", { id: "t1", listId: "l1", title: "A" });
+    await replica.mutate("addTodo", { id: "t2", listId: "l1", title: "B" });
+    const most = Number.MAX_SAFE_INTEGER;
+    await replica.mutate("bumpRank", { id: "t1", by: most });
+    const query = db
+      .select({ ranks: sum(todos.rank) })
+      .from(todos)
+      .live();
+    const heard: unknown[] = [];
+    query.subscribe(
+      ([row]) => heard.push(row?.ranks),
+      (cause) => heard.push(cause),
+    );
+    await turn();
+    await replica.mutate("bumpRank", { id: "t2", by: 1 });
+    await replica.mutate("bumpRank", { id: "t2", by: 1 });
+    expect(() => query.current).toThrow(PlasmaError);
+    expect(heard).toEqual([most, expect.any(PlasmaError)]);
+    expect(failures).toEqual([heard[1]]);
+    await replica.mutate("bumpRank", { id: "t2", by: -2 });
+    expect(heard.slice(2)).toEqual([most]);
+    expect(query.current).toEqual([{ ranks: most }]);
   });
 
   it("never shows one query new and another one old", async () => {

@@ -9,6 +9,7 @@
  * 5. What can be answered before the replica is open (`replica/early-answers.ts`) is, as the first result.
  * 6. Who stops listening hears nothing more, also when that happens during a delivery. A view that nobody listens to
  *    is dropped; asking it for `current` brings it up to date.
+ * 7. A query that begins to fail says so once, and its listeners hear when it works again. Until then `current` throws.
  */
 
 import { isLocalOnly, requireTable } from "@sh1n4ps/plasma-core";
@@ -49,6 +50,8 @@ export interface LiveQueriesOptions {
   readonly source: LiveSource;
   /** A query that fails, or a listener that throws, must not keep the others from hearing. */
   readonly onFailure: (cause: unknown) => void;
+  /** A query that somebody listens to has begun to fail. Default: `onFailure`. */
+  readonly onQueryFailure?: (cause: unknown) => void;
   /** How queries are run. Default: plainly. */
   readonly answer?: Answer;
 }
@@ -56,7 +59,10 @@ export interface LiveQueriesOptions {
 interface Listener {
   readonly view: View;
   readonly tell: (rows: readonly Row[]) => void;
+  readonly tellFailure: ((cause: unknown) => void) | undefined;
   heard: { readonly rows: readonly Row[]; readonly status: LiveQueryStatus } | undefined;
+  /** It was told of a failure, and not yet that the query works again. */
+  knowsFailure: boolean;
 }
 
 export class LiveQueries {
@@ -70,6 +76,7 @@ export class LiveQueries {
     string,
     { readonly asked: Promise<EarlyAnswer | null>; answer: EarlyAnswer | null }
   >();
+  readonly #failing = new WeakSet<View>();
   #version = 0;
   #unshared = 0;
   #status: LiveQueryStatus;
@@ -107,8 +114,9 @@ export class LiveQueries {
       get current() {
         return read();
       },
-      subscribe: (tell) => this.#subscribe(view(), tell),
-      subscribeDelta: (tell) => this.#subscribe(view(), this.#byDelta(ast, tell)),
+      subscribe: (tell, tellFailure) => this.#subscribe(view(), { tell, tellFailure }),
+      subscribeDelta: (tell) =>
+        this.#subscribe(view(), { tell: this.#byDelta(ast, tell), tellFailure: undefined }),
       whenReady: async () => {
         const asked = this.#askEarly(view());
         const opening = source.open();
@@ -142,8 +150,8 @@ export class LiveQueries {
     };
   }
 
-  #subscribe(view: View, tell: (rows: readonly Row[]) => void): () => void {
-    const listener: Listener = { view, tell, heard: undefined };
+  #subscribe(view: View, told: Pick<Listener, "tell" | "tellFailure">): () => void {
+    const listener: Listener = { view, ...told, heard: undefined, knowsFailure: false };
     let listeners = this.#listeners.get(view);
     if (!listeners) {
       this.#listeners.set(view, (listeners = new Set()));
@@ -195,7 +203,14 @@ export class LiveQueries {
     this.#indexes.follow(changes);
     const concerned = this.#routes.route(changes);
     const reading = this.#reading();
-    for (const [view, own] of concerned) this.#guarded(() => view.apply(own, reading));
+    for (const [view, own] of concerned) {
+      try {
+        view.apply(own, reading);
+      } catch (cause) {
+        // What fails to be read as well is said there.
+        if ("rows" in this.#read(view)) this.#options.onFailure(cause);
+      }
+    }
     this.#deliver(status === this.#status ? concerned.keys() : this.#listeners.keys());
     this.#status = status;
   }
@@ -204,21 +219,39 @@ export class LiveQueries {
     const { source } = this.#options;
     if (!source.state.isOpen) return;
     const listeners = [...views].flatMap((view) => [...(this.#listeners.get(view) ?? [])]);
-    for (const listener of listeners) this.#guarded(() => listener.view.read(this.#reading()));
+    for (const { view } of listeners) this.#read(view);
     for (const listener of listeners) this.#tell(listener);
   }
 
   #tell(listener: Listener): void {
     const { source } = this.#options;
-    if (!source.state.isOpen || !this.#listeners.get(listener.view)?.has(listener)) return;
-    this.#guarded(() => {
-      const rows = listener.view.read(this.#reading());
-      const status = statusOf(source, listener.view);
-      const { heard } = listener;
-      listener.heard = { rows, status };
-      if (heard?.status === status && isSame(heard.rows, rows)) return;
-      listener.tell(rows);
-    });
+    const { view, heard, tellFailure, knowsFailure } = listener;
+    if (!source.state.isOpen || !this.#listeners.get(view)?.has(listener)) return;
+    const read = this.#read(view);
+    listener.knowsFailure = "cause" in read && tellFailure !== undefined;
+    if ("cause" in read) {
+      if (!knowsFailure) this.#guarded(() => tellFailure?.(read.cause));
+      return;
+    }
+    const { rows } = read;
+    const status = statusOf(source, view);
+    listener.heard = { rows, status };
+    if (!knowsFailure && heard?.status === status && isSame(heard.rows, rows)) return;
+    this.#guarded(() => listener.tell(rows));
+  }
+
+  #read(view: View): { readonly rows: readonly Row[] } | { readonly cause: unknown } {
+    const { onFailure, onQueryFailure = onFailure } = this.#options;
+    try {
+      const rows = view.read(this.#reading());
+      this.#failing.delete(view);
+      return { rows };
+    } catch (cause) {
+      // Said once, until it works again.
+      if (!this.#failing.has(view)) onQueryFailure(cause);
+      this.#failing.add(view);
+      return { cause };
+    }
   }
 
   #guarded(action: () => void): void {

@@ -40,7 +40,12 @@ export class CommitQueue<T> {
     return durable;
   }
 
-  /** Resolves when nothing waits to be written. Never rejects. */
+  /** Nothing waits to be written. */
+  get isIdle(): boolean {
+    return this.#running === undefined;
+  }
+
+  /** Resolves when that is so. Never rejects. */
   async idle(): Promise<void> {
     while (this.#running) await this.#running;
   }
@@ -65,8 +70,9 @@ export class CommitQueue<T> {
   #nextBatch(): Waiting<T>[] {
     const { canShare } = this.#options;
     const [first] = this.#waiting;
-    const isOther = ({ item }: Waiting<T>) => canShare && first && !canShare(first.item, item);
-    const end = this.#waiting.findIndex(isOther);
+    const end = this.#waiting.findIndex(
+      (other) => canShare && first && other !== first && !canShare(first.item, other.item),
+    );
     return this.#waiting.splice(0, end < 0 ? this.#waiting.length : end);
   }
 

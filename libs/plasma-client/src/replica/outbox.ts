@@ -22,6 +22,7 @@ import type { Deferred } from "./deferred.ts";
 import { encodeArgs } from "./mutation-args.ts";
 import { isUnsent, UNSENT_ID } from "./pending-mutation.ts";
 import type { PendingMutation } from "./pending-mutation.ts";
+import { rejectionGone, storageError } from "../storage/storage-error.ts";
 import { Reads } from "./reads.ts";
 import type { ReplicaMemory } from "./replica-memory.ts";
 import { runMutation } from "./run-mutation.ts";
@@ -58,13 +59,7 @@ export interface OutboxOptions {
   readonly catchUp: () => Promise<void>;
   /** Mutations have to be run again. */
   readonly reload: () => void;
-}
-
-/** What a mutation becomes that cannot even be tried. */
-export function failedMutation(error: SyncClientError): MutationHandle {
-  const { promise, reject } = deferred<void>();
-  reject(error);
-  return Object.assign(Promise.reject<MutationReceipt>(error), { confirmed: promise });
+  readonly onError: (error: SyncClientError) => void;
 }
 
 interface Commit {
@@ -76,28 +71,51 @@ interface Commit {
 export class Outbox {
   readonly #options: OutboxOptions;
   readonly #commits: CommitQueue<Commit>;
+  /** Rejected mutations that are being made anew. */
+  readonly #retried = new Set<string>();
 
   constructor(options: OutboxOptions) {
     this.#options = options;
     const { memory, serial, settlements } = options;
     this.#commits = new CommitQueue<Commit>({
-      write: (batch) =>
-        batch.every(({ pending }) => isUnsent(pending)) ? this.#keep(batch) : this.#store(batch),
+      write: async (batch) => {
+        const isKept = batch.every(({ pending }) => isUnsent(pending));
+        try {
+          await (isKept ? this.#keep(batch) : this.#store(batch));
+        } catch (cause) {
+          // Who made them may have left their promises alone. Of a wiped database everybody was told as that was found.
+          const error = storageError(cause);
+          if (error.kind !== "storage-wiped") options.onError(error);
+          throw cause;
+        }
+      },
       rollBack: (lost) => {
         for (const { pending } of lost) settlements.forget(pending.entry.uid);
         memory.takeBack(lost.map(({ pending }) => pending));
       },
       serial,
-      canShare: (first, other) => isUnsent(first.pending) === isUnsent(other.pending),
+      // One that is made anew may be refused, which is no other's concern.
+      canShare: (first, other) =>
+        isUnsent(first.pending) === isUnsent(other.pending) &&
+        first.dismiss.length + other.dismiss.length === 0,
     });
   }
 
-  /** `dismiss`: rejected mutations that this one replaces. */
-  mutate(name: string, args: unknown, dismiss: readonly string[] = []): MutationHandle {
-    const confirmation = deferred<void>();
-    const durable = this.#mutate(name, args, { dismiss, confirmation });
-    durable.catch(confirmation.reject);
-    return Object.assign(durable, { confirmed: confirmation.promise });
+  mutate(name: string, args: unknown): MutationHandle {
+    return handle((confirmation) => this.#mutate(name, args, { dismiss: [], confirmation }));
+  }
+
+  /** A rejected mutation anew. */
+  retry(uid: string, args?: unknown): MutationHandle {
+    return handle(async (confirmation) => {
+      const { rejected } = this.#options.memory.state;
+      const found = rejected.find((candidate) => candidate.uid === uid);
+      if (!found || this.#retried.has(uid)) throw rejectionGone();
+      const again = args === undefined ? decodeTagged(found.args) : args;
+      this.#retried.add(uid);
+      const made = this.#mutate(found.name, again, { dismiss: [uid], confirmation });
+      return made.finally(() => this.#retried.delete(uid));
+    });
   }
 
   /** Resolves when nothing is on its way to storage. */
@@ -107,13 +125,12 @@ export class Outbox {
 
   /** Runs a job in the serial queue at a moment when every mutation of this tab is durable (or was taken back). */
   async whenStored<T>(job: () => Promise<T>): Promise<T> {
-    const { memory, serial } = this.#options;
+    const { serial } = this.#options;
     for (;;) {
       await this.#commits.idle();
-      const result = await serial.run(async () => {
-        if (memory.pending.some(({ seq }) => seq === null)) return undefined;
-        return { value: await job() };
-      });
+      const result = await serial.run(async () =>
+        this.#commits.isIdle ? { value: await job() } : undefined,
+      );
       if (result) return result.value;
     }
   }
@@ -121,7 +138,7 @@ export class Outbox {
   async #mutate(
     name: string,
     args: unknown,
-    options: { readonly dismiss: readonly string[]; readonly confirmation: Deferred<void> },
+    options: Pick<Commit, "dismiss"> & { readonly confirmation: Deferred<void> },
   ): Promise<MutationReceipt> {
     const { memory, serial, settlements, open } = this.#options;
     // Encoded in the caller's turn: what they do to their object afterwards is not ours.
@@ -210,4 +227,11 @@ export class Outbox {
     await this.#options.catchUp();
     throw this.#options.memory.database === database ? error : wiped();
   }
+}
+
+function handle(run: (confirmation: Deferred<void>) => Promise<MutationReceipt>): MutationHandle {
+  const confirmation = deferred<void>();
+  const durable = run(confirmation);
+  durable.catch(confirmation.reject);
+  return Object.assign(durable, { confirmed: confirmation.promise });
 }

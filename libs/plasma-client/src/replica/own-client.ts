@@ -10,6 +10,8 @@ export interface OwnClientOptions {
   readonly dbName: string;
   readonly platform: Platform;
   readonly engine: Engine;
+  /** This tab has another client id now. */
+  readonly onGivenUp: (clientID: string) => void;
 }
 
 export class OwnClient {
@@ -68,6 +70,7 @@ export class OwnClient {
       claim.release();
       throw error;
     }
+    if (this.#claim) this.#options.onGivenUp(this.#claim.clientID);
     this.#claim?.release();
     return (this.#claim = claim);
   }

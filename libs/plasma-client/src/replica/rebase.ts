@@ -7,6 +7,7 @@ import { SyncClientError } from "../errors.ts";
 import type { StoredState } from "../storage/engine.ts";
 import { localImagesOf } from "../storage/outbox-entry.ts";
 import type { AppliedPull } from "../tabs/tab-message.ts";
+import type { FormerIds } from "./former-ids.ts";
 import { blindOnes, fromStored, inOrder, isCovered } from "./pending-mutation.ts";
 import type { Context } from "./context.ts";
 import type { PullPatch } from "./pull-patch.ts";
@@ -34,6 +35,7 @@ export interface PreparedPull {
 export interface RebaseOptions {
   readonly memory: ReplicaMemory;
   readonly settlements: Settlements;
+  readonly former: FormerIds;
   readonly context: Context;
   readonly onError: (error: SyncClientError) => void;
 }
@@ -122,7 +124,8 @@ export class Rebase {
 
   /** Takes over everything that storage holds; what is on its way there stays on top. */
   async install(stored: StoredState): Promise<void> {
-    const { memory, settlements } = this.#options;
+    const { memory, settlements, former } = this.#options;
+    former.note(stored);
     const known = new Map(memory.pending.map((pending) => [pending.entry.uid, pending]));
     const durable = stored.outbox.map((entry) =>
       // The same object, because its way to storage may still have something to say to it.

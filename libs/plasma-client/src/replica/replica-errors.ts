@@ -23,6 +23,20 @@ export function notOpened(cause: unknown): SyncClientError {
   return new SyncClientError("storage", text, { cause });
 }
 
+export function unknownMutation(): SyncClientError {
+  return new SyncClientError(
+    "unknown-mutation",
+    "This device knows no such mutation. Pass the receipt that mutate() has resolved with.",
+  );
+}
+
+export function severalMutations(id: number): SyncClientError {
+  return new SyncClientError(
+    "unknown-mutation",
+    `This tab's client id was replaced, so that the number ${id} may mean more than one mutation. Pass the receipt that mutate() has resolved with.`,
+  );
+}
+
 export function notLoaded(cause: unknown): SyncClientError {
   const text = "What another tab has changed could not be loaded. Reload the page.";
   return new SyncClientError("storage", text, { cause });

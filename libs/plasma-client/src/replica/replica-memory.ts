@@ -6,6 +6,7 @@
 import { NOOP_MUTATOR } from "@sh1n4ps/plasma-core";
 import type { RowChange, Schema } from "@sh1n4ps/plasma-core";
 import type { SyncClientError } from "../errors.ts";
+import { Listeners } from "../listeners.ts";
 import type {
   ClientRecord,
   Heads,
@@ -48,11 +49,17 @@ export interface ReplicaState {
   readonly error: SyncClientError | null;
 }
 
+export interface ReplicaMemoryOptions {
+  readonly schema: Schema;
+  readonly durable: boolean;
+  readonly listenerFailed: (cause: unknown) => void;
+}
+
 export class ReplicaMemory {
   readonly #rows: OptimisticRows;
-  readonly #changeListeners = new Set<(changes: readonly RowChange[]) => void>();
-  readonly #stateListeners = new Set<() => void>();
-  readonly #outboxListeners = new Set<() => void>();
+  readonly #changed: Listeners<[readonly RowChange[]]>;
+  readonly #stateChanged: Listeners;
+  readonly #outboxGrew: Listeners;
   #pending: readonly PendingMutation[] = [];
   #clients = new Map<string, ClientRecord>();
   #cookie: string | null = null;
@@ -62,8 +69,11 @@ export class ReplicaMemory {
   #state: ReplicaState;
   #pushes: readonly PendingPush[] | undefined;
 
-  constructor({ schema, durable }: { readonly schema: Schema; readonly durable: boolean }) {
+  constructor({ schema, durable, listenerFailed }: ReplicaMemoryOptions) {
     this.#rows = new OptimisticRows(schema);
+    this.#changed = new Listeners(listenerFailed);
+    this.#stateChanged = new Listeners(listenerFailed);
+    this.#outboxGrew = new Listeners(listenerFailed);
     this.#state = {
       isOpen: false,
       durable,
@@ -120,6 +130,10 @@ export class ReplicaMemory {
 
   get state(): ReplicaState {
     return this.#state;
+  }
+
+  get clientIDs(): Iterable<string> {
+    return this.#clients.keys();
   }
 
   hasClient(clientID: string): boolean {
@@ -234,15 +248,15 @@ export class ReplicaMemory {
   }
 
   subscribeChanges(listener: (changes: readonly RowChange[]) => void): () => void {
-    return subscribe(this.#changeListeners, listener);
+    return this.#changed.subscribe(listener);
   }
 
   subscribeState(listener: () => void): () => void {
-    return subscribe(this.#stateListeners, listener);
+    return this.#stateChanged.subscribe(listener);
   }
 
   subscribeOutbox(listener: () => void): () => void {
-    return subscribe(this.#outboxListeners, listener);
+    return this.#outboxGrew.subscribe(listener);
   }
 
   /** Whether storage holds something that is not in here. */
@@ -258,8 +272,9 @@ export class ReplicaMemory {
 
   /** A new mutation of this tab, on top of all others. */
   add(pending: PendingMutation): void {
+    const changes = this.#rows.add(pending.entry.images);
     this.#pending = [...this.#pending, pending];
-    this.#publish(this.#rows.add(pending.entry.images));
+    this.#publish(changes);
   }
 
   /** Mutations of this tab have become durable. */
@@ -269,7 +284,7 @@ export class ReplicaMemory {
     });
     this.#pending = inOrder(this.#pending);
     this.#publish([]);
-    this.#outboxGrew();
+    this.#outboxGrew.tell();
   }
 
   /**
@@ -305,7 +320,7 @@ export class ReplicaMemory {
     for (const { clientID, id } of entries) this.meet([clientID], id - 1);
     this.#pending = inOrder([...this.#pending, ...entries.map(fromStored)]);
     this.#publish(this.#overlayAnew());
-    this.#outboxGrew();
+    this.#outboxGrew.tell();
   }
 
   /** A pull that was applied in storage. Answers with the mutations that it settles. */
@@ -347,7 +362,7 @@ export class ReplicaMemory {
     const changes = this.#rows.replace({ clear: "everything", patch, pending });
     const { syncedAt, rejected } = stored;
     this.#publish(changes, { isOpen: true, openingError: null, syncedAt, rejected });
-    this.#outboxGrew();
+    this.#outboxGrew.tell();
   }
 
   dropRejected(uids: readonly string[]): void {
@@ -400,18 +415,9 @@ export class ReplicaMemory {
     const before = this.#state;
     const after: ReplicaState = { ...state, firstSync };
     if (!sameState(before, after)) this.#state = after;
-    if (changes.length > 0) for (const listener of [...this.#changeListeners]) listener(changes);
-    if (this.#state !== before) for (const listener of [...this.#stateListeners]) listener();
+    if (changes.length > 0) this.#changed.tell(changes);
+    if (this.#state !== before) this.#stateChanged.tell();
   }
-
-  #outboxGrew(): void {
-    for (const listener of [...this.#outboxListeners]) listener();
-  }
-}
-
-function subscribe<T>(listeners: Set<T>, listener: T): () => void {
-  listeners.add(listener);
-  return () => listeners.delete(listener);
 }
 
 function sameState(left: ReplicaState, right: ReplicaState): boolean {

@@ -105,9 +105,9 @@ describe("mutate", () => {
     );
   });
 
-  it("takes the change back and rejects when it cannot be stored, and gives the id out again", async () => {
+  it("takes the change back, rejects and tells onError when it cannot be stored, and gives the id out again", async () => {
     let isFull = false;
-    const { replica } = tab((engine) => ({
+    const { replica, errors } = tab((engine) => ({
       ...engine,
       append: (...args) =>
         isFull ? Promise.reject(new SyncClientError("quota", "full")) : engine.append(...args),
@@ -119,6 +119,8 @@ describe("mutate", () => {
     await expect(lost).rejects.toMatchObject({ kind: "quota" });
     await expect(alsoLost).rejects.toMatchObject({ kind: "quota" });
     await expect(lost.confirmed).rejects.toMatchObject({ kind: "quota" });
+    // Once, for those who leave promises alone.
+    expect(errors).toMatchObject([{ kind: "quota" }]);
     expect(await titles(replica)).toEqual([]);
     expect(replica.state.pending).toBe(1);
     isFull = false;
@@ -575,13 +577,62 @@ describe("rejected mutations", () => {
     await expect(again.confirmed).rejects.toMatchObject({ kind: "mutation-rejected" });
   });
 
+  it("are made anew once, however often that is asked for", async () => {
+    const { replica, uid } = await rejectedOne();
+    const args = { id: "t9", listId: "l1", title: "Y" };
+    const made = await Promise.allSettled([
+      replica.retryRejected(uid, args),
+      replica.mutate("addList", { id: "l2", name: "Two" }),
+      replica.retryRejected(uid, args),
+    ]);
+    expect(made.map(({ status }) => status)).toEqual(["fulfilled", "fulfilled", "rejected"]);
+    expect(replica.state).toMatchObject({ pending: 2, rejected: [] });
+  });
+
   it("say so when there is nothing to retry", async () => {
     const { replica } = tab();
-    await expect(replica.retryRejected("unknown")).rejects.toThrow(/no rejected mutation/);
+    await expect(replica.retryRejected("unknown")).rejects.toMatchObject({
+      kind: "unknown-mutation",
+    });
   });
 });
 
 describe("resetLocalState", () => {
+  it("takes a fresh client id, under which what is in flight meanwhile neither blocks nor runs twice", async () => {
+    const { replica } = tab();
+    const remote = server();
+    await withList(replica);
+    await sync(replica, remote);
+    const sent = await replica.mutate("addTodo", { id: "t1", listId: "l1", title: "A" });
+    const [inFlight] = replica.pendingPushes();
+    const state = replica.pullState();
+    await replica.resetLocalState({ discardOutbox: true });
+    expect(replica.clientID).not.toBe(sent.clientID);
+    await remote.push(inFlight!);
+    expect(await replica.applyPull(state, remote.pull(state))).toBe("stale");
+    expect((await replica.mutate("addList", { id: "l2", name: "Two" })).id).toBe(2);
+    await sync(replica, remote);
+    expect(remote.effects).toEqual(["addList", "addTodo", "addList"]);
+    expect(await titles(replica)).toEqual(["A"]);
+    expect(replica.state).toMatchObject({ pending: 0, rejected: [{ uid: sent.uid }] });
+  });
+
+  it("leaves the other tabs their client ids, and all go on", async () => {
+    const world = tabsWorld();
+    const remote = server();
+    const [one, two] = [world.tab().replica, world.tab().replica];
+    await sync(one, remote);
+    await two.open();
+    const former = one.clientID;
+    await one.resetLocalState();
+    const made = await two.mutate("addList", { id: "l1", name: "One" });
+    await one.catchUp();
+    await sync(one, remote);
+    expect(remote.effects).toEqual(["addList"]);
+    expect(one.clientID).not.toBe(former);
+    expect(made.clientID).toBe(two.clientID);
+  });
+
   it("refuses while mutations are unsent, and changes nothing", async () => {
     const { replica } = tab();
     await withList(replica);

@@ -13,7 +13,7 @@
  *    mutations that are not durable yet stay on top.
  */
 
-import { decodeTagged, NOOP_MUTATOR } from "@sh1n4ps/plasma-core";
+import { NOOP_MUTATOR } from "@sh1n4ps/plasma-core";
 import type {
   AnyMutators,
   PullResponse,
@@ -28,7 +28,9 @@ import type { Engine, StoredState } from "../storage/engine.ts";
 import type { AppliedPull, TabChannel, TabMessage } from "../tabs/tab-message.ts";
 import { Context } from "./context.ts";
 import { EarlyAnswers } from "./early-answers.ts";
-import { failedMutation, Outbox } from "./outbox.ts";
+import { FormerIds } from "./former-ids.ts";
+import { hear } from "./hear.ts";
+import { Outbox } from "./outbox.ts";
 import type { MutationHandle } from "./outbox.ts";
 import { OwnClient } from "./own-client.ts";
 import { goneAfter, mergePages } from "./pull-patch.ts";
@@ -48,7 +50,7 @@ import {
 import { selectRows } from "./rows.ts";
 import type { Rows } from "./rows.ts";
 import { SerialQueue } from "./serial-queue.ts";
-import { isMeant, settledAs } from "./mutation-ref.ts";
+import { isMeant } from "./mutation-ref.ts";
 import type { MutationRef } from "./mutation-ref.ts";
 import { UndoneWatch } from "./undone.ts";
 import { Settlements } from "./settlements.ts";
@@ -76,6 +78,7 @@ export class Replica implements SyncReplica {
   readonly #serial = new SerialQueue();
   readonly #outbox: Outbox;
   readonly #rebase: Rebase;
+  readonly #former: FormerIds;
   readonly #settlements = new Settlements();
   readonly #ends: (() => void)[] = [];
   #opening: Promise<void> | undefined;
@@ -88,28 +91,29 @@ export class Replica implements SyncReplica {
   constructor(options: ReplicaOptions) {
     this.#options = options;
     this.early = new EarlyAnswers(options);
-    this.#own = new OwnClient(options);
-    this.#context = new Context({
+    const { schema, engine, platform, onError } = options;
+    const memory = (this.#memory = new ReplicaMemory({
+      schema,
+      durable: engine.durable,
+      listenerFailed: (cause) => platform.log("error", "A listener failed.", cause),
+    }));
+    const former = (this.#former = new FormerIds(memory));
+    this.#own = new OwnClient({ ...options, onGivenUp: (clientID) => former.gaveUp(clientID) });
+    const context = (this.#context = new Context({
       ...options,
       onKnown: () => {
         if (this.#rebase.hasWithheld) this.#reloadSoon();
       },
-    });
-    this.#memory = new ReplicaMemory({
-      schema: options.schema,
-      durable: options.engine.durable,
-    });
-    const { engine, platform, onError } = options;
-    const memory = this.#memory;
+    }));
     const settlements = this.#settlements;
-    const context = this.#context;
-    this.#rebase = new Rebase({ memory, settlements, context, onError });
+    this.#rebase = new Rebase({ memory, settlements, former, context, onError });
     this.#outbox = new Outbox({
       memory,
       serial: this.#serial,
       settlements,
       engine,
       platform,
+      onError,
       world: () => context.whenKnown(),
       clientID: () => this.clientID,
       open: () => this.open(),
@@ -192,28 +196,23 @@ export class Replica implements SyncReplica {
   /** Gives up a mutation that was not decided yet. Resolves with what became of it when the server has answered. */
   async discardMutation(ref: number | MutationRef): Promise<DiscardOutcome> {
     await this.open();
-    const meant = typeof ref === "number" ? { clientID: this.clientID, id: ref } : ref;
-    const discarded = await this.#outbox.whenStored(async () => {
+    const { engine } = this.#options;
+    const { outcome } = await this.#outbox.whenStored(async () => {
+      const meant = this.#former.meant(ref, this.clientID);
       const found = this.#memory.pending.find(({ entry }) => isMeant(meant, entry));
-      if (!found) return { outcome: settledAs(meant, await this.#options.engine.load()) };
-      await this.#options.engine.discard([found.seq as number], { reason: null });
-      const outcome = this.#settlements.awaitDiscard(found.entry.uid);
+      if (!found) return { outcome: this.#former.settled(meant, await engine.load()) };
+      await engine.discard([found.seq as number], { reason: null });
+      const decided = this.#settlements.awaitDiscard(found.entry.uid);
       await this.#reload();
-      return { outcome };
+      return { outcome: decided };
     });
     this.#tell({ kind: "changed" });
-    return discarded.outcome;
+    return outcome;
   }
 
   /** Makes a refused mutation anew, with other args if given. It leaves the rejected ones as it becomes durable. */
   retryRejected(uid: string, args?: unknown): MutationHandle {
-    const rejected = this.state.rejected.find((candidate) => candidate.uid === uid);
-    if (!rejected) {
-      const text = "There is no rejected mutation with this uid any more.";
-      return failedMutation(new SyncClientError("storage", text));
-    }
-    const again = args === undefined ? decodeTagged(rejected.args) : args;
-    return this.#outbox.mutate(rejected.name, again, [uid]);
+    return this.#outbox.retry(uid, args);
   }
 
   async dismissRejected(uid: string): Promise<void> {
@@ -223,7 +222,10 @@ export class Replica implements SyncReplica {
     this.#tell({ kind: "changed" });
   }
 
-  /** Forgets the confirmed rows. With `discardOutbox`, unsent mutations become rejected ones; without it they refuse. */
+  /**
+   * Forgets the confirmed rows, and goes on under a fresh client id. With `discardOutbox`, unsent mutations become
+   * rejected ones; without it they refuse. What stands in for them moves along: one may be on its way to the server.
+   */
   async resetLocalState(options: { readonly discardOutbox?: boolean } = {}): Promise<void> {
     await this.open();
     await this.#outbox.whenStored(async () => {
@@ -240,6 +242,8 @@ export class Replica implements SyncReplica {
       const local = open.filter(({ entry }) => entry.staysHere).map(({ seq }) => seq as number);
       if (local.length > 0) await engine.discard(local, { reason: null });
       await engine.resetBase({ keepRows: false });
+      await this.#own.renew();
+      this.#former.forgetNumbers();
       for (const { entry } of unsent) this.#settlements.giveUp(entry.uid);
       await this.#reload();
     });
@@ -396,39 +400,8 @@ export class Replica implements SyncReplica {
   }
 
   async #hear(message: TabMessage): Promise<void> {
-    const memory = this.#memory;
-    switch (message.kind) {
-      case "appended": {
-        const heads = memory.heads();
-        memory.dropRejected(message.dismissed);
-        const unknown = message.entries.filter(({ clientID, id }) => id > (heads[clientID] ?? 0));
-        const first = unknown[0];
-        if (!first) return;
-        const isGap =
-          first.id !== (heads[first.clientID] ?? 0) + 1 ||
-          unknown.some(({ knew = {} }) => memory.lacksOneOf(knew));
-        // One that was made on older rows than ours, or at the same moment as one of ours, is run again by loading it. One
-        // that was made on newer rows tells of a pull that this tab has missed.
-        const isOnOtherRows = unknown.some(({ baseSeq }) => baseSeq !== memory.baseSeq);
-        const mustLoad = isGap || isOnOtherRows || memory.wouldHaveBlindOnes(unknown);
-        return mustLoad ? this.#reload() : memory.appended(unknown);
-      }
-      case "kept":
-        if (memory.followLocal(message.rows) === "missed") return this.#reload();
-        return;
-      case "pulled":
-        return this.#follow(message.pull, knownFrom(message.pull));
-      case "changed":
-        return this.#reload();
-      case "hello": {
-        const isBehind =
-          message.database !== memory.database ||
-          message.baseSeq > memory.baseSeq ||
-          message.localSeq > memory.localSeq ||
-          memory.lacksOneOf(message.heads);
-        return isBehind ? this.#reload() : memory.meet(Object.keys(message.heads));
-      }
-    }
+    if (message.kind === "pulled") return this.#follow(message.pull, knownFrom(message.pull));
+    if (hear(message, this.#memory) === "missed") await this.#reload();
   }
 
   // — Parts —

@@ -526,4 +526,21 @@ describe("two tabs", () => {
     );
     expect(remote.effects).toEqual(["addList", "addTodo"]);
   });
+
+  it("make a rejected mutation anew once, also when both are asked to at the same moment", async () => {
+    const { remote, sleeper, awake } = await twoTabs();
+    await awake.replica.mutate("addForbidden", { id: "t2", listId: "l1", title: "B" });
+    await sync(awake.replica, remote);
+    await eventually(() => expect(sleeper.replica.state.rejected).toHaveLength(1));
+    const uid = awake.replica.state.rejected[0]?.uid ?? "";
+    const made = await Promise.allSettled(
+      [awake, sleeper].map(({ replica }) => replica.retryRejected(uid)),
+    );
+    const failed = made.find(({ status }) => status === "rejected");
+    expect(failed).toMatchObject({ reason: { kind: "unknown-mutation" } });
+    await eventually(() => {
+      expect([awake, sleeper].map(({ replica }) => replica.state.pending)).toEqual([1, 1]);
+      expect(sleeper.replica.state.rejected).toEqual([]);
+    });
+  });
 });

@@ -93,14 +93,15 @@ export function describeEngineContract(name: string, make: () => Promise<EngineU
       expect(await engine.append([])).toEqual([]);
     });
 
-    it("removes the rejected mutation that a new one replaces, in the same step", async () => {
+    it("replaces a rejected mutation by a new one in one step, and once: the next is refused", async () => {
       const { engine } = await opened();
       await engine.append([entry(1)]);
       await engine.discard([1], { reason: { code: "discarded", message: "given up" } });
-      await engine.append([entry(2)], { dismiss: ["uid-c1-1"] });
-      const state = await engine.load();
-      expect(state.rejected).toEqual([]);
-      expect(state.outbox.map(({ id }) => id)).toEqual([1, 2]);
+      const dismiss = ["uid-c1-1"];
+      await engine.append([entry(2)], { dismiss });
+      const again = engine.append([entry(3)], { dismiss });
+      await expect(again).rejects.toMatchObject({ kind: "unknown-mutation" });
+      expect(await engine.load()).toMatchObject({ outbox: [{ id: 1 }, { id: 2 }], rejected: [] });
     });
   });
 

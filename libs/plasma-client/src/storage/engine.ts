@@ -229,7 +229,10 @@ export interface Engine {
   loadPart?(asked: PartAsked): Promise<StoredPart | null>;
   /** Costs nothing to speak of, however much there is. */
   position(): Promise<StoredPosition>;
-  /** Adds entries, and removes rejected mutations that they replace. Answers with the entries' `seq`, in order. */
+  /**
+   * Adds entries, and removes rejected mutations that they replace, all of which have to be there: each is made anew
+   * once. Answers with the entries' `seq`, in order.
+   */
   append(
     entries: readonly NewOutboxEntry[],
     options?: { readonly dismiss?: readonly string[] },

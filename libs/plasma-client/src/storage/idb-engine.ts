@@ -58,7 +58,7 @@ import { createFolding } from "./segments/folding.ts";
 import { isSame, placesWith, rowsIn } from "./segments/part.ts";
 import { SEGMENT_SIZES } from "./segments/segment.ts";
 import type { Segment, SegmentSizes } from "./segments/segment.ts";
-import { clientGone, damaged, isWiped } from "./storage-error.ts";
+import { clientGone, damaged, isWiped, rejectionGone } from "./storage-error.ts";
 
 export interface IdbEngineOptions {
   readonly schema: Schema;
@@ -245,9 +245,10 @@ export function createIdbEngine(options: IdbEngineOptions): Engine {
             return () => kept.map((found) => (found as OutboxEntry).seq);
           }
         }
-        for (const uid of dismiss) tx.objectStore("rejected").delete(uid);
+        const replaced = takeRejected(tx, dismiss);
+        replaced.catch(() => undefined);
         const requests = entries.map((entry) => outbox.add(entry));
-        await known;
+        await Promise.all([known, replaced]);
         return () => requests.map((request) => request.result as number);
       });
       return seqs();
@@ -391,6 +392,19 @@ async function requireClients(tx: IDBTransaction, entries: readonly NewOutboxEnt
   const ids = new Set(entries.map((entry) => entry.clientID));
   const found = await Promise.all([...ids].map((id) => wrap(store.getKey(id))));
   if (found.includes(undefined)) throw clientGone();
+}
+
+async function takeRejected(tx: IDBTransaction, uids: readonly string[]) {
+  if (uids.length === 0) return;
+  const store = tx.objectStore("rejected");
+  const found = await Promise.all(
+    uids.map((uid) => {
+      const key = wrap(store.getKey(uid));
+      store.delete(uid);
+      return key;
+    }),
+  );
+  if (found.includes(undefined)) throw rejectionGone();
 }
 
 /** The outbox entries of one client, in the index `client`. */

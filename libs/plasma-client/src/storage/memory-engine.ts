@@ -4,7 +4,7 @@ import { NOOP_MUTATOR } from "@sh1n4ps/plasma-core";
 import type { Row } from "@sh1n4ps/plasma-core";
 import { SyncClientError } from "../errors.ts";
 import type { ClientRecord, Engine, OutboxEntry, RejectedMutation, RowImage } from "./engine.ts";
-import { clientGone } from "./storage-error.ts";
+import { clientGone, rejectionGone } from "./storage-error.ts";
 import {
   asNoop,
   asRejected,
@@ -100,6 +100,7 @@ export function createMemoryEngine(): Engine {
             );
           }
         }
+        if (!dismiss.every((uid) => rejected.has(uid))) throw rejectionGone();
         for (const uid of dismiss) rejected.delete(uid);
         return entries.map((entry) => {
           lastSeq++;

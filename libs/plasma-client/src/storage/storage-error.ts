@@ -70,6 +70,13 @@ export function clientGone(): SyncClientError {
   );
 }
 
+export function rejectionGone(): SyncClientError {
+  return new SyncClientError(
+    "unknown-mutation",
+    "A rejected mutation was retried or dismissed already, maybe in another tab. Nothing was kept: look again, and do it again if need be.",
+  );
+}
+
 export function damaged(): SyncClientError {
   return new SyncClientError(
     "storage",

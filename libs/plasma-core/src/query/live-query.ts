@@ -20,8 +20,12 @@ export interface LiveQuery<T> {
   readonly status: LiveQueryStatus;
   /** The latest result; undefined before the first one. The same array until something in it changes. */
   readonly current: readonly T[] | undefined;
-  /** Called with the first result and after every change of it. Unchanged rows keep their identity. */
-  subscribe(listener: (rows: readonly T[]) => void): () => void;
+  /**
+   * Called with the first result and after every change of it. Unchanged rows keep their identity. `onError` is called
+   * when the query begins to fail (a sum grows too large): `current` throws until it works again, and then the listener
+   * hears of that.
+   */
+  subscribe(listener: (rows: readonly T[]) => void, onError?: (cause: unknown) => void): () => void;
   /** Called with what changed. The first call has the whole result as `added`, also when that is empty. */
   subscribeDelta(listener: (delta: LiveDelta<T>) => void): () => void;
   /** Resolves with the first result. */
