@@ -148,7 +148,7 @@ export const clientBugs = [
   bug(
     "a mutation of another tab is put over rows older than its own",
     client(
-      "replica/replica",
+      "replica/hear",
       "const isOnOtherRows = unknown.some(({ baseSeq }) => baseSeq !== memory.baseSeq);",
       "const isOnOtherRows = first.baseSeq < memory.baseSeq;",
     ),
@@ -156,8 +156,8 @@ export const clientBugs = [
   bug(
     "a mutation does not tell which of other tabs' it was made with",
     client(
-      "replica/replica",
-      " ||\n          unknown.some(({ knew = {} }) => memory.lacksOneOf(knew));",
+      "replica/hear",
+      " ||\n        unknown.some(({ knew = {} }) => memory.lacksOneOf(knew));",
       ";",
     ),
   ),
