@@ -43,14 +43,6 @@ export function mergePages(schema: Schema, pages: readonly PullResponse[]): Pull
   return { clear, layer, images: layerImages(layer), last };
 }
 
-/** Whether there is no such row any more, as the patch says, or a snapshot by leaving it out. */
-export function goneAfter({ clear, layer }: PullPatch): (image: RowImage) => boolean {
-  return ({ table, id }) => {
-    const row = layer.get(table)?.get(id);
-    return clear ? !row : row === null;
-  };
-}
-
 function decodeOrFail<T>(decode: () => T): T {
   try {
     return decode();

@@ -92,20 +92,16 @@ export async function replay(options: ReplayOptions): Promise<Replayed[]> {
 export interface Rerun {
   readonly rerun: readonly RerunEntry[];
   /**
-   * Those of them that have to be stored: what they write to local-only tables stays when they are settled, and content of
-   * rows that are gone must not stay on the device. The others run again whenever they are loaded.
+   * Those of them that have to be stored: what they write to local-only tables stays when they are settled. The others
+   * run again whenever they are loaded.
    */
-  readonly toStore: readonly RerunEntry[];
+  readonly local: readonly RerunEntry[];
   /** By their place in the outbox, those that did not run again. */
   readonly kept: readonly number[];
 }
 
-/** @param isGone Whether a row is not, or no longer, among the confirmed ones. */
-export function rerunOf(
-  replayed: readonly Replayed[],
-  isGone: (image: RowImage) => boolean,
-): Rerun {
-  const [rerun, toStore, kept]: [RerunEntry[], RerunEntry[], number[]] = [[], [], []];
+export function rerunOf(replayed: readonly Replayed[]): Rerun {
+  const [rerun, local, kept]: [RerunEntry[], RerunEntry[], number[]] = [[], [], []];
   for (const { pending, images, knew, isRerun } of replayed) {
     const { seq, entry } = pending;
     if (seq === null) continue;
@@ -115,10 +111,9 @@ export function rerunOf(
     }
     const again = { seq, images, knew };
     rerun.push(again);
-    const isLocal = [...entry.images, ...images].some((image) => image.local);
-    if (isLocal || entry.images.some((image) => image.row && isGone(image))) toStore.push(again);
+    if ([...entry.images, ...images].some((image) => image.local)) local.push(again);
   }
-  return { rerun, toStore, kept };
+  return { rerun, local, kept };
 }
 
 /** What another tab has told of its replay. Images that it kept are those that every tab has. */

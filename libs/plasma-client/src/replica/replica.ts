@@ -33,7 +33,7 @@ import { hear } from "./hear.ts";
 import { Outbox } from "./outbox.ts";
 import type { MutationHandle } from "./outbox.ts";
 import { OwnClient } from "./own-client.ts";
-import { goneAfter, mergePages } from "./pull-patch.ts";
+import { mergePages } from "./pull-patch.ts";
 import { Rebase } from "./rebase.ts";
 import { knownFrom, rerunOf } from "./replay.ts";
 import type { ReplayOptions } from "./replay.ts";
@@ -289,7 +289,7 @@ export class Replica implements SyncReplica {
     const { cookie, rejections } = patch.last;
     const { clear, images } = patch;
     const syncedAt = this.#options.platform.clock.now();
-    const { rerun, kept, toStore } = rerunOf(replayed, goneAfter(patch));
+    const { rerun, kept, local } = rerunOf(replayed);
     const outcome = await this.#options.engine.applyPull({
       database,
       expectedCookie: request.cookie,
@@ -302,7 +302,7 @@ export class Replica implements SyncReplica {
       known: request.known,
       rejections,
       baseSeq,
-      rerun: toStore,
+      rerun: local,
     });
     if (outcome.kind === "stale") {
       await this.#serial.run(() => this.#reload());

@@ -42,6 +42,7 @@ import {
   rejectionOf,
   renewed,
   renumbered,
+  withoutGone,
 } from "./outbox-entry.ts";
 import { quarantine } from "./quarantine.ts";
 import { schemaFingerprint } from "./schema-fingerprint.ts";
@@ -312,6 +313,10 @@ export function createIdbEngine(options: IdbEngineOptions): Engine {
         const local = imagesLeftBy(gone, commit.rejections);
         putLocal(tx, local);
 
+        if (commit.clear || commit.dels.length > 0) {
+          const stays = await wrap<OutboxEntry[]>(outbox.getAll());
+          for (const entry of withoutGone(stays, commit)) outbox.put(entry);
+        }
         const isCurrent = meta.baseSeq === commit.baseSeq;
         const rerun = await Promise.all(
           commit.rerun.map(({ seq }) => wrap<OutboxEntry | undefined>(outbox.get(seq))),

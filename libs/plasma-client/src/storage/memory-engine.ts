@@ -14,6 +14,7 @@ import {
   rejectionOf,
   renewed,
   renumbered,
+  withoutGone,
 } from "./outbox-entry.ts";
 
 const DATABASE = "memory";
@@ -143,6 +144,7 @@ export function createMemoryEngine(): Engine {
           }
         }
         for (const rejection of refused) rejected.set(rejection.uid, rejection);
+        for (const entry of withoutGone(outbox.values(), commit)) outbox.set(entry.seq, entry);
         for (const { seq, images, knew } of commit.rerun) {
           const entry = outbox.get(seq);
           if (!entry || !isCurrent || entry.name === NOOP_MUTATOR) continue;

@@ -74,6 +74,27 @@ export function imagesLeftBy(
   return [...new Map(images.map((image) => [`${image.table}/${image.id}`, image])).values()];
 }
 
+/**
+ * Entries that stay, without content of rows that a pull takes away: whoever may not read a row any more keeps no copy of
+ * it. Their mutations run again when they are loaded, as all do that were made on older rows. Only those that change.
+ */
+export function withoutGone(
+  entries: Iterable<OutboxEntry>,
+  { clear, puts, dels }: Pick<PullCommit, "clear" | "puts" | "dels">,
+): OutboxEntry[] {
+  const keyOf = (table: string, id: unknown) => `${table}/${String(id)}`;
+  const named = new Set(
+    clear
+      ? puts.map(({ table, row }) => keyOf(table, row["id"]))
+      : dels.map(({ table, id }) => keyOf(table, id)),
+  );
+  const isGone = ({ table, id, row, local }: RowImage) =>
+    row !== null && !local && named.has(keyOf(table, id)) !== clear;
+  return [...entries]
+    .filter(({ images }) => images.some(isGone))
+    .map((entry) => ({ ...entry, images: entry.images.filter((image) => !isGone(image)) }));
+}
+
 /** How many of a client's refusals are kept for tabs that stood still meanwhile. */
 const MAX_REFUSED = 50;
 

@@ -99,9 +99,9 @@ export const clientBugs = [
   bug(
     "the outbox keeps content of rows that are gone",
     client(
-      "replica/replay",
-      "if (isLocal || entry.images.some((image) => image.row && isGone(image))) toStore.push(again);",
-      "if (isLocal) toStore.push(again);",
+      "storage/outbox-entry",
+      "row !== null && !local && named.has(keyOf(table, id)) !== clear;",
+      "row === undefined;",
     ),
   ),
   bug(
