@@ -76,20 +76,18 @@ export function imagesLeftBy(
 
 /**
  * Entries that stay, without content of rows that a pull takes away: whoever may not read a row any more keeps no copy of
- * it. Their mutations run again when they are loaded, as all do that were made on older rows. Only those that change.
+ * it. A snapshot says of no row that it is still the one of before. Their mutations run again when they are loaded, as all
+ * do that were made on older rows. Only those that change.
  */
 export function withoutGone(
   entries: Iterable<OutboxEntry>,
-  { clear, puts, dels }: Pick<PullCommit, "clear" | "puts" | "dels">,
+  { clear, dels }: Pick<PullCommit, "clear" | "dels">,
 ): OutboxEntry[] {
-  const keyOf = (table: string, id: unknown) => `${table}/${String(id)}`;
-  const named = new Set(
-    clear
-      ? puts.map(({ table, row }) => keyOf(table, row["id"]))
-      : dels.map(({ table, id }) => keyOf(table, id)),
-  );
-  const isGone = ({ table, id, row, local }: RowImage) =>
-    row !== null && !local && named.has(keyOf(table, id)) !== clear;
+  const keyOf = ({ table, id }: { readonly table: string; readonly id: string }) =>
+    `${table}/${id}`;
+  const deleted = new Set(dels.map(keyOf));
+  const isGone = (image: RowImage) =>
+    image.row && !image.local && (clear || deleted.has(keyOf(image)));
   return [...entries]
     .filter(({ images }) => images.some(isGone))
     .map((entry) => ({ ...entry, images: entry.images.filter((image) => !isGone(image)) }));

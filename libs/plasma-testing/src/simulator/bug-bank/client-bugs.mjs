@@ -100,8 +100,8 @@ export const clientBugs = [
     "the outbox keeps content of rows that are gone",
     client(
       "storage/outbox-entry",
-      "row !== null && !local && named.has(keyOf(table, id)) !== clear;",
-      "row === undefined;",
+      "image.row && !image.local && (clear || deleted.has(keyOf(image)));",
+      "false;",
     ),
   ),
   bug(

@@ -1,13 +1,14 @@
 /**
  * C7, on the device: after each pull its disk has no secret content but that of rows which its person may see, and what they
  * have written themselves. That is so of the rows as they were (C6), and here of what waits in the outbox with its images.
+ * These may hold what such a row was before, when its person saw it.
  */
 
 import { visibleTo } from "../reference.ts";
 import type { Checker, WorldView } from "../world/checker.ts";
 import { readCookie } from "../world/cookie.ts";
 
-const CANARIES = /canary-[^"]*?-(x\d+)(?=")/g;
+const CANARIES = /canary-([^"]*?)-(x\d+)(?=")/g;
 
 export function nothingKept<Ctx>(world: WorldView<Ctx>): Checker<Ctx> {
   return {
@@ -19,13 +20,11 @@ export function nothingKept<Ctx>(world: WorldView<Ctx>): Checker<Ctx> {
       if (!state || ctx === undefined) return;
       const { base: _, ...rest } = await disk.peek();
       const visible = visibleTo(world.model, state, ctx);
-      const mayBe = new Set(
-        Object.values(visible).flatMap((rows) => [...rows.values()].map((row) => row["content"])),
-      );
+      const readable = new Set(Object.values(visible).flatMap((rows) => [...rows.keys()]));
       const { person } = world.deviceOf(disk);
-      for (const [content, token] of JSON.stringify(rest).matchAll(CANARIES)) {
+      for (const [content, id, token] of JSON.stringify(rest).matchAll(CANARIES)) {
         const isOwn = world.history.byToken.get(token!)?.person === person;
-        if (isOwn || mayBe.has(content)) continue;
+        if (isOwn || readable.has(id!)) continue;
         world.fail(`C7: ${disk.name} keeps ${content}, which its person may not see any more`);
       }
     },
