@@ -43,11 +43,6 @@ export const foundBugs: readonly FoundBug[] = [
     ],
   },
   {
-    bug: "an attempt that the database does not take back stays counted",
-    test: [TROUBLE, "and does not take back that it was counted"],
-    foundBy: [{ seed: 50, ops: 500 }],
-  },
-  {
     bug: "images of a mutation that did not see another one's are kept",
     test: [
       TABS,

@@ -156,10 +156,6 @@ export const serverBugs = [
     ),
   ),
   bug(
-    "an attempt that the database does not take back stays counted",
-    server("attempts", "owedAttempts.has(attempted) ? 0 : 1", "1"),
-  ),
-  bug(
     "a commit that was overtaken is not tried again",
     server("push/decide-one", "const MAX_ATTEMPTS = 10;", "const MAX_ATTEMPTS = 1;"),
   ),
