@@ -14,15 +14,8 @@ import { createMemoryEngine } from "./storage/memory-engine.ts";
 import { memorySockets } from "./sync/testing/memory-sockets.ts";
 import { createWebSocketSubscription } from "./sync/websocket-subscription.ts";
 import { freshIndexedDB } from "./testing/fake-indexeddb.ts";
-import { httpServer } from "./testing/http-server.ts";
-import {
-  lists,
-  SERVER_USER,
-  testClientOptions,
-  testMutators,
-  testSchema,
-  todos,
-} from "./testing/test-app.ts";
+import { testServer } from "./testing/test-server.ts";
+import { lists, testClientOptions, testMutators, testSchema, todos } from "./testing/test-app.ts";
 import type { TestMutators } from "./testing/test-app.ts";
 
 type Options = Partial<PlasmaClientOptions<typeof testSchema, TestMutators>>;
@@ -33,11 +26,7 @@ const eventually = (check: () => unknown) => vi.waitFor(check, { timeout: 5000, 
 
 /** A client that syncs only when it is asked to, unless the test wants more, and the server behind it. */
 function world(options: Options = {}) {
-  const server = httpServer({
-    schema: testSchema,
-    mutators: testMutators,
-    ctx: { userId: SERVER_USER },
-  });
+  const server = testServer();
   const errors: SyncClientError[] = [];
   const plasma = createPlasmaClient({
     ...testClientOptions,

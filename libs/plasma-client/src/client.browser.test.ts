@@ -3,8 +3,8 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { createPlasmaClient } from "./client.ts";
 import type { PlasmaClient } from "./client.ts";
-import { httpServer } from "./testing/http-server.ts";
-import { SERVER_USER, testMutators, testSchema, todos } from "./testing/test-app.ts";
+import { testServer } from "./testing/test-server.ts";
+import { testMutators, testSchema, todos } from "./testing/test-app.ts";
 import type { TestMutators } from "./testing/test-app.ts";
 
 type TestClient = PlasmaClient<typeof testSchema, TestMutators>;
@@ -14,11 +14,7 @@ const opened: TestClient[] = [];
 const eventually = (check: () => unknown) => vi.waitFor(check, { timeout: 8000, interval: 10 });
 
 function world() {
-  const server = httpServer({
-    schema: testSchema,
-    mutators: testMutators,
-    ctx: { userId: SERVER_USER },
-  });
+  const server = testServer();
   const dbName = `client-${Date.now()}-${databases++}`;
   const client = (): TestClient => {
     const made = createPlasmaClient({

@@ -8,14 +8,8 @@ import { browserPlatform } from "./platform.ts";
 import { VERSION } from "./storage/idb-stores.ts";
 import { createMemoryEngine } from "./storage/memory-engine.ts";
 import { freshIndexedDB } from "./testing/fake-indexeddb.ts";
-import { httpServer } from "./testing/http-server.ts";
-import {
-  SERVER_USER,
-  testClientOptions,
-  testMutators,
-  testSchema,
-  todos,
-} from "./testing/test-app.ts";
+import { testServer } from "./testing/test-server.ts";
+import { testClientOptions, testSchema, todos } from "./testing/test-app.ts";
 import type { TestMutators } from "./testing/test-app.ts";
 
 type Options = Partial<PlasmaClientOptions<typeof testSchema, TestMutators>>;
@@ -24,11 +18,7 @@ const eventually = (check: () => unknown) => vi.waitFor(check, { timeout: 5000, 
 const opened: PlasmaClient[] = [];
 
 function world() {
-  const server = httpServer({
-    schema: testSchema,
-    mutators: testMutators,
-    ctx: { userId: SERVER_USER },
-  });
+  const server = testServer();
   const indexedDB = freshIndexedDB();
   const errors: SyncClientError[] = [];
   const client = (options: Options = {}) => {

@@ -4,27 +4,16 @@ import type { PlasmaClient } from "./client.ts";
 import type { PlasmaClientOptions } from "./options.ts";
 import { browserPlatform } from "./platform.ts";
 import { createMemoryEngine } from "./storage/memory-engine.ts";
-import { httpServer } from "./testing/http-server.ts";
-import {
-  lists,
-  SERVER_USER,
-  testClientOptions,
-  testMutators,
-  testSchema,
-  todos,
-} from "./testing/test-app.ts";
-import type { TestMutators } from "./testing/test-app.ts";
+import { testServer } from "./testing/test-server.ts";
+import { lists, testClientOptions, todos } from "./testing/test-app.ts";
+import type { TestMutators, testSchema } from "./testing/test-app.ts";
 
 type Options = Partial<PlasmaClientOptions<typeof testSchema, TestMutators>>;
 
 const opened: PlasmaClient<typeof testSchema, TestMutators>[] = [];
 
 function world(options: Options = {}) {
-  const server = httpServer({
-    schema: testSchema,
-    mutators: testMutators,
-    ctx: { userId: SERVER_USER },
-  });
+  const server = testServer();
   const logged: unknown[] = [];
   const plasma = createPlasmaClient({
     ...testClientOptions,

@@ -7,8 +7,8 @@ import type { PlasmaClient } from "./client.ts";
 import type { SyncClientError } from "./errors.ts";
 import { createIdbEngine } from "./storage/idb-engine.ts";
 import { VERSION } from "./storage/idb-stores.ts";
-import { httpServer } from "./testing/http-server.ts";
-import { SERVER_USER, testMutators, testSchema, todos } from "./testing/test-app.ts";
+import { testServer } from "./testing/test-server.ts";
+import { testMutators, testSchema, todos } from "./testing/test-app.ts";
 import type { TestMutators } from "./testing/test-app.ts";
 
 type TestClient = PlasmaClient<typeof testSchema, TestMutators>;
@@ -23,11 +23,7 @@ const opened: TestClient[] = [];
 const openTimeoutMs = 300;
 
 function world() {
-  const server = httpServer({
-    schema: testSchema,
-    mutators: testMutators,
-    ctx: { userId: SERVER_USER },
-  });
+  const server = testServer();
   const dbName = `trouble-${Date.now()}-${databases++}`;
   const errors: SyncClientError[] = [];
   const client = (): TestClient => {

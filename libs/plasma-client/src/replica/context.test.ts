@@ -7,14 +7,8 @@ import { browserPlatform } from "../platform.ts";
 import { pull } from "../testing/engine-records.ts";
 import { createIdbEngine } from "../storage/idb-engine.ts";
 import { freshIndexedDB } from "../testing/fake-indexeddb.ts";
-import { httpServer } from "../testing/http-server.ts";
-import {
-  lists,
-  SERVER_USER,
-  testClientOptions,
-  testMutators,
-  testSchema,
-} from "../testing/test-app.ts";
+import { testServer } from "../testing/test-server.ts";
+import { lists, testClientOptions, testSchema } from "../testing/test-app.ts";
 import type { TestCtx, TestMutators } from "../testing/test-app.ts";
 
 type Options = Partial<PlasmaClientOptions<typeof testSchema, TestMutators>>;
@@ -27,11 +21,7 @@ afterEach(async () => {
 });
 
 function world() {
-  const server = httpServer({
-    schema: testSchema,
-    mutators: testMutators,
-    ctx: { userId: SERVER_USER },
-  });
+  const server = testServer();
   const indexedDB = freshIndexedDB();
   const errors: SyncClientError[] = [];
   const { timers } = browserPlatform();

@@ -5,17 +5,10 @@ import type { SyncClientError } from "../errors.ts";
 import type { PlasmaClientOptions } from "../options.ts";
 import { browserPlatform } from "../platform.ts";
 import { fakeLocks } from "../testing/fake-locks.ts";
-import { httpServer } from "../testing/http-server.ts";
+import { testServer } from "../testing/test-server.ts";
 import { tabsWorld } from "../testing/tabs-world.ts";
-import {
-  drafts,
-  lists,
-  SERVER_USER,
-  testClientOptions,
-  testMutators,
-  testSchema,
-} from "../testing/test-app.ts";
-import type { TestMutators } from "../testing/test-app.ts";
+import { drafts, lists, testClientOptions } from "../testing/test-app.ts";
+import type { TestMutators, testSchema } from "../testing/test-app.ts";
 import { wipeableIndexedDB } from "../testing/wipeable-indexeddb.ts";
 
 type Options = Partial<PlasmaClientOptions<typeof testSchema, TestMutators>>;
@@ -28,11 +21,7 @@ afterEach(async () => {
 });
 
 function world() {
-  const server = httpServer({
-    schema: testSchema,
-    mutators: testMutators,
-    ctx: { userId: SERVER_USER },
-  });
+  const server = testServer();
   const { indexedDB, wipe } = wipeableIndexedDB();
   const locks = fakeLocks();
   const tab = (options: Options = {}) => {

@@ -4,14 +4,8 @@ import type { PlasmaClient } from "../client.ts";
 import { browserPlatform } from "../platform.ts";
 import { pull } from "../testing/engine-records.ts";
 import { freshIndexedDB } from "../testing/fake-indexeddb.ts";
-import { httpServer } from "../testing/http-server.ts";
-import {
-  lists,
-  SERVER_USER,
-  testClientOptions,
-  testMutators,
-  testSchema,
-} from "../testing/test-app.ts";
+import { testServer } from "../testing/test-server.ts";
+import { lists, testClientOptions, testSchema } from "../testing/test-app.ts";
 import { createIdbEngine } from "./idb-engine.ts";
 
 const opened: PlasmaClient[] = [];
@@ -21,11 +15,7 @@ afterEach(async () => {
 });
 
 function world() {
-  const server = httpServer({
-    schema: testSchema,
-    mutators: testMutators,
-    ctx: { userId: SERVER_USER },
-  });
+  const server = testServer();
   const platform = { ...browserPlatform(), indexedDB: freshIndexedDB(), locks: undefined };
   return {
     server,

@@ -4,14 +4,8 @@ import type { PlasmaClient } from "../client.ts";
 import type { SyncClientError } from "../errors.ts";
 import { browserPlatform } from "../platform.ts";
 import { freshIndexedDB } from "../testing/fake-indexeddb.ts";
-import { httpServer } from "../testing/http-server.ts";
-import {
-  lists,
-  SERVER_USER,
-  testClientOptions,
-  testMutators,
-  testSchema,
-} from "../testing/test-app.ts";
+import { testServer } from "../testing/test-server.ts";
+import { lists, testClientOptions } from "../testing/test-app.ts";
 import { VERSION } from "./idb-stores.ts";
 
 const opened: PlasmaClient[] = [];
@@ -22,11 +16,7 @@ afterEach(async () => {
 });
 
 function world() {
-  const server = httpServer({
-    schema: testSchema,
-    mutators: testMutators,
-    ctx: { userId: SERVER_USER },
-  });
+  const server = testServer();
   const indexedDB = freshIndexedDB();
   const errors: SyncClientError[] = [];
   const client = (offline = false) => {

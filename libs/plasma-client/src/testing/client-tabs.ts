@@ -8,10 +8,10 @@ import { browserPlatform } from "../platform.ts";
 import type { BroadcastPort, Platform } from "../platform.ts";
 import { freshIndexedDB } from "./fake-indexeddb.ts";
 import { fakeLocks } from "./fake-locks.ts";
-import { httpServer } from "./http-server.ts";
+import { testServer } from "./test-server.ts";
 import type { HttpServer } from "./http-server.ts";
-import { SERVER_USER, testClientOptions, testMutators, testSchema } from "./test-app.ts";
-import type { TestMutators } from "./test-app.ts";
+import { testClientOptions } from "./test-app.ts";
+import type { TestMutators, testSchema } from "./test-app.ts";
 
 type Schema = typeof testSchema;
 export type ClientTabOptions = Partial<PlasmaClientOptions<Schema, TestMutators>>;
@@ -29,11 +29,7 @@ export interface ClientTabs {
 }
 
 export function clientTabs(): ClientTabs {
-  const server = httpServer({
-    schema: testSchema,
-    mutators: testMutators,
-    ctx: { userId: SERVER_USER },
-  });
+  const server = testServer();
   const indexedDB = freshIndexedDB();
   const locks = fakeLocks();
   const broadcast = channels();
